@@ -1,1 +1,41 @@
-//! x
+//! The vocabulary that every room shares: calls, work, plans, deltas, usage, events, errors, time
+//! and chance. Small and stable: no I/O, no async runtime, no wire JSON of any provider.
+
+mod answer;
+mod call;
+mod clock;
+mod engine;
+mod error;
+mod event;
+mod ids;
+mod message;
+mod mode;
+mod moderation;
+mod plan;
+mod seed;
+mod shelf;
+mod tokens;
+mod tool;
+mod usage;
+mod work;
+
+pub use answer::{Delta, Encoder, Keep, PartHead, Start};
+pub use call::{Call, Frames, Head, Pull, Reply, ReplyBody};
+pub use clock::{Clock, Micros};
+pub use engine::{Admission, Engine, Job, Tick, Ticks};
+pub use error::{ApiError, ErrorKind};
+pub use event::{Closed, Event, Intervals, Observer, Opened};
+pub use ids::Alphabet;
+pub use message::{Detail, Media, MediaKind, MediaSource, Message, Part, PastCall, Role};
+pub use mode::{Flavour, Mode};
+pub use moderation::{Category, Verdict};
+pub use plan::{Choice, Finish, Generation, HostedCall, Plan, PlannedCall, Segment};
+pub use seed::{Rng, Seed, StableHasher};
+pub use shelf::Shelf;
+pub use tokens::{Alternative, Prompt, TokenId, TokenLogprob, Tokens, Vocabulary};
+pub use tool::{CallKind, Format, Grammar, Schema, Tool, ToolChoice};
+pub use usage::Usage;
+pub use work::{
+    Effort, Embed, Generate, Input, Limits, Moderate, ModerateInput, RawPrompt, Reasoning,
+    Sampling, TextInput, Verbosity, Work,
+};

@@ -1,0 +1,111 @@
+//! A call into the house and the reply that leaves it, with no socket in either.
+
+use std::task::Waker;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, Method, StatusCode};
+
+use crate::{ApiError, Micros};
+
+/// What is known of a call before its body has come.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The verb.
+    pub method: Method,
+    /// The path as sent, still percent-encoded, with any world or deployment prefix.
+    pub path: String,
+    /// The query without its question mark; empty where there is none.
+    pub query: String,
+    /// The headers.
+    pub headers: HeaderMap,
+}
+
+/// One whole call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Everything but the body.
+    pub head: Head,
+    /// The body; empty where there is none.
+    pub body: Bytes,
+}
+
+impl Call {
+    /// A call without a body, as for a `GET`.
+    pub fn new(method: Method, target: &str) -> Self {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Self {
+            head: Head {
+                method,
+                path: path.to_owned(),
+                query: query.to_owned(),
+                headers: HeaderMap::new(),
+            },
+            body: Bytes::new(),
+        }
+    }
+
+    /// The same call with a JSON body.
+    #[must_use]
+    pub fn json(mut self, body: impl Into<Bytes>) -> Self {
+        self.head.headers.insert(
+            http::header::CONTENT_TYPE,
+            http::HeaderValue::from_static("application/json"),
+        );
+        self.body = body.into();
+        self
+    }
+
+    /// The same call with one more header.
+    #[must_use]
+    pub fn header(mut self, name: http::HeaderName, value: http::HeaderValue) -> Self {
+        self.head.headers.append(name, value);
+        self
+    }
+}
+
+/// The answer to a call.
+pub struct Reply {
+    /// The status; for a folded body, that of success.
+    pub status: StatusCode,
+    /// The headers, without those of the transport.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: ReplyBody,
+}
+
+/// A body that is there, or that comes as time goes on.
+pub enum ReplyBody {
+    /// All of it.
+    Whole(Bytes),
+    /// A body that is sent as one piece when its last frame is due.
+    Fold(Box<dyn Frames>),
+    /// A body that is sent frame by frame.
+    Stream(Box<dyn Frames>),
+}
+
+/// A body in the making. Pulled by whoever sends it; dropped when nobody listens any more.
+pub trait Frames: Send {
+    /// Appends to `out` what is due at `now`, as much as makes sense in one write, and says how
+    /// to go on. `waker` is woken after `Pending`, and only then.
+    fn pull(&mut self, now: Micros, out: &mut BytesMut, waker: &Waker) -> Pull;
+
+    /// The server ends early (shutdown, a lost deadline): append what tells the client so.
+    fn abort(&mut self, error: &ApiError, out: &mut BytesMut);
+}
+
+/// How a body goes on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pull {
+    /// More can be had at once; send what there is first.
+    More,
+    /// The next frame is due then.
+    DueAt(Micros),
+    /// Something else has to happen first; the waker tells.
+    Pending,
+    /// That was the last frame.
+    End,
+    /// The connection is to be cut here, as a fault asked for.
+    Cut,
+    /// The answer failed before anything was sent; only a folded body may say so.
+    Failed(Box<ApiError>),
+}

@@ -1,0 +1,52 @@
+//! The seam to the engine: jobs go in, due times come out. An engine sees token ids and lengths,
+//! never text or JSON.
+
+use std::task::Waker;
+
+use crate::{Micros, Seed, TokenId};
+
+/// What an engine is asked to run.
+pub struct Job<'a> {
+    /// The seed of all chance in its timing.
+    pub seed: Seed,
+    /// The model.
+    pub model: &'a str,
+    /// The ids of the prompt.
+    pub prompt: &'a [TokenId],
+    /// Tokens that each sequence generates; sequences run side by side.
+    pub lengths: &'a [u32],
+    /// When it arrived.
+    pub arrived: Micros,
+}
+
+/// An engine.
+pub trait Engine: Send + Sync {
+    /// Takes a job.
+    fn submit(&self, job: &Job<'_>) -> Box<dyn Ticks>;
+}
+
+/// What an engine found when it took a job up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Admission {
+    /// Prompt tokens that it had in its cache.
+    pub cached: u64,
+}
+
+/// The due times of one job's steps. In each step every sequence that still runs gets a token.
+pub trait Ticks: Send {
+    /// What was found at admission. Asked for once, before the first step.
+    fn admission(&mut self) -> Admission;
+
+    /// When step `index` is due; 0 is the first token. Steps are asked for in order, and one may
+    /// be asked for again after `Pending`.
+    fn due(&mut self, index: u32, waker: &Waker) -> Tick;
+}
+
+/// A step's due time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tick {
+    /// Known.
+    At(Micros),
+    /// The engine has not come to it; the waker tells.
+    Pending,
+}

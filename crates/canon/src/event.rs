@@ -1,0 +1,128 @@
+//! What observers see. Emitted in two places only: the gateway and the engine's driver.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::{Micros, Usage};
+
+/// Something happened.
+pub enum Event {
+    /// A call came in.
+    Opened(Opened),
+    /// A call was answered, or its client left.
+    Closed(Box<Closed>),
+}
+
+/// A call came in.
+pub struct Opened {
+    /// When.
+    pub at: Micros,
+}
+
+/// A call was answered.
+pub struct Closed {
+    /// The `x-request-id`.
+    pub request_id: String,
+    /// The world's name.
+    pub world: Arc<str>,
+    /// The verb.
+    pub method: http::Method,
+    /// The path as sent.
+    pub path: String,
+    /// The operation's id; none where no operation matched.
+    pub operation: Option<&'static str>,
+    /// The model asked for.
+    pub model: Option<String>,
+    /// The status sent.
+    pub status: u16,
+    /// The code or kind of the error, where there was one.
+    pub error: Option<String>,
+    /// When the call arrived.
+    pub started: Micros,
+    /// When the first token left.
+    pub first_token: Option<Micros>,
+    /// When the last byte left.
+    pub ended: Micros,
+    /// Tokens as sent.
+    pub usage: Usage,
+    /// Times between tokens.
+    pub intervals: Intervals,
+    /// Emitted against due times.
+    pub lateness: Intervals,
+    /// Whether the answer was streamed.
+    pub streamed: bool,
+    /// Whether the client left before the end.
+    pub abandoned: bool,
+    /// Whether a fault was injected.
+    pub fault: bool,
+    /// The request's body.
+    pub request_body: Bytes,
+    /// The answer's body, where it was sent as one piece.
+    pub reply_body: Bytes,
+}
+
+/// Spans of time, counted in fixed classes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Intervals {
+    /// How many spans fell in each class of [`Intervals::BOUNDS`]; the last is open.
+    pub classes: [u32; 16],
+    /// How many spans.
+    pub count: u64,
+    /// All spans together.
+    pub sum: Micros,
+    /// The longest.
+    pub longest: Micros,
+}
+
+impl Intervals {
+    /// Upper bounds of the classes in microseconds; the last class has none.
+    pub const BOUNDS: [u64; 15] = [
+        100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
+        1_000_000, 2_500_000, 10_000_000,
+    ];
+
+    /// Counts one span.
+    #[inline]
+    pub fn add(&mut self, span: Micros) {
+        self.add_many(span, 1);
+    }
+
+    /// Counts the same span several times.
+    #[inline]
+    pub fn add_many(&mut self, span: Micros, times: u32) {
+        let class = Self::BOUNDS.partition_point(|bound| *bound < span.0);
+        self.classes[class] += times;
+        self.count += u64::from(times);
+        self.sum = self.sum + Micros(span.0 * u64::from(times));
+        self.longest = self.longest.max(span);
+    }
+}
+
+/// Sees every event. Must be quick and must not wait.
+pub trait Observer: Send + Sync {
+    /// Takes note.
+    fn observe(&self, event: &Event);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_falls_into_the_first_class_that_holds_it() {
+        let mut intervals = Intervals::default();
+        intervals.add(Micros(100));
+        intervals.add(Micros(101));
+        intervals.add(Micros(u64::from(u32::MAX)));
+        assert_eq!(
+            (
+                intervals.classes[0],
+                intervals.classes[1],
+                intervals.classes[15]
+            ),
+            (1, 1, 1)
+        );
+        assert_eq!(intervals.count, 3);
+    }
+}

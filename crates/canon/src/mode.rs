@@ -1,0 +1,21 @@
+//! How a world behaves as a whole.
+
+/// Whether a world keeps state and checks meaning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// State, 404s and cross-field rules as the provider has them.
+    #[default]
+    Realistic,
+    /// The contract only: any key, any model, any id.
+    Mock,
+}
+
+/// Which fields beyond the contract an answer carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Flavour {
+    /// OpenAI's own: reasoning is counted and hidden in chat.
+    #[default]
+    OpenAi,
+    /// vLLM's: reasoning is shown as `reasoning_content`.
+    Vllm,
+}

@@ -1,0 +1,154 @@
+//! What is said: the whole answer, known before its first token is due.
+
+use serde_json::Value;
+
+use crate::{CallKind, Tokens, Usage, Verdict, Vocabulary};
+
+/// A planned answer.
+pub enum Plan {
+    /// Text and calls.
+    Generation(Generation),
+    /// Vectors, one an input, each of unit length.
+    Vectors {
+        /// The vectors.
+        vectors: Vec<Vec<f32>>,
+        /// Tokens of the inputs.
+        usage: Usage,
+    },
+    /// Verdicts, one an input.
+    Verdicts {
+        /// The verdicts.
+        verdicts: Vec<Verdict>,
+        /// Tokens of the inputs.
+        usage: Usage,
+    },
+    /// Only a count of the prompt.
+    Count(Usage),
+}
+
+/// Planned text and calls.
+pub struct Generation {
+    /// The vocabulary of all token ids.
+    pub vocabulary: &'static dyn Vocabulary,
+    /// The choices: all of the first prompt, then all of the second …
+    pub choices: Vec<Choice>,
+    /// Tokens drawn for candidates that are not sent; billed as completion.
+    pub discarded: u64,
+    /// Tokens taken from the prediction, over all choices.
+    pub accepted_prediction: u64,
+    /// Predicted tokens thrown away, over all choices; billed as completion.
+    pub rejected_prediction: u64,
+}
+
+impl Generation {
+    /// Completion tokens: what the usage reports, before the counts of the prompt are added.
+    pub fn usage(&self) -> Usage {
+        let mut usage = Usage {
+            completion: self.discarded + self.rejected_prediction,
+            accepted_prediction: self.accepted_prediction,
+            rejected_prediction: self.rejected_prediction,
+            ..Usage::default()
+        };
+        for segment in self.choices.iter().flat_map(|choice| &choice.segments) {
+            let tokens = segment.generated() as u64;
+            usage.completion += tokens;
+            if matches!(segment, Segment::Reasoning(_)) {
+                usage.reasoning += tokens;
+            }
+        }
+        usage
+    }
+}
+
+/// One choice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choice {
+    /// Its segments, in the order in which they are generated.
+    pub segments: Vec<Segment>,
+    /// Why it ends.
+    pub finish: Finish,
+}
+
+/// A stretch of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Segment {
+    /// Thinking; whether it is shown is the dialect's matter.
+    Reasoning(Tokens),
+    /// One part of a summary of the reasoning before it. Shown, not counted.
+    Summary(Tokens),
+    /// A prompt that a completion repeats. Shown, counted as prompt.
+    Echo(Tokens),
+    /// Text.
+    Text(Tokens),
+    /// A refusal.
+    Refusal(Tokens),
+    /// A call of one of the request's tools.
+    Call(PlannedCall),
+    /// A call of a tool that the provider runs, with its outcome.
+    Hosted(HostedCall),
+}
+
+impl Segment {
+    /// The tokens that it is made of, shown or not; none for a hosted call.
+    pub fn tokens(&self) -> Option<&Tokens> {
+        match self {
+            Segment::Reasoning(tokens)
+            | Segment::Summary(tokens)
+            | Segment::Echo(tokens)
+            | Segment::Text(tokens)
+            | Segment::Refusal(tokens) => Some(tokens),
+            Segment::Call(call) => Some(&call.arguments),
+            Segment::Hosted(_) => None,
+        }
+    }
+
+    /// How many tokens the model generated for it, as billed and as timed.
+    pub fn generated(&self) -> usize {
+        match self {
+            Segment::Reasoning(tokens) | Segment::Text(tokens) | Segment::Refusal(tokens) => {
+                tokens.len()
+            }
+            Segment::Call(call) => call.arguments.len() + call.overhead as usize,
+            Segment::Hosted(call) => call.overhead as usize,
+            Segment::Summary(_) | Segment::Echo(_) => 0,
+        }
+    }
+}
+
+/// A call of one of the request's tools.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannedCall {
+    /// The name.
+    pub name: String,
+    /// Function or custom tool.
+    pub kind: CallKind,
+    /// The arguments: JSON text, or the free input.
+    pub arguments: Tokens,
+    /// Tokens generated for the name and the marks around the call; timed before the arguments.
+    pub overhead: u32,
+}
+
+/// A call of a tool that the provider runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HostedCall {
+    /// The tool's wire type, such as `web_search`.
+    pub kind: String,
+    /// What was asked of it, such as the query, and what came of it.
+    pub detail: Value,
+    /// Tokens generated to make the call.
+    pub overhead: u32,
+}
+
+/// Why a choice ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Finish {
+    /// All was said, or a stop text came.
+    #[default]
+    Stop,
+    /// The limit of tokens was reached.
+    Length,
+    /// It waits for the result of calls.
+    ToolCalls,
+    /// A filter cut it.
+    ContentFilter,
+}

@@ -1,0 +1,220 @@
+//! What a request asks for, in one shape for all dialects. The seed of an answer is a hash of
+//! this; what must not change the answer (`stream`, `user`, `metadata`, headers) is not in it.
+
+use std::hash::{Hash, Hasher};
+
+use crate::{Format, Message, Part, TokenId, Tool, ToolChoice};
+
+/// One piece of inference.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub enum Work {
+    /// An answer in text and calls.
+    Generate(Box<Generate>),
+    /// Only how many tokens the prompt of that answer has.
+    Count(Box<Generate>),
+    /// A summary that takes the place of a conversation.
+    Compact(Box<Generate>),
+    /// Vectors.
+    Embed(Embed),
+    /// A judgement.
+    Moderate(Moderate),
+}
+
+impl Work {
+    /// The model that is asked.
+    pub fn model(&self) -> &str {
+        match self {
+            Work::Generate(work) | Work::Count(work) | Work::Compact(work) => &work.model,
+            Work::Embed(work) => &work.model,
+            Work::Moderate(work) => &work.model,
+        }
+    }
+}
+
+/// An answer in text and calls.
+#[derive(Clone, Debug, Default, PartialEq, Hash)]
+pub struct Generate {
+    /// The model as named by the request.
+    pub model: String,
+    /// What it is given.
+    pub input: Input,
+    /// The tools it may call.
+    pub tools: Vec<Tool>,
+    /// Which of them.
+    pub tool_choice: ToolChoice,
+    /// Whether one turn may hold several calls.
+    pub parallel_calls: bool,
+    /// What the text is bound to.
+    pub format: Format,
+    /// How tokens are drawn.
+    pub sampling: Sampling,
+    /// Where it ends at the latest.
+    pub limits: Limits,
+    /// How much it reasons.
+    pub reasoning: Reasoning,
+    /// How long the text is.
+    pub verbosity: Verbosity,
+    /// Answers a prompt.
+    pub choices: u32,
+    /// Answers drawn a prompt, of which the most probable `choices` are sent.
+    pub candidates: u32,
+    /// The number of alternatives a token, where logprobs are asked for.
+    pub logprobs: Option<u8>,
+    /// Whether a completion repeats its prompt.
+    pub echo: bool,
+    /// The text that a completion leads over to.
+    pub suffix: Option<String>,
+    /// The text that the answer is expected to be.
+    pub prediction: Option<String>,
+}
+
+/// What a model is given.
+#[derive(Clone, Debug, PartialEq, Hash)]
+pub enum Input {
+    /// A conversation.
+    Chat(Vec<Message>),
+    /// Prompts to be continued, each on its own.
+    Raw(Vec<RawPrompt>),
+}
+
+impl Default for Input {
+    fn default() -> Self {
+        Input::Chat(Vec::new())
+    }
+}
+
+/// A prompt to be continued.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RawPrompt {
+    /// As text.
+    Text(String),
+    /// As token ids of the model's vocabulary.
+    Tokens(Vec<TokenId>),
+}
+
+/// How tokens are drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sampling {
+    /// 0 to 2; none means the model's default of 1.
+    pub temperature: Option<f64>,
+    /// 0 to 1; none means 1.
+    pub top_p: Option<f64>,
+    /// −2 to 2.
+    pub frequency_penalty: f64,
+    /// −2 to 2.
+    pub presence_penalty: f64,
+    /// Token ids and what is added to their logits, −100 to 100, in order of the ids.
+    pub logit_bias: Vec<(TokenId, f64)>,
+    /// The request's own seed.
+    pub seed: Option<i64>,
+}
+
+impl Sampling {
+    /// True where nothing bends the model's own distribution.
+    pub fn is_plain(&self) -> bool {
+        self.temperature.is_none_or(|t| t == 1.0)
+            && self.top_p.is_none_or(|p| p == 1.0)
+            && self.frequency_penalty == 0.0
+            && self.presence_penalty == 0.0
+            && self.logit_bias.is_empty()
+    }
+}
+
+impl Hash for Sampling {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.temperature.map(f64::to_bits).hash(state);
+        self.top_p.map(f64::to_bits).hash(state);
+        self.frequency_penalty.to_bits().hash(state);
+        self.presence_penalty.to_bits().hash(state);
+        self.logit_bias.len().hash(state);
+        for (id, bias) in &self.logit_bias {
+            (id, bias.to_bits()).hash(state);
+        }
+        self.seed.hash(state);
+    }
+}
+
+/// Where an answer ends at the latest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// The most tokens a choice, reasoning included.
+    pub max_tokens: Option<u32>,
+    /// Texts that end the answer and are not sent.
+    pub stop: Vec<String>,
+}
+
+/// How much a model reasons and what it shows of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reasoning {
+    /// The effort asked for; none means the model's default.
+    pub effort: Option<Effort>,
+    /// Whether summaries are wanted.
+    pub summary: bool,
+}
+
+/// Effort of reasoning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effort {
+    /// No reasoning.
+    None,
+    /// Next to none.
+    Minimal,
+    /// Little.
+    Low,
+    /// The usual.
+    Medium,
+    /// Much.
+    High,
+    /// More than that.
+    XHigh,
+    /// As much as there is.
+    Max,
+}
+
+/// How long a text is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Verbosity {
+    /// Short.
+    Low,
+    /// The usual.
+    #[default]
+    Medium,
+    /// Long.
+    High,
+}
+
+/// Vectors for inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Embed {
+    /// The model.
+    pub model: String,
+    /// The inputs, in order.
+    pub inputs: Vec<TextInput>,
+    /// The length of the vectors; none means the model's own.
+    pub dimensions: Option<u32>,
+}
+
+/// A text, or its tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TextInput {
+    /// As text.
+    Text(String),
+    /// As token ids of the model's vocabulary.
+    Tokens(Vec<TokenId>),
+}
+
+/// Judgements on inputs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Moderate {
+    /// The model.
+    pub model: String,
+    /// The inputs, in order; each gets a verdict.
+    pub inputs: Vec<ModerateInput>,
+}
+
+/// One input of a moderation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ModerateInput {
+    /// Texts and images judged together.
+    pub parts: Vec<Part>,
+}

@@ -1,0 +1,53 @@
+//! The one shape of every inference endpoint: a function from a decoded call to work and encoder.
+
+use fakeai_canon::{ApiError, Encoder, Mode, Seed, Shelf, Work};
+use fakeai_catalog::Catalog;
+use serde_json::Value;
+
+/// A call whose body has been parsed and has passed its contract.
+pub struct Decoded {
+    /// The body; the endpoint takes out of it what it needs.
+    pub body: Value,
+    /// Parameters of the path, decoded, by name.
+    pub params: Vec<(String, String)>,
+    /// Parameters of the query, decoded, as an object.
+    pub query: Value,
+}
+
+/// What an endpoint may look at beside the call.
+pub struct Context<'a> {
+    /// Whether cross-field rules hold.
+    pub mode: Mode,
+    /// The models.
+    pub catalog: &'a Catalog,
+    /// The world's stored objects.
+    pub shelf: &'a dyn Shelf,
+    /// The key of the world's sealed blobs.
+    pub seal: Seed,
+}
+
+/// A call that has been understood.
+pub struct Opened {
+    /// What is asked.
+    pub work: Work,
+    /// How the answer is written; folds unless `stream`.
+    pub encoder: Box<dyn Encoder>,
+    /// Whether the answer goes out frame by frame as server-sent events.
+    pub stream: bool,
+    /// Whether the answer is made without anybody waiting. The encoder then streams whatever
+    /// `stream` says, and the caller gets what it keeps after the start.
+    pub background: bool,
+    /// Whether the frames are kept so that the stream can be taken up again.
+    pub resumable: bool,
+}
+
+/// Reads a call.
+pub type Open = fn(Decoded, &Context<'_>) -> Result<Opened, ApiError>;
+
+/// One inference endpoint.
+pub struct Endpoint {
+    /// The id of its operation in the contract.
+    pub operation: &'static str,
+    /// How it is read.
+    pub open: Open,
+}

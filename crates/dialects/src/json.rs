@@ -1,0 +1,94 @@
+//! Writes JSON straight into the outgoing buffer, without a tree in between. It does not check
+//! that brackets match; the response check does.
+
+use bytes::{BufMut, BytesMut};
+
+/// JSON tokens for a byte buffer.
+pub trait JsonWriter {
+    /// Appends bytes as they are.
+    fn raw(&mut self, text: &str);
+    /// Appends a whole number.
+    fn number(&mut self, value: u64);
+    /// Appends a float with the shortest digits that read back the same; whole values keep `.0`.
+    fn float(&mut self, value: f64);
+    /// Appends a string with quotes and escapes.
+    fn string(&mut self, text: &str);
+    /// Appends the inside of a string: escapes without quotes.
+    fn escaped(&mut self, text: &str);
+    /// Appends any value.
+    fn value(&mut self, value: &serde_json::Value);
+}
+
+impl JsonWriter for BytesMut {
+    #[inline]
+    fn raw(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    #[inline]
+    fn number(&mut self, value: u64) {
+        self.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    }
+
+    fn float(&mut self, value: f64) {
+        self.extend_from_slice(ryu::Buffer::new().format(value).as_bytes());
+    }
+
+    #[inline]
+    fn string(&mut self, text: &str) {
+        self.put_u8(b'"');
+        self.escaped(text);
+        self.put_u8(b'"');
+    }
+
+    fn escaped(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut written = 0;
+        for (place, byte) in bytes.iter().enumerate() {
+            if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
+                continue;
+            }
+            self.extend_from_slice(&bytes[written..place]);
+            escape(self, *byte);
+            written = place + 1;
+        }
+        self.extend_from_slice(&bytes[written..]);
+    }
+
+    fn value(&mut self, value: &serde_json::Value) {
+        // Writing into a growing buffer can't fail, and a value has string keys.
+        let _ = serde_json::to_writer(self.writer(), value);
+    }
+}
+
+fn escape(out: &mut BytesMut, byte: u8) {
+    let short = match byte {
+        b'"' => b'"',
+        b'\\' => b'\\',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        0x08 => b'b',
+        0x0c => b'f',
+        _ => {
+            out.extend_from_slice(b"\\u00");
+            out.put_u8(b"0123456789abcdef"[usize::from(byte >> 4)]);
+            out.put_u8(b"0123456789abcdef"[usize::from(byte & 15)]);
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_read_back_as_they_were() {
+        let text: String = (0u8..=127).map(char::from).chain("äöü €🙂".chars()).collect();
+        let mut out = BytesMut::new();
+        out.string(&text);
+        assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+    }
+}
