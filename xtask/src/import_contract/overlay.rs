@@ -1,0 +1,222 @@
+//! The overlay: facts that the provider's document lacks or gets wrong.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::Draft;
+
+/// `openai.overlay.toml`, as written there.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Overlay {
+    kinds: Kinds,
+    events: BTreeMap<String, String>,
+    event_pairs: BTreeMap<String, String>,
+    body_limits: BTreeMap<String, u64>,
+    closed: Closed,
+    greedy: Greedy,
+    #[serde(default)]
+    operation: Vec<Row>,
+    #[serde(default)]
+    property: Vec<Property>,
+    #[serde(default)]
+    alternative: Vec<Alternative>,
+    #[serde(default)]
+    schemas: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Kinds {
+    infer: Vec<String>,
+    view: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Closed {
+    schemas: Vec<String>,
+    #[serde(default)]
+    extra: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Greedy {
+    parameters: Vec<String>,
+}
+
+/// An operation without a path in the document.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    method: String,
+    path: String,
+    tag: String,
+    #[serde(default)]
+    upgrade: bool,
+    #[serde(default)]
+    query: Vec<QueryField>,
+    response: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct QueryField {
+    name: String,
+    r#type: String,
+}
+
+/// A property that is required and nowhere defined.
+#[derive(Deserialize)]
+struct Property {
+    schema: String,
+    name: String,
+    r#type: String,
+}
+
+/// A second type that a property may have.
+#[derive(Deserialize)]
+struct Alternative {
+    schema: String,
+    property: String,
+    r#type: String,
+}
+
+impl Overlay {
+    pub(super) fn kind(&self, id: &str) -> &'static str {
+        let listed = |list: &[String]| list.iter().any(|entry| entry == id);
+        if listed(&self.kinds.infer) {
+            "infer"
+        } else if listed(&self.kinds.view) {
+            "view"
+        } else {
+            "resource"
+        }
+    }
+
+    pub(super) fn body_limit(&self, id: &str, multipart: bool) -> u64 {
+        let class = if multipart { "multipart" } else { "default" };
+        let limit = |name: &str| self.body_limits.get(name).copied();
+        limit(id).or_else(|| limit(class)).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn add_events(&self, row: &mut Map<String, Value>, id: &str) {
+        if let Some(name) = self.events.get(id).or_else(|| self.event_pairs.get(id)) {
+            row.insert("event".into(), json!(name));
+        }
+        if self.event_pairs.contains_key(id) {
+            row.insert("event_pairs".into(), json!(true));
+        }
+    }
+
+    /// Folds everything that is not a property of one row into the draft.
+    pub(super) fn apply(&self, draft: &mut Draft) -> Result<()> {
+        draft
+            .operations
+            .extend(self.operation.iter().map(|row| self.row(row)));
+        for (name, schema) in &self.schemas {
+            draft.schemas.insert(name.clone(), schema.clone());
+        }
+        for addition in &self.property {
+            let members = members(draft, &addition.schema)?;
+            let before = members.insert(addition.name.clone(), json!({"type": addition.r#type}));
+            let (schema, name) = (&addition.schema, &addition.name);
+            ensure!(
+                before.is_none(),
+                "{schema}.{name} is defined now: drop it from the overlay"
+            );
+        }
+        for choice in &self.alternative {
+            let members = members(draft, &choice.schema)?;
+            let member = members
+                .get_mut(&choice.property)
+                .context("no such property")?;
+            *member = json!({"anyOf": [member.take(), {"type": choice.r#type}]});
+        }
+        self.mark_closed(draft)?;
+        self.check_names(draft)
+    }
+
+    fn row(&self, row: &Row) -> Value {
+        let mut out = Map::new();
+        for (name, value) in [
+            ("id", &row.id),
+            ("method", &row.method),
+            ("path", &row.path),
+        ] {
+            out.insert(name.into(), json!(value));
+        }
+        out.insert("kind".into(), json!(self.kind(&row.id)));
+        out.insert("tag".into(), json!(row.tag));
+        out.insert("security".into(), json!("key"));
+        let parameters = path_parameters(&row.path).chain(row.query.iter().map(
+            |field| json!({"name": field.name, "in": "query", "schema": {"type": field.r#type}}),
+        ));
+        out.insert("parameters".into(), parameters.collect());
+        let responses = match &row.response {
+            Some(name) => json!({"200": {"application/json": {"$ref": name}}}),
+            None => json!({"101": {}}),
+        };
+        out.insert("responses".into(), responses);
+        if row.upgrade {
+            out.insert("upgrade".into(), json!(true));
+        }
+        self.add_events(&mut out, &row.id);
+        Value::Object(out)
+    }
+
+    /// Closed objects carry `x-closed`: the extra fields that they take all the same.
+    fn mark_closed(&self, draft: &mut Draft) -> Result<()> {
+        for name in &self.closed.schemas {
+            let schema = draft.schemas.get_mut(name).and_then(Value::as_object_mut);
+            let schema = schema.with_context(|| format!("no schema {name} to close"))?;
+            let extra = self.closed.extra.get(name).cloned().unwrap_or_default();
+            schema.insert("x-closed".into(), json!(extra));
+        }
+        Ok(())
+    }
+
+    /// Names in the overlay that the document no longer has are errors, not leftovers.
+    fn check_names(&self, draft: &Draft) -> Result<()> {
+        let known = |id: &String| draft.operations.iter().any(|row| row["id"] == json!(id));
+        let listed = self.kinds.infer.iter().chain(&self.kinds.view);
+        for id in listed
+            .chain(self.events.keys())
+            .chain(self.event_pairs.keys())
+        {
+            ensure!(
+                known(id),
+                "the overlay names the operation {id}, which is not there"
+            );
+        }
+        for name in self.events.values().chain(self.event_pairs.values()) {
+            ensure!(
+                draft.schemas.contains_key(name),
+                "there is no event schema {name}"
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) fn greedy(&self) -> &[String] {
+        &self.greedy.parameters
+    }
+}
+
+fn members<'a>(draft: &'a mut Draft, schema: &str) -> Result<&'a mut Map<String, Value>> {
+    let members = draft
+        .schemas
+        .get_mut(schema)
+        .and_then(|schema| schema.get_mut("properties"));
+    members
+        .and_then(Value::as_object_mut)
+        .with_context(|| format!("{schema} has no properties"))
+}
+
+fn path_parameters(path: &str) -> impl Iterator<Item = Value> + '_ {
+    path.split('/').filter_map(|segment| {
+        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+        Some(json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+    })
+}
