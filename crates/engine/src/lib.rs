@@ -1,1 +1,7 @@
-//! To be written.
+//! When things are said: due times of tokens. Sees token ids and lengths, never text or JSON.
+
+mod pace;
+mod spread;
+
+pub use pace::{Pace, PaceEngine, Timing};
+pub use spread::{Distribution, Spread};
