@@ -3,7 +3,8 @@
 //! Not here: text generation, request decoding, prices.
 
 mod family;
+mod pretoken;
 mod vocabulary;
 
 pub use family::{Exactness, Tokenization, tokenization_for, vocabulary_for};
-pub use vocabulary::{TokenId, Vocabulary};
+pub use vocabulary::{PieceShape, TokenId, Vocabulary};

@@ -1,25 +1,54 @@
 //! The vocabularies: text to token ids and back. Not here: which model uses which (see `family`).
 
+mod hash;
+mod merge;
+mod special;
+mod table;
+
 use std::sync::LazyLock;
 
-use toktok::Tokenizer;
+use crate::pretoken::{self, Grammar};
+use special::Specials;
+pub use table::PieceShape;
+use table::{Aligned, Table};
 
-/// A token's number in its vocabulary.
+/// A token's number in its vocabulary. Numbers from `0x8000_0000` on are pseudo-tokens: they stand
+/// for parts of a prompt that have no text, such as a tile of an image.
 pub type TokenId = u32;
 
-/// A byte-pair vocabulary: pieces of text and their ids.
+/// A byte-pair vocabulary: pieces of text and their ids. Its tables are part of the binary and are
+/// read in place, so that there is nothing to load and nothing to wait for.
 pub struct Vocabulary {
     name: &'static str,
-    tokenizer: Tokenizer,
+    grammar: Grammar,
+    table: Table,
+    specials: &'static LazyLock<Specials>,
 }
 
-static O200K_BASE: LazyLock<Vocabulary> = LazyLock::new(|| load("o200k_base", "o200k_harmony"));
-static CL100K_BASE: LazyLock<Vocabulary> = LazyLock::new(|| load("cl100k_base", "cl100k_base"));
-
-fn load(name: &'static str, encoding: &str) -> Vocabulary {
-    let tokenizer = Tokenizer::builtin(encoding).expect("the encoding is embedded");
-    Vocabulary { name, tokenizer }
+macro_rules! embedded {
+    ($name:literal, $grammar:expr, $specials:expr) => {{
+        const SHORT: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(
+            env!("OUT_DIR"),
+            "/",
+            $name,
+            ".short"
+        )));
+        Vocabulary {
+            name: $name,
+            grammar: $grammar,
+            table: Table::new(
+                SHORT,
+                include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".long")),
+                include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".offsets")),
+                include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".bytes")),
+            ),
+            specials: $specials,
+        }
+    }};
 }
+
+static O200K_BASE: Vocabulary = embedded!("o200k_base", Grammar::O200k, &special::O200K_BASE);
+static CL100K_BASE: Vocabulary = embedded!("cl100k_base", Grammar::Cl100k, &special::CL100K_BASE);
 
 impl Vocabulary {
     /// The vocabulary of GPT-4o and later, with the special tokens of the Harmony format.
@@ -39,49 +68,84 @@ impl Vocabulary {
 
     /// One more than the highest id, special tokens included.
     pub fn size(&self) -> usize {
-        self.tokenizer.n_vocab()
+        self.specials.size
     }
 
     /// The ids of a text; special tokens spelt in it are ordinary text.
     pub fn encode(&self, text: &str) -> Vec<TokenId> {
-        self.tokenizer.encode(text.as_bytes())
+        let mut ids = Vec::with_capacity(text.len() / 4 + 4);
+        self.encode_into(text, &mut ids);
+        ids
     }
 
     /// Like [`Vocabulary::encode`], appending to `ids`.
     pub fn encode_into(&self, text: &str, ids: &mut Vec<TokenId>) {
-        self.tokenizer.encode_into(text.as_bytes(), ids);
+        // One loop for each grammar, so that the compiler can inline it.
+        match self.grammar {
+            Grammar::O200k => self.encode_cut_by(text.as_bytes(), ids, pretoken::o200k_end),
+            Grammar::Cl100k => self.encode_cut_by(text.as_bytes(), ids, pretoken::cl100k_end),
+        }
+    }
+
+    #[inline(always)]
+    fn encode_cut_by(
+        &self,
+        text: &[u8],
+        ids: &mut Vec<TokenId>,
+        end_of: impl Fn(&[u8], usize) -> usize,
+    ) {
+        let mut begin = 0;
+        while begin < text.len() {
+            let end = end_of(text, begin);
+            match self.table.find(text, begin, end) {
+                Some(id) => ids.push(id),
+                None => merge::merge(&self.table, text, begin, end, ids),
+            }
+            begin = end;
+        }
     }
 
     /// How many tokens a text has.
     pub fn count(&self, text: &str) -> usize {
-        self.tokenizer.count(text.as_bytes())
+        self.encode(text).len()
+    }
+
+    /// The pre-tokens of a text: the stretches that are encoded on their own, so that the ids of a
+    /// text are those of its pre-tokens one after the other.
+    pub fn pre_tokens<'text>(&self, text: &'text str) -> impl Iterator<Item = &'text str> {
+        let (grammar, mut begin) = (self.grammar, 0);
+        std::iter::from_fn(move || {
+            let from = begin;
+            let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
+            begin = grammar.end(text.as_bytes(), from);
+            rest.get(..begin - from)
+        })
     }
 
     /// The id of a special token such as `<|end|>`.
     pub fn special(&self, name: &str) -> Option<TokenId> {
-        self.tokenizer
-            .special_tokens()
-            .iter()
-            .find(|(text, _)| text == name)
-            .map(|(_, id)| *id)
+        self.specials.id(name)
     }
 
     /// The bytes of a token (not always whole UTF-8); empty for an id that the vocabulary lacks.
-    pub fn piece(&'static self, id: TokenId) -> &'static [u8] {
-        self.tokenizer
-            .token_bytes(id)
-            .unwrap_or_else(|| self.special_piece(id))
+    pub fn piece(&self, id: TokenId) -> &'static [u8] {
+        self.table
+            .piece(id)
+            .unwrap_or_else(|| self.specials.name(id).as_bytes())
     }
 
-    fn special_piece(&'static self, id: TokenId) -> &'static [u8] {
-        let mut specials = self.tokenizer.special_tokens().iter();
-        specials
-            .find(|(_, own)| *own == id)
-            .map_or(&[], |(text, _)| text.as_bytes())
+    /// What may be done with the bytes of [`Vocabulary::piece`] as they are.
+    pub fn shape(&self, id: TokenId) -> PieceShape {
+        self.table.shape(id)
+    }
+
+    /// Whether an id is a token of text (neither special nor unknown).
+    pub fn is_text(&self, id: TokenId) -> bool {
+        (id as usize) < self.table.len()
     }
 
     /// The bytes of a sequence of tokens.
-    pub fn decode(&'static self, ids: &[TokenId]) -> Vec<u8> {
+    pub fn decode(&self, ids: &[TokenId]) -> Vec<u8> {
         ids.iter().flat_map(|id| self.piece(*id)).copied().collect()
     }
 }
