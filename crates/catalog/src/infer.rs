@@ -143,7 +143,7 @@ impl Rules {
         };
         model.parameters_billion = Some(billions);
         model.active_parameters_billion =
-            words(name).find_map(|word| word.strip_prefix('a').and_then(|size| size_of(size)));
+            words(name).find_map(|word| word.strip_prefix('a').and_then(size_of));
         let works = model.active_parameters_billion.unwrap_or(billions);
         let row = self.sizes.iter().find(|row| works <= row.up_to_billion);
         if let Some(row) = row.or(self.sizes.last()) {
