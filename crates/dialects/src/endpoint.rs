@@ -39,6 +39,9 @@ pub struct Opened {
     pub background: bool,
     /// Whether the frames are kept so that the stream can be taken up again.
     pub resumable: bool,
+    /// Whether the oldest turns are dropped where the prompt does not fit the model's context,
+    /// instead of an error.
+    pub truncate: bool,
 }
 
 /// Reads a call.
