@@ -11,6 +11,8 @@ pub trait JsonWriter {
     fn number(&mut self, value: u64);
     /// Appends a float with the shortest digits that read back the same; whole values keep `.0`.
     fn float(&mut self, value: f64);
+    /// Appends a single-precision float with its own shortest digits.
+    fn single(&mut self, value: f32);
     /// Appends a string with quotes and escapes.
     fn string(&mut self, text: &str);
     /// Appends the inside of a string: escapes without quotes.
@@ -31,6 +33,10 @@ impl JsonWriter for BytesMut {
     }
 
     fn float(&mut self, value: f64) {
+        self.extend_from_slice(ryu::Buffer::new().format(value).as_bytes());
+    }
+
+    fn single(&mut self, value: f32) {
         self.extend_from_slice(ryu::Buffer::new().format(value).as_bytes());
     }
 
@@ -86,7 +92,10 @@ mod tests {
 
     #[test]
     fn strings_read_back_as_they_were() {
-        let text: String = (0u8..=127).map(char::from).chain("äöü €🙂".chars()).collect();
+        let text: String = (0u8..=127)
+            .map(char::from)
+            .chain("äöü €🙂".chars())
+            .collect();
         let mut out = BytesMut::new();
         out.string(&text);
         assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);

@@ -1,8 +1,21 @@
 //! The OpenAI API, as its published contract has it.
 
+mod bounds;
+mod chat;
 pub mod error;
+mod fields;
+mod logprobs;
+mod media;
+mod message;
+mod model;
+mod sampling;
+mod tool;
+mod usage;
 
 use crate::Endpoint;
 
 /// All inference endpoints of this API.
-pub static ENDPOINTS: &[Endpoint] = &[];
+pub static ENDPOINTS: &[Endpoint] = &[Endpoint {
+    operation: "createChatCompletion",
+    open: chat::open,
+}];

@@ -1,0 +1,47 @@
+//! What every form of a chat completion's answer tells alike.
+
+use fakeai_canon::{Alphabet, Finish, Seed};
+
+/// The facts of an answer that are known before it begins.
+#[derive(Clone)]
+pub(super) struct Answer {
+    /// The model as the answer names it.
+    pub(super) model: String,
+    /// The `system_fingerprint`.
+    pub(super) fingerprint: String,
+    /// The service tier that did the work.
+    pub(super) tier: &'static str,
+    /// Whether reasoning is shown as `reasoning_content`, as servers of open weights do. Hosted
+    /// models only count it.
+    pub(super) shows_reasoning: bool,
+    /// Whether calls are told in the deprecated `function_call`.
+    pub(super) old_style: bool,
+    /// Whether the request named the function to call.
+    pub(super) forced: bool,
+}
+
+impl Answer {
+    /// The wire name of a reason to finish. A call that the request itself forced finishes with
+    /// `stop`: the model had no choice.
+    pub(super) fn finish(&self, reason: Finish) -> &'static str {
+        match reason {
+            Finish::Stop => "stop",
+            Finish::Length => "length",
+            Finish::ToolCalls if self.forced => "stop",
+            Finish::ToolCalls if self.old_style => "function_call",
+            Finish::ToolCalls => "tool_calls",
+            Finish::ContentFilter => "content_filter",
+        }
+    }
+}
+
+/// The id of an answer.
+pub(super) fn completion_id(ids: Seed) -> String {
+    ids.id("chatcmpl-", Alphabet::Alphanumeric, 29)
+}
+
+/// The id of a choice's `index`-th call.
+pub(super) fn call_id(ids: Seed, choice: u32, index: u32) -> String {
+    let seed = ids.nth(u64::from(choice) << 32 | u64::from(index));
+    seed.id("call_", Alphabet::Alphanumeric, 24)
+}

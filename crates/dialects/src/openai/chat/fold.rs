@@ -1,0 +1,275 @@
+//! A chat completion as one object. It keeps the pieces as they will be written, so that the end
+//! only strings them together.
+
+use bytes::BytesMut;
+use fakeai_canon::{CallKind, Delta, Encoder, Finish, PartHead, Seed, Usage, Vocabulary};
+
+use super::answer::{Answer, call_id, completion_id};
+use crate::JsonWriter;
+use crate::openai::logprobs::{Cursor, Piece};
+use crate::openai::usage;
+
+/// Folds the answer's deltas into a `chat.completion`.
+pub(super) struct Fold {
+    answer: Answer,
+    ids: Seed,
+    created: u64,
+    vocabulary: Option<&'static dyn Vocabulary>,
+    choices: Vec<Choice>,
+}
+
+/// Where the pieces of the open part go.
+#[derive(Clone, Copy, Default)]
+enum Place {
+    #[default]
+    Nowhere,
+    Content,
+    Refusal,
+    Reasoning,
+    Call,
+}
+
+#[derive(Default)]
+struct Choice {
+    place: Place,
+    content: Option<BytesMut>,
+    refusal: Option<BytesMut>,
+    reasoning: Option<BytesMut>,
+    calls: BytesMut,
+    calls_made: u32,
+    cursor: Cursor,
+    content_logprobs: BytesMut,
+    refusal_logprobs: BytesMut,
+    finish: Finish,
+}
+
+impl Fold {
+    pub(super) fn new(answer: Answer) -> Self {
+        Self {
+            answer,
+            ids: Seed(0),
+            created: 0,
+            vocabulary: None,
+            choices: Vec::new(),
+        }
+    }
+
+    fn choice(&mut self, index: u32) -> &mut Choice {
+        let index = index as usize;
+        if self.choices.len() <= index {
+            self.choices.resize_with(index + 1, Choice::default);
+        }
+        &mut self.choices[index]
+    }
+
+    fn open(&mut self, index: u32, part: PartHead<'_>) {
+        let (ids, old_style) = (self.ids, self.answer.old_style);
+        let shows_reasoning = self.answer.shows_reasoning;
+        let choice = self.choice(index);
+        choice.cursor = Cursor::default();
+        choice.place = match part {
+            PartHead::Text | PartHead::Echo => {
+                choice.content.get_or_insert_default();
+                Place::Content
+            }
+            PartHead::Refusal => {
+                choice.refusal.get_or_insert_default();
+                Place::Refusal
+            }
+            PartHead::Reasoning if shows_reasoning => {
+                choice.reasoning.get_or_insert_default();
+                Place::Reasoning
+            }
+            PartHead::Call { name, kind } => {
+                choice.open_call(
+                    name,
+                    kind,
+                    &call_id(ids, index, choice.calls_made),
+                    old_style,
+                );
+                Place::Call
+            }
+            PartHead::Reasoning | PartHead::Summary | PartHead::Hosted(_) => Place::Nowhere,
+        };
+    }
+
+    fn body(&self, usage: &Usage, out: &mut BytesMut) {
+        out.raw("{\"id\":\"");
+        out.raw(&completion_id(self.ids));
+        out.raw("\",\"object\":\"chat.completion\",\"created\":");
+        out.number(self.created);
+        out.raw(",\"model\":");
+        out.string(&self.answer.model);
+        out.raw(",\"choices\":[");
+        for (index, choice) in self.choices.iter().enumerate() {
+            if index > 0 {
+                out.raw(",");
+            }
+            choice.write(index, &self.answer, out);
+        }
+        out.raw("],\"usage\":");
+        usage::write(usage, out);
+        out.raw(",\"service_tier\":\"");
+        out.raw(self.answer.tier);
+        out.raw("\",\"system_fingerprint\":\"");
+        out.raw(&self.answer.fingerprint);
+        out.raw("\"}");
+    }
+}
+
+impl Choice {
+    fn open_call(&mut self, name: &str, kind: CallKind, id: &str, old_style: bool) {
+        let calls = &mut self.calls;
+        if self.calls_made > 0 {
+            calls.raw(",");
+        }
+        self.calls_made += 1;
+        if old_style {
+            calls.raw("{\"name\":");
+            calls.string(name);
+            return calls.raw(",\"arguments\":\"");
+        }
+        let (kind, text) = match kind {
+            CallKind::Function => ("function", "arguments"),
+            CallKind::Custom => ("custom", "input"),
+        };
+        for piece in [
+            "{\"id\":\"",
+            id,
+            "\",\"type\":\"",
+            kind,
+            "\",\"",
+            kind,
+            "\":{\"name\":",
+        ] {
+            calls.raw(piece);
+        }
+        calls.string(name);
+        for piece in [",\"", text, "\":\""] {
+            calls.raw(piece);
+        }
+    }
+
+    fn piece(&mut self, text: &str, piece: Piece<'_>, vocabulary: Option<&'static dyn Vocabulary>) {
+        let (place, logprobs) = match self.place {
+            Place::Nowhere => return,
+            Place::Content => (&mut self.content, Some(&mut self.content_logprobs)),
+            Place::Refusal => (&mut self.refusal, Some(&mut self.refusal_logprobs)),
+            Place::Reasoning => (&mut self.reasoning, None),
+            Place::Call => return self.calls.escaped(text),
+        };
+        if let Some(place) = place {
+            place.escaped(text);
+        }
+        if let Some(logprobs) = logprobs.filter(|_| !piece.logprobs.is_empty()) {
+            let before = logprobs.len();
+            if before > 0 {
+                logprobs.raw(",");
+            }
+            if !self.cursor.write(piece, vocabulary, logprobs) {
+                logprobs.truncate(before);
+            }
+        }
+    }
+
+    fn close(&mut self, old_style: bool) {
+        if matches!(self.place, Place::Call) {
+            self.calls.raw(if old_style { "\"}" } else { "\"}}" });
+        }
+        self.place = Place::Nowhere;
+    }
+
+    fn write(&self, index: usize, answer: &Answer, out: &mut BytesMut) {
+        out.raw("{\"index\":");
+        out.number(index as u64);
+        out.raw(",\"message\":{\"role\":\"assistant\",\"content\":");
+        nullable(self.content.as_ref(), out);
+        if let Some(reasoning) = &self.reasoning {
+            out.raw(",\"reasoning_content\":");
+            nullable(Some(reasoning), out);
+        }
+        if self.calls_made > 0 {
+            let (before, after) = match answer.old_style {
+                true => (",\"function_call\":", ""),
+                false => (",\"tool_calls\":[", "]"),
+            };
+            out.raw(before);
+            out.extend_from_slice(&self.calls);
+            out.raw(after);
+        }
+        out.raw(",\"refusal\":");
+        nullable(self.refusal.as_ref(), out);
+        out.raw(",\"annotations\":[]},\"logprobs\":");
+        self.write_logprobs(out);
+        out.raw(",\"finish_reason\":\"");
+        out.raw(answer.finish(self.finish));
+        out.raw("\"}");
+    }
+
+    fn write_logprobs(&self, out: &mut BytesMut) {
+        if self.content_logprobs.is_empty() && self.refusal_logprobs.is_empty() {
+            return out.raw("null");
+        }
+        out.raw("{\"content\":");
+        list(&self.content_logprobs, out);
+        out.raw(",\"refusal\":");
+        list(&self.refusal_logprobs, out);
+        out.raw("}");
+    }
+}
+
+fn nullable(text: Option<&BytesMut>, out: &mut BytesMut) {
+    let Some(text) = text else {
+        return out.raw("null");
+    };
+    out.raw("\"");
+    out.extend_from_slice(text);
+    out.raw("\"");
+}
+
+fn list(items: &BytesMut, out: &mut BytesMut) {
+    if items.is_empty() {
+        return out.raw("null");
+    }
+    out.raw("[");
+    out.extend_from_slice(items);
+    out.raw("]");
+}
+
+impl Encoder for Fold {
+    fn write(&mut self, delta: Delta<'_>, out: &mut BytesMut) {
+        match delta {
+            Delta::Start(start) => {
+                self.ids = start.ids;
+                self.created = start.created.whole_seconds();
+                self.vocabulary = start.vocabulary;
+            }
+            Delta::Open { choice, part } => self.open(choice, part),
+            Delta::Piece {
+                choice,
+                text,
+                ids,
+                ends,
+                logprobs,
+            } => {
+                let vocabulary = self.vocabulary;
+                self.choice(choice).piece(
+                    text,
+                    Piece {
+                        ids,
+                        ends,
+                        logprobs,
+                    },
+                    vocabulary,
+                );
+            }
+            Delta::Close { choice } => {
+                let old_style = self.answer.old_style;
+                self.choice(choice).close(old_style);
+            }
+            Delta::Finish { choice, reason } => self.choice(choice).finish = reason,
+            Delta::End { usage, .. } => self.body(usage, out),
+            Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Cancel { .. } | Delta::Fail { .. } => {}
+        }
+    }
+}

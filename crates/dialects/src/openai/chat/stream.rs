@@ -1,0 +1,322 @@
+//! A chat completion as a stream of chunks. All that the chunks have in common is put together
+//! once, so that a token costs a few copies.
+
+use bytes::BytesMut;
+use fakeai_canon::{
+    CallKind, Delta, Encoder, Finish, PartHead, Rng, Seed, Start, Usage, Vocabulary,
+};
+
+use super::answer::{Answer, call_id, completion_id};
+use crate::JsonWriter;
+use crate::openai::logprobs::{Cursor, Piece};
+use crate::openai::{error, usage};
+
+/// How a stream is to look.
+#[derive(Clone, Copy)]
+pub(super) struct StreamOptions {
+    /// Whether the stream ends with its usage, and says `null` until then.
+    pub(super) include_usage: bool,
+    /// Whether chunks are padded against readers of their lengths. The provider pads unless told
+    /// not to; here it is the other way round, for nobody listens in on a fake, and noise in each
+    /// chunk costs time and hides what tests look for.
+    pub(super) obfuscate: bool,
+}
+
+/// Writes the answer's deltas as `chat.completion.chunk` events.
+pub(super) struct Stream {
+    answer: Answer,
+    options: StreamOptions,
+    ids: Seed,
+    vocabulary: Option<&'static dyn Vocabulary>,
+    /// Everything of a chunk before the content of `choices`.
+    head: Vec<u8>,
+    /// Everything of a chunk after `choices`, padding aside.
+    tail: &'static str,
+    padding: Option<Rng>,
+    choices: Vec<Choice>,
+}
+
+/// What the open part is.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Open {
+    #[default]
+    Hidden,
+    Content,
+    Refusal,
+    Reasoning,
+    Function,
+    Custom,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Choice {
+    open: Open,
+    greeted: bool,
+    calls: u32,
+    cursor: Cursor,
+}
+
+const NO_FINISH: &str = ",\"logprobs\":null,\"finish_reason\":null}]";
+
+impl Stream {
+    pub(super) fn new(answer: Answer, options: StreamOptions) -> Self {
+        Self {
+            answer,
+            options,
+            ids: Seed(0),
+            vocabulary: None,
+            head: Vec::new(),
+            tail: if options.include_usage {
+                ",\"usage\":null}\n\n"
+            } else {
+                "}\n\n"
+            },
+            padding: None,
+            choices: Vec::new(),
+        }
+    }
+
+    fn start(&mut self, start: &Start) {
+        self.ids = start.ids;
+        self.vocabulary = start.vocabulary;
+        self.padding = self
+            .options
+            .obfuscate
+            .then(|| start.ids.fork("obfuscation").rng());
+        let mut head = BytesMut::with_capacity(256);
+        head.raw("data: {\"id\":\"");
+        head.raw(&completion_id(start.ids));
+        head.raw("\",\"object\":\"chat.completion.chunk\",\"created\":");
+        head.number(start.created.whole_seconds());
+        head.raw(",\"model\":");
+        head.string(&self.answer.model);
+        head.raw(",\"service_tier\":\"");
+        head.raw(self.answer.tier);
+        head.raw("\",\"system_fingerprint\":\"");
+        head.raw(&self.answer.fingerprint);
+        head.raw("\",\"choices\":[");
+        self.head = head.to_vec();
+    }
+
+    fn choice(&mut self, index: u32) -> &mut Choice {
+        let index = index as usize;
+        if self.choices.len() <= index {
+            self.choices.resize_with(index + 1, Choice::default);
+        }
+        &mut self.choices[index]
+    }
+
+    /// Appends a chunk up to the inside of its delta.
+    #[inline]
+    fn begin(&self, choice: u32, out: &mut BytesMut) {
+        out.extend_from_slice(&self.head);
+        out.raw("{\"index\":");
+        out.number(u64::from(choice));
+        out.raw(",\"delta\":{");
+    }
+
+    /// Appends the rest of a chunk whose delta is closed and that finishes nothing.
+    #[inline]
+    fn end(&mut self, out: &mut BytesMut) {
+        out.raw(NO_FINISH);
+        self.pad(out);
+        out.raw(self.tail);
+    }
+
+    fn pad(&mut self, out: &mut BytesMut) {
+        if let Some(rng) = &mut self.padding {
+            let padding = Seed(rng.next_u64());
+            let length = 1 + rng.below(16);
+            out.raw(",\"obfuscation\":\"");
+            out.raw(&padding.id("", fakeai_canon::Alphabet::Alphanumeric, length));
+            out.raw("\"");
+        }
+    }
+
+    /// The first chunk of a choice tells its role.
+    fn greet(&mut self, choice: u32, content: &str, out: &mut BytesMut) {
+        if std::mem::replace(&mut self.choice(choice).greeted, true) {
+            return;
+        }
+        self.begin(choice, out);
+        out.raw("\"role\":\"assistant\",\"content\":");
+        out.raw(content);
+        out.raw(",\"refusal\":null}");
+        self.end(out);
+    }
+
+    fn open(&mut self, choice: u32, part: PartHead<'_>, out: &mut BytesMut) {
+        let open = match part {
+            PartHead::Text | PartHead::Echo => Open::Content,
+            PartHead::Refusal => Open::Refusal,
+            PartHead::Reasoning if self.answer.shows_reasoning => Open::Reasoning,
+            PartHead::Call {
+                kind: CallKind::Function,
+                ..
+            } => Open::Function,
+            PartHead::Call {
+                kind: CallKind::Custom,
+                ..
+            } => Open::Custom,
+            PartHead::Reasoning | PartHead::Summary | PartHead::Hosted(_) => Open::Hidden,
+        };
+        let state = self.choice(choice);
+        (state.open, state.cursor) = (open, Cursor::default());
+        match part {
+            PartHead::Call { name, .. } => {
+                self.greet(choice, "null", out);
+                self.open_call(choice, name, open, out);
+            }
+            _ if open == Open::Hidden => {}
+            _ => self.greet(choice, "\"\"", out),
+        }
+    }
+
+    fn open_call(&mut self, choice: u32, name: &str, open: Open, out: &mut BytesMut) {
+        let state = self.choice(choice);
+        let index = state.calls;
+        state.calls += 1;
+        self.begin(choice, out);
+        if self.answer.old_style {
+            out.raw("\"function_call\":{\"name\":");
+            out.string(name);
+            out.raw(",\"arguments\":\"\"}}");
+            return self.end(out);
+        }
+        out.raw("\"tool_calls\":[{\"index\":");
+        out.number(u64::from(index));
+        out.raw(",\"id\":\"");
+        out.raw(&call_id(self.ids, choice, index));
+        let (before, after) = match open {
+            Open::Custom => ("custom\",\"custom\":{\"name\":", ",\"input\":\"\"}}]}"),
+            _ => (
+                "function\",\"function\":{\"name\":",
+                ",\"arguments\":\"\"}}]}",
+            ),
+        };
+        out.raw("\",\"type\":\"");
+        out.raw(before);
+        out.string(name);
+        out.raw(after);
+        self.end(out);
+    }
+
+    #[inline]
+    fn piece(&mut self, choice: u32, text: &str, piece: Piece<'_>, out: &mut BytesMut) {
+        let state = *self.choice(choice);
+        if state.open == Open::Hidden {
+            return;
+        }
+        out.reserve(self.head.len() + text.len() + 128);
+        let mark = out.len();
+        let (before, after) = self.frame(state.open);
+        self.begin(choice, out);
+        if matches!(state.open, Open::Function | Open::Custom) && !self.answer.old_style {
+            out.raw("\"tool_calls\":[{\"index\":");
+            out.number(u64::from(state.calls - 1));
+        }
+        out.raw(before);
+        out.escaped(text);
+        out.raw(after);
+        let in_text = matches!(state.open, Open::Content | Open::Refusal);
+        if in_text && !piece.logprobs.is_empty() {
+            if !self.logprobs(choice, piece, out) && text.is_empty() {
+                out.truncate(mark);
+            }
+        } else if text.is_empty() {
+            out.truncate(mark);
+        } else {
+            self.end(out);
+        }
+    }
+
+    /// What stands before and after the text of a piece.
+    fn frame(&self, open: Open) -> (&'static str, &'static str) {
+        match open {
+            Open::Content | Open::Hidden => ("\"content\":\"", "\"}"),
+            Open::Refusal => ("\"refusal\":\"", "\"}"),
+            Open::Reasoning => ("\"reasoning_content\":\"", "\"}"),
+            Open::Function | Open::Custom if self.answer.old_style => {
+                ("\"function_call\":{\"arguments\":\"", "\"}}")
+            }
+            Open::Function => (",\"function\":{\"arguments\":\"", "\"}}]}"),
+            Open::Custom => (",\"custom\":{\"input\":\"", "\"}}]}"),
+        }
+    }
+
+    /// Appends the rest of a chunk with the logprobs of its tokens; false where it has none.
+    fn logprobs(&mut self, choice: u32, piece: Piece<'_>, out: &mut BytesMut) -> bool {
+        let vocabulary = self.vocabulary;
+        let state = self.choice(choice);
+        let (before, after) = match state.open {
+            Open::Refusal => ("{\"content\":null,\"refusal\":[", "]}"),
+            _ => ("{\"content\":[", "],\"refusal\":null}"),
+        };
+        out.raw(",\"logprobs\":");
+        out.raw(before);
+        let written = state.cursor.write(piece, vocabulary, out);
+        out.raw(after);
+        out.raw(",\"finish_reason\":null}]");
+        self.pad(out);
+        out.raw(self.tail);
+        written
+    }
+
+    fn finish(&mut self, choice: u32, reason: Finish, out: &mut BytesMut) {
+        self.greet(choice, "\"\"", out);
+        self.begin(choice, out);
+        out.raw("},\"logprobs\":null,\"finish_reason\":\"");
+        out.raw(self.answer.finish(reason));
+        out.raw("\"}]");
+        self.pad(out);
+        out.raw(self.tail);
+    }
+
+    fn finale(&mut self, counts: &Usage, out: &mut BytesMut) {
+        if self.options.include_usage {
+            out.extend_from_slice(&self.head);
+            out.raw("],\"usage\":");
+            usage::write(counts, out);
+            self.pad(out);
+            out.raw("}\n\n");
+        }
+        out.raw("data: [DONE]\n\n");
+    }
+}
+
+impl Encoder for Stream {
+    #[inline]
+    fn write(&mut self, delta: Delta<'_>, out: &mut BytesMut) {
+        match delta {
+            Delta::Start(start) => self.start(start),
+            Delta::Open { choice, part } => self.open(choice, part, out),
+            Delta::Piece {
+                choice,
+                text,
+                ids,
+                ends,
+                logprobs,
+            } => {
+                self.piece(
+                    choice,
+                    text,
+                    Piece {
+                        ids,
+                        ends,
+                        logprobs,
+                    },
+                    out,
+                );
+            }
+            Delta::Close { choice } => self.choice(choice).open = Open::Hidden,
+            Delta::Finish { choice, reason } => self.finish(choice, reason, out),
+            Delta::End { usage, .. } => self.finale(usage, out),
+            Delta::Fail { error, .. } => {
+                out.raw("data: ");
+                error::write(error, out);
+                out.raw("\n\n");
+            }
+            Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Cancel { .. } => {}
+        }
+    }
+}
