@@ -1,0 +1,99 @@
+//! Settings that are one of a few words.
+
+use super::raw::Raw;
+use super::value::Value;
+
+/// An enum of words, each with its description.
+macro_rules! choice {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $member:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[$doc])* $member,)+ }
+
+        impl $name {
+            /// The word for it.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$member => $word,)+ }
+            }
+        }
+
+        impl Value for $name {
+            fn read(raw: &Raw) -> Option<Self> {
+                match raw.line()?.to_ascii_lowercase().as_str() {
+                    $($word => Some(Self::$member),)+
+                    _ => None,
+                }
+            }
+
+            fn show(&self) -> Raw {
+                Raw::Text(self.word().to_owned())
+            }
+
+            fn accepts(_: Option<(f64, f64)>) -> String {
+                format!("one of {}", [$(concat!("`", $word, "`")),+].join(", "))
+            }
+        }
+    };
+}
+
+choice! {
+    /// Which clock a world has.
+    ClockKind {
+        /// The wall clock, or a faster or slower one.
+        Real = "real",
+        /// One that jumps to the next thing that is due.
+        Virtual = "virtual",
+    }
+}
+
+choice! {
+    /// How log lines look.
+    LogFormat {
+        /// For people.
+        Text = "text",
+        /// One JSON object a line.
+        Json = "json",
+    }
+}
+
+choice! {
+    /// How much is logged.
+    LogLevel {
+        /// What went wrong.
+        Error = "error",
+        /// What may be wrong, too.
+        Warn = "warn",
+        /// Starts and stops, too.
+        Info = "info",
+        /// Every request, too.
+        Debug = "debug",
+        /// Everything.
+        Trace = "trace",
+    }
+}
+
+choice! {
+    /// When tokens are sent.
+    PaceKind {
+        /// At once.
+        Instant = "instant",
+        /// After `ttft`, and then one every `itl`.
+        Fixed = "fixed",
+        /// As the catalogue says of the model.
+        Profile = "profile",
+    }
+}
+
+choice! {
+    /// Where free text comes from.
+    TextSource {
+        /// Fluent text on the prompt's topic.
+        Prose = "prose",
+        /// The last user message.
+        Echo = "echo",
+        /// Filler text.
+        Lorem = "lorem",
+        /// The setting `fixed_text`.
+        Fixed = "fixed",
+    }
+}

@@ -1,0 +1,14 @@
+//! The section `metrics`: what is counted and remembered.
+
+section! {
+    /// What is counted, and the journal of calls.
+    metrics: Metrics {
+        /// Whether `/metrics` answers Prometheus text where the `Accept` header does not say; else
+        /// it answers JSON.
+        prometheus: bool = false, also ["enable_prometheus"];
+        /// Calls that the journal of a world remembers; `0` turns it off.
+        journal_entries: u32 = 1000, from 0 to 1000000;
+        /// Models that are counted by name in a world; further ones count as `other`.
+        max_model_labels: u32 = 200, from 1 to 100000;
+    }
+}

@@ -1,0 +1,36 @@
+//! The settings: one tree of plain values, each declared once with its default, its bounds and its
+//! description. Flags, environment names, file keys and the reference page follow from the
+//! declarations. No file, no environment and no command line is read here.
+
+#[macro_use]
+mod section;
+
+mod auth;
+mod choice;
+mod features;
+mod generation;
+mod kv_cache;
+mod metrics;
+mod program;
+mod rate_limits;
+mod raw;
+mod security;
+mod setting;
+mod storage;
+mod tree;
+mod value;
+
+pub use auth::{ApiKeys, Auth};
+pub use choice::{ClockKind, LogFormat, LogLevel, PaceKind, TextSource};
+pub use features::Features;
+pub use generation::Generation;
+pub use kv_cache::KvCache;
+pub use metrics::Metrics;
+pub use program::Server;
+pub use rate_limits::RateLimits;
+pub use raw::Raw;
+pub use security::Security;
+pub use setting::{Section, Setting, Shape};
+pub use storage::Storage;
+pub use tree::{Config, Conflict};
+pub use value::{ByteCount, Value};

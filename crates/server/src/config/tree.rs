@@ -1,0 +1,112 @@
+//! The whole tree, and the rules between settings of different kinds.
+
+use std::fmt;
+
+use super::auth::Auth;
+use super::choice::{PaceKind, TextSource};
+use super::features::Features;
+use super::generation::Generation;
+use super::kv_cache::KvCache;
+use super::metrics::Metrics;
+use super::program::Server;
+use super::rate_limits::RateLimits;
+use super::security::Security;
+use super::setting::{Section, Setting};
+use super::storage::Storage;
+
+/// All settings of a server.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config {
+    /// Where it listens, its clock and its logs.
+    pub server: Server,
+    /// Who may call.
+    pub auth: Auth,
+    /// Limits of requests and tokens.
+    pub rate_limits: RateLimits,
+    /// The simulated cache of prompts.
+    pub kv_cache: KvCache,
+    /// What is said and when.
+    pub generation: Generation,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What is kept.
+    pub storage: Storage,
+    /// What may be sent.
+    pub security: Security,
+    /// What can be turned on and off.
+    pub features: Features,
+}
+
+static SECTIONS: [Section; 9] = [
+    Server::SECTION,
+    Auth::SECTION,
+    RateLimits::SECTION,
+    KvCache::SECTION,
+    Generation::SECTION,
+    Metrics::SECTION,
+    Storage::SECTION,
+    Security::SECTION,
+    Features::SECTION,
+];
+
+/// Two settings that can't both hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The setting to look at, by its full name.
+    pub setting: &'static str,
+    /// What is wrong and what would mend it.
+    pub problem: &'static str,
+}
+
+impl Config {
+    /// The sections with their settings.
+    pub fn sections() -> &'static [Section] {
+        &SECTIONS
+    }
+
+    /// All settings.
+    pub fn settings() -> impl Iterator<Item = &'static Setting> {
+        SECTIONS.iter().flat_map(|section| section.settings)
+    }
+
+    /// Checks what no single setting can.
+    ///
+    /// # Errors
+    /// The first two settings that contradict each other.
+    pub fn check(&self) -> Result<(), Conflict> {
+        let conflict = |setting, problem| Err(Conflict { setting, problem });
+        match (&self.server.tls_cert, &self.server.tls_key) {
+            (Some(_), None) => return conflict("server.tls_cert", "needs server.tls_key too"),
+            (None, Some(_)) => return conflict("server.tls_key", "needs server.tls_cert too"),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        let generation = &self.generation;
+        let timed = generation.ttft.is_some() || generation.itl.is_some();
+        if timed && generation.pace() == PaceKind::Instant {
+            return conflict(
+                "generation.pace",
+                "is instant, so ttft and itl can't be kept",
+            );
+        }
+        match (generation.text(), &generation.fixed_text) {
+            (TextSource::Fixed, None) => conflict(
+                "generation.text",
+                "is fixed, so generation.fixed_text is needed",
+            ),
+            (TextSource::Prose | TextSource::Echo | TextSource::Lorem, Some(_)) => conflict(
+                "generation.fixed_text",
+                "is never said unless generation.text is fixed",
+            ),
+            (TextSource::Fixed, Some(_))
+            | (TextSource::Prose | TextSource::Echo | TextSource::Lorem, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.setting, self.problem)
+    }
+}
+
+impl std::error::Error for Conflict {}
