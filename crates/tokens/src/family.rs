@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::Vocabulary;
+use crate::{Vocabulary, model_name};
 
 /// Whether counts are the provider's own or those of a stand-in vocabulary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +39,8 @@ pub fn vocabulary_for(model: &str) -> &'static Vocabulary {
 
 /// The vocabulary of a model and how true it is. Any name is answered; unknown ones by a stand-in.
 pub fn tokenization_for(model: &str) -> Tokenization {
-    let name = bare_name(model);
-    let row = ROWS
-        .iter()
-        .find(|row| row.prefixes.iter().any(|prefix| fits(&name, prefix)));
-    let row = row.expect("the last row has the empty prefix");
+    let row = model_name::row_for(model, ROWS.iter().map(|row| &*row.prefixes));
+    let row = &ROWS[row.expect("the last row has the empty prefix")];
     Tokenization {
         vocabulary: row.vocabulary.get(),
         exactness: match row.exactness {
@@ -55,24 +52,6 @@ pub fn tokenization_for(model: &str) -> Tokenization {
         family: &row.family,
         source: &row.source,
     }
-}
-
-/// `ft:gpt-4o:org::id` → `gpt-4o…`, `openai/GPT-4o` → `gpt-4o`.
-fn bare_name(model: &str) -> String {
-    let name = model
-        .rsplit('/')
-        .next()
-        .unwrap_or(model)
-        .to_ascii_lowercase();
-    name.strip_prefix("ft:").map(str::to_owned).unwrap_or(name)
-}
-
-fn fits(name: &str, prefix: &str) -> bool {
-    let Some(rest) = name.strip_prefix(prefix) else {
-        return false;
-    };
-    let open_ended = prefix.is_empty() || prefix.ends_with(['-', '.', ':', '@', '_']);
-    open_ended || rest.is_empty() || rest.starts_with(['-', '.', ':', '@', '_'])
 }
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {

@@ -1,10 +1,21 @@
-//! Tokens: real tokenizers with embedded vocabularies, and which of them a model uses.
+//! Tokens: real tokenizers with embedded vocabularies, which of them a model uses, and what
+//! prompts, tools, images, sound and files count as.
 //!
 //! Not here: text generation, request decoding, prices.
 
+mod canon;
 mod family;
+mod media;
+mod model_name;
 mod pretoken;
+mod prompt;
 mod vocabulary;
 
+pub use fakeai_canon::TokenId;
 pub use family::{Exactness, Tokenization, tokenization_for, vocabulary_for};
-pub use vocabulary::{PieceShape, TokenId, Vocabulary};
+pub use media::{
+    ImageFormat, MediaError, PixelSize, image_header, image_tokens, input_sound_tokens,
+    output_sound_tokens, page_count, sound_milliseconds, unknown_image_size,
+};
+pub use prompt::{prompts, text_ids};
+pub use vocabulary::{PieceShape, Vocabulary};

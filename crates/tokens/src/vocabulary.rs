@@ -7,14 +7,12 @@ mod table;
 
 use std::sync::LazyLock;
 
+use fakeai_canon::TokenId;
+
 use crate::pretoken::{self, Grammar};
 use special::Specials;
 pub use table::PieceShape;
 use table::{Aligned, Table};
-
-/// A token's number in its vocabulary. Numbers from `0x8000_0000` on are pseudo-tokens: they stand
-/// for parts of a prompt that have no text, such as a tile of an image.
-pub type TokenId = u32;
 
 /// A byte-pair vocabulary: pieces of text and their ids. Its tables are part of the binary and are
 /// read in place, so that there is nothing to load and nothing to wait for.
@@ -67,7 +65,7 @@ impl Vocabulary {
     }
 
     /// One more than the highest id, special tokens included.
-    pub fn size(&self) -> usize {
+    pub fn size(&self) -> u32 {
         self.specials.size
     }
 

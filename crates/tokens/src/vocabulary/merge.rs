@@ -8,8 +8,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::TokenId;
 use super::table::Table;
+use fakeai_canon::TokenId;
 
 /// Up to this many bytes a search is cheaper than a heap.
 const SEARCHED: usize = 48;

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::TokenId;
+use fakeai_canon::TokenId;
 
 /// The special tokens of one vocabulary.
 pub(super) struct Specials {
     /// One more than the vocabulary's highest id.
-    pub(super) size: usize,
+    pub(super) size: u32,
     ids: BTreeMap<String, TokenId>,
     names: BTreeMap<TokenId, String>,
 }
@@ -59,7 +59,7 @@ fn read(vocabulary: &str) -> Specials {
     }
     let ids = names.iter().map(|(id, name)| (name.clone(), *id)).collect();
     Specials {
-        size: row.size as usize,
+        size: row.size,
         ids,
         names,
     }

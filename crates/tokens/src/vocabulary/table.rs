@@ -1,8 +1,8 @@
 //! The prebuilt tables of a vocabulary, read where they lie in the binary.
 //! Not here: how text is cut (`pretoken`) and merged (`merge`).
 
-use super::TokenId;
 use super::hash::{self, ID_SHIFT, SHORT, SLOTS_IN_BUCKET};
+use fakeai_canon::TokenId;
 
 /// The bits of a slot that hold bytes and length.
 const KEY_MASK: u128 = (1 << ID_SHIFT) - 1;
