@@ -1,0 +1,117 @@
+//! The way of a call through the engine: which row, which verb, and what mock mode makes up.
+
+use fakeai_canon::{ApiError, ErrorKind, Mode};
+use fakeai_contract::{Operation, PathParams};
+use serde_json::Value;
+
+use crate::family::{Family, Verb, families};
+use crate::store::{Parent, Record, Store};
+use crate::{Answer, Call, Context, Outcome, families as special, made_up, verbs};
+
+/// Whether a family's row names the operation.
+pub fn serves(operation_id: &str) -> bool {
+    families().operation(operation_id).is_some()
+}
+
+/// Applies a call to a store's objects; the caller commits the changes that come back.
+///
+/// # Errors
+/// In realistic mode: the provider's own error for an unknown id, cursor or limit and for a change
+/// of state that is not allowed, and [`ErrorKind::NotImplemented`] for an operation that no row
+/// names. In mock mode none: what is not there is made up.
+pub fn apply(call: Call<'_>, store: &dyn Store, context: &Context) -> Result<Outcome, ApiError> {
+    let outcome = match families().operation(&call.operation.id) {
+        Some((family, verb)) => Site {
+            family,
+            call: &call,
+            store,
+            context,
+        }
+        .act(verb),
+        None => Err(not_served(call.operation)),
+    };
+    match (outcome, context.mode) {
+        (Err(_), Mode::Mock) => {
+            let made_up = make_up(call.operation, call.params, &call.body, context);
+            Ok(Outcome::Answer(made_up))
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+/// Makes up a valid answer from the contract alone, for operations that nothing serves and for ids
+/// that nobody made. Properties of the body come back where the answer has them.
+pub fn make_up(
+    operation: &Operation,
+    params: &PathParams,
+    body: &Value,
+    context: &Context,
+) -> Answer {
+    made_up::answer(operation, params, body, context)
+}
+
+fn not_served(operation: &Operation) -> ApiError {
+    let message = format!(
+        "The operation '{}' ({} {}) is not implemented by this server yet.",
+        operation.id,
+        operation.method.as_str(),
+        operation.path,
+    );
+    ApiError::new(ErrorKind::NotImplemented, message).code("not_implemented")
+}
+
+/// Where a verb is carried out: the row, the call, the objects, the time.
+pub(crate) struct Site<'a> {
+    pub(crate) family: &'static Family,
+    pub(crate) call: &'a Call<'a>,
+    pub(crate) store: &'a dyn Store,
+    pub(crate) context: &'a Context,
+}
+
+impl Site<'_> {
+    fn act(&self, verb: Verb) -> Result<Outcome, ApiError> {
+        let answer = match verb {
+            Verb::Create => verbs::create(self),
+            Verb::CreateSeveral => verbs::create_several(self),
+            Verb::List => verbs::list(self),
+            Verb::Retrieve => return verbs::retrieve(self),
+            Verb::Update => verbs::update(self),
+            Verb::Delete => verbs::delete(self),
+            Verb::Cancel => special::responses::cancel(self),
+        };
+        answer.map(Outcome::Answer)
+    }
+
+    /// The object that the path names, below the parent that the path names.
+    pub(crate) fn record(&self) -> Result<std::sync::Arc<Record>, ApiError> {
+        let parent = self.parent()?;
+        let id = self.param(self.family);
+        self.store
+            .find(
+                &self.family.name,
+                parent.as_ref().map(|parent| parent.id.as_str()),
+                id,
+            )
+            .ok_or_else(|| self.family.missing(id))
+    }
+
+    /// The parent that the path names; it is there.
+    pub(crate) fn parent(&self) -> Result<Option<Parent>, ApiError> {
+        let Some(family) = families().parent_of(self.family) else {
+            return Ok(None);
+        };
+        let id = self.param(family);
+        match self.store.find(&family.name, None, id) {
+            Some(record) => Ok(Some(Parent {
+                family: record.family,
+                id: record.id.clone(),
+            })),
+            None => Err(family.missing(id)),
+        }
+    }
+
+    /// The path parameter that holds the id of a family's object.
+    fn param(&self, family: &Family) -> &str {
+        self.call.params.get(&family.path).unwrap_or_default()
+    }
+}

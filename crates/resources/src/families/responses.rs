@@ -1,0 +1,74 @@
+//! Responses: they can be followed as a stream and cancelled while they run in the background.
+
+use fakeai_canon::ApiError;
+use serde_json::{Value, json};
+
+use crate::apply::Site;
+use crate::family::{Family, families};
+use crate::store::Record;
+use crate::{Answer, Effect, Outcome, verbs};
+
+pub(crate) const FAMILY: &str = "responses";
+
+fn family() -> &'static Family {
+    families()
+        .get(FAMILY)
+        .expect("the rows have a family of responses")
+}
+
+/// The error for a stored response whose frames were not kept (400).
+pub fn not_streamable() -> ApiError {
+    ApiError::invalid(family().wording("unstreamed")).param("stream")
+}
+
+/// A retrieve with `stream=true` follows the frames; only background responses have them.
+pub(crate) fn followed(site: &Site<'_>, record: &Record) -> Result<Option<Outcome>, ApiError> {
+    let query = site.call.query;
+    if query["stream"] != json!(true) {
+        return Ok(None);
+    }
+    if !background(record) {
+        return Err(ApiError::invalid(family().wording("foreground_stream")).param("stream"));
+    }
+    Ok(Some(Outcome::Follow {
+        id: record.id.clone(),
+        starting_after: query["starting_after"].as_u64(),
+    }))
+}
+
+/// Cancels a background response that has not ended; one that is cancelled already stays so.
+pub(crate) fn cancel(site: &Site<'_>) -> Result<Answer, ApiError> {
+    let record = site.record()?;
+    let refused = |reason: &str| ApiError::invalid(family().wording(reason)).param("response_id");
+    if !background(&record) {
+        return Err(refused("synchronous"));
+    }
+    match record.object["status"].as_str() {
+        Some("cancelled") => Ok(Answer::json(record.object.clone())),
+        Some(ended @ ("completed" | "failed" | "incomplete")) => Err(refused(ended)),
+        _ => Ok(cancelled(&record)),
+    }
+}
+
+fn cancelled(record: &Record) -> Answer {
+    let mut object = Value::clone(&record.object);
+    object["status"] = json!("cancelled");
+    let mut answer = verbs::replace(record, object);
+    answer.effects.extend(still_running(record));
+    answer
+}
+
+/// The end of the work behind a response that has not ended.
+pub(crate) fn still_running(record: &Record) -> Option<Effect> {
+    let running = matches!(
+        record.object["status"].as_str(),
+        Some("queued" | "in_progress")
+    );
+    running.then(|| Effect::CancelWork {
+        id: record.id.clone(),
+    })
+}
+
+fn background(record: &Record) -> bool {
+    record.object["background"] == json!(true)
+}

@@ -1,0 +1,228 @@
+//! The rows of the families, read once from `data/families`. What a family does beyond its row is
+//! in its file under `families`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use fakeai_canon::{Alphabet, ApiError, Seed};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// All rows.
+pub(crate) fn families() -> &'static Families {
+    static FAMILIES: LazyLock<Families> = LazyLock::new(|| {
+        let rows = toml::from_str(include_str!("../../../data/families/openai.toml"));
+        Families::index(rows.expect("the families' rows are part of this program"))
+    });
+    &FAMILIES
+}
+
+/// The rows, found by operation and by name.
+pub(crate) struct Families {
+    families: Vec<Family>,
+    operations: HashMap<String, (usize, Verb)>,
+    pub(crate) items: Items,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rows {
+    family: Vec<Family>,
+    items: Items,
+}
+
+impl Families {
+    fn index(rows: Rows) -> Self {
+        let mut operations = HashMap::new();
+        for (place, family) in rows.family.iter().enumerate() {
+            for (operation, verb) in &family.operations {
+                operations.insert(operation.clone(), (place, *verb));
+            }
+        }
+        Self {
+            families: rows.family,
+            operations,
+            items: rows.items,
+        }
+    }
+
+    /// What an operation does, and to which family.
+    pub(crate) fn operation(&self, id: &str) -> Option<(&Family, Verb)> {
+        let (place, verb) = self.operations.get(id)?;
+        Some((&self.families[*place], *verb))
+    }
+
+    /// The family of a name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Family> {
+        self.families.iter().find(|family| family.name == name)
+    }
+
+    /// The family that a family's objects belong to.
+    pub(crate) fn parent_of(&self, family: &Family) -> Option<&Family> {
+        self.get(family.parent.as_deref()?)
+    }
+}
+
+/// What an operation does to a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Verb {
+    Create,
+    CreateSeveral,
+    List,
+    Retrieve,
+    Update,
+    Delete,
+    Cancel,
+}
+
+/// Oldest or newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Order {
+    /// Oldest first.
+    #[serde(rename = "asc")]
+    Ascending,
+    /// Newest first.
+    #[serde(rename = "desc")]
+    Descending,
+}
+
+/// One family.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Family {
+    /// Its name: the collection's, with its parents'.
+    pub(crate) name: String,
+    /// The family that its objects belong to.
+    #[serde(default)]
+    pub(crate) parent: Option<String>,
+    /// The path parameter that holds an object's id.
+    pub(crate) path: String,
+    /// The `object` of a created object.
+    #[serde(default)]
+    pub(crate) object: Option<String>,
+    /// The shape of a created object's id.
+    #[serde(default)]
+    pub(crate) id: Option<IdRow>,
+    /// The order of a list that asks for none.
+    pub(crate) order: Order,
+    /// The property that holds the time of creation.
+    #[serde(default)]
+    pub(crate) created: Option<String>,
+    /// Properties that a created object takes from the body.
+    #[serde(default)]
+    pub(crate) keep: Vec<String>,
+    /// What these are where the body leaves them out or says null.
+    #[serde(default)]
+    pub(crate) defaults: Map<String, Value>,
+    /// Properties that an update may set.
+    #[serde(default)]
+    pub(crate) change: Vec<String>,
+    /// The body's array from which several objects are created at once.
+    #[serde(default)]
+    pub(crate) several: Option<String>,
+    /// Where an object holds items of a conversation, as a JSON pointer; itself where empty.
+    #[serde(default)]
+    pub(crate) items: Option<String>,
+    /// Query parameters that select, and the place in the object that they speak of.
+    #[serde(default)]
+    pub(crate) filters: BTreeMap<String, Vec<String>>,
+    /// The sentence for an unknown id.
+    missing: String,
+    /// The `object` of the answer to a delete.
+    #[serde(default)]
+    pub(crate) deleted: Option<String>,
+    /// Whether a delete answers with the parent instead.
+    #[serde(default)]
+    pub(crate) answers_with_parent: bool,
+    operations: BTreeMap<String, Verb>,
+    #[serde(default)]
+    wording: BTreeMap<String, String>,
+}
+
+impl Family {
+    /// The error for an unknown id (404).
+    pub(crate) fn missing(&self, id: &str) -> ApiError {
+        ApiError::not_found(self.missing.replace("{id}", id))
+    }
+
+    /// A sentence of the family's own; its name where the row has none.
+    pub(crate) fn wording<'a>(&'a self, name: &'a str) -> &'a str {
+        self.wording.get(name).map_or(name, String::as_str)
+    }
+}
+
+/// The shape of an id.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IdRow {
+    prefix: String,
+    length: usize,
+    alphabet: Letters,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Letters {
+    Hex,
+    Alphanumeric,
+}
+
+impl IdRow {
+    /// The id that a seed stands for.
+    pub(crate) fn make(&self, seed: Seed) -> String {
+        let alphabet = match self.alphabet {
+            Letters::Hex => Alphabet::Hex,
+            Letters::Alphanumeric => Alphabet::Alphanumeric,
+        };
+        seed.id(&self.prefix, alphabet, self.length)
+    }
+}
+
+/// Facts about the items of responses and conversations.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Items {
+    /// Length of an id's tail.
+    pub(crate) length: usize,
+    /// By the item's `type`.
+    pub(crate) types: BTreeMap<String, ItemType>,
+    /// Defaults of content parts, by the part's `type`.
+    pub(crate) content: BTreeMap<String, Map<String, Value>>,
+    /// What an answer leaves out unless it is asked for.
+    pub(crate) include: Vec<Include>,
+}
+
+/// One type of item.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ItemType {
+    pub(crate) prefix: String,
+    /// What the stored form has where the sent form has nothing or null.
+    #[serde(default)]
+    pub(crate) defaults: Map<String, Value>,
+    /// What the stored form has as null where the sent form has nothing.
+    #[serde(default)]
+    pub(crate) nulls: Vec<String>,
+}
+
+/// A property that is left out unless `include` has its name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Include {
+    pub(crate) name: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// Property names; `*` is each element of an array.
+    pub(crate) path: Vec<String>,
+    pub(crate) hidden: Hidden,
+}
+
+/// How a property is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Hidden {
+    Absent,
+    Null,
+    Empty,
+}

@@ -1,0 +1,114 @@
+//! Pages: the query that asks for one and the body that carries it.
+
+use std::sync::Arc;
+
+use fakeai_canon::{ApiError, Mode};
+use serde_json::{Value, json};
+
+use crate::Order;
+use crate::apply::Site;
+use crate::family::Family;
+use crate::store::{Filter, LostCursor, PageQuery};
+
+/// Bounds of `limit` in the prose of the published contract; its schema has none.
+const LIMITS: std::ops::RangeInclusive<i64> = 1..=100;
+const DEFAULT_LIMIT: i64 = 20;
+
+/// Reads the page's parameters from the call's query.
+pub(crate) fn query<'a>(
+    site: &'a Site<'_>,
+    parent: Option<&'a str>,
+) -> Result<PageQuery<'a>, ApiError> {
+    let query = site.call.query;
+    let mock = site.context.mode == Mode::Mock;
+    let cursor = |name: &str| {
+        let id = query[name].as_str().filter(|id| !id.is_empty());
+        // Nobody issued the cursors of a client that is tested against a stateless mock.
+        id.filter(|id| !mock || site.store.find(&site.family.name, parent, id).is_some())
+    };
+    Ok(PageQuery {
+        family: &site.family.name,
+        parent,
+        after: cursor("after"),
+        before: cursor("before"),
+        order: order(&query["order"]).unwrap_or(site.family.order),
+        limit: limit(&query["limit"], mock)?,
+        filters: filters(site.family, query),
+    })
+}
+
+fn order(value: &Value) -> Option<Order> {
+    match value.as_str()? {
+        "asc" => Some(Order::Ascending),
+        "desc" => Some(Order::Descending),
+        _ => None,
+    }
+}
+
+fn limit(value: &Value, mock: bool) -> Result<usize, ApiError> {
+    let limit = value.as_i64().unwrap_or(DEFAULT_LIMIT);
+    let (low, high) = (*LIMITS.start(), *LIMITS.end());
+    if !mock && limit < low {
+        return Err(out_of_bounds(
+            "below minimum",
+            ">=",
+            low,
+            limit,
+            "integer_below_min_value",
+        ));
+    }
+    if !mock && limit > high {
+        return Err(out_of_bounds(
+            "above maximum",
+            "<=",
+            high,
+            limit,
+            "integer_above_max_value",
+        ));
+    }
+    Ok(limit.clamp(0, high) as usize)
+}
+
+fn out_of_bounds(which: &str, sign: &str, bound: i64, got: i64, code: &'static str) -> ApiError {
+    let message = format!(
+        "Invalid 'limit': integer {which} value. Expected a value {sign} {bound}, but got {got} instead."
+    );
+    ApiError::invalid(message).param("limit").code(code)
+}
+
+/// The conditions of the query: a string selects what equals it, an object what has its entries.
+fn filters(family: &Family, query: &Value) -> Vec<Filter> {
+    let mut filters = Vec::new();
+    for (parameter, path) in &family.filters {
+        match &query[parameter.as_str()] {
+            Value::String(equals) => filters.push(Filter {
+                path: path.clone(),
+                equals: equals.clone(),
+            }),
+            Value::Object(entries) => filters.extend(entries.iter().filter_map(|(key, value)| {
+                let path = path.iter().chain([key]).cloned().collect();
+                let equals = value.as_str()?.to_owned();
+                Some(Filter { path, equals })
+            })),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {}
+        }
+    }
+    filters
+}
+
+/// The error for a cursor that names nothing in the list.
+pub(crate) fn lost(family: &Family, lost: &LostCursor) -> ApiError {
+    ApiError::invalid(family.missing(&lost.id).message).param(lost.param)
+}
+
+/// A page's body. The contract wants strings as its ends, so those of an empty one are empty.
+pub(crate) fn body(objects: &[Arc<Value>], has_more: bool) -> Value {
+    let id = |object: Option<&Arc<Value>>| object.map_or(json!(""), |object| object["id"].clone());
+    json!({
+        "object": "list",
+        "data": objects.iter().map(|object| Value::clone(object)).collect::<Vec<_>>(),
+        "first_id": id(objects.first()),
+        "last_id": id(objects.last()),
+        "has_more": has_more,
+    })
+}

@@ -1,0 +1,128 @@
+//! What the engine needs of a store, and what a store takes over. No store is here.
+//!
+//! A call reads at most its own object, its parent, one page, and the objects that its body
+//! refers to; all writes are one commit at the end. So a store behind a network can load first
+//! and commit after.
+
+use std::sync::Arc;
+
+use fakeai_canon::{ApiError, Micros, Shelf};
+use serde_json::Value;
+
+use crate::Order;
+
+/// One stored object: the provider's wire JSON and the columns it is found by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    /// The family.
+    pub family: &'static str,
+    /// The object's id, unique among its siblings.
+    pub id: String,
+    /// What it belongs to and goes away with.
+    pub parent: Option<Parent>,
+    /// When it was made, on the world's clock.
+    pub created: Micros,
+    /// The wire JSON.
+    pub object: Arc<Value>,
+}
+
+/// The object that another belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Parent {
+    /// Its family.
+    pub family: &'static str,
+    /// Its id.
+    pub id: String,
+}
+
+/// One write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Add the object as the newest, or replace it where it stands. Dropped where the parent is
+    /// not there (it was deleted meanwhile).
+    Put(Record),
+    /// Replace the object where it stands; dropped where it is not there.
+    Replace(Record),
+    /// Remove the object and everything below it.
+    Delete {
+        /// The family.
+        family: &'static str,
+        /// The parent's id; none for an object at the top.
+        parent: Option<String>,
+        /// The object's id.
+        id: String,
+    },
+}
+
+/// Which objects a page is made of.
+#[derive(Clone, Debug)]
+pub struct PageQuery<'a> {
+    /// The family.
+    pub family: &'static str,
+    /// The parent's id; none for objects at the top.
+    pub parent: Option<&'a str>,
+    /// Only what comes after this id in `order`.
+    pub after: Option<&'a str>,
+    /// Only what comes before this id in `order`.
+    pub before: Option<&'a str>,
+    /// Oldest or newest first.
+    pub order: Order,
+    /// At most so many.
+    pub limit: usize,
+    /// Conditions that all must hold.
+    pub filters: Vec<Filter>,
+}
+
+/// A string that an object must have at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Property names from the top.
+    pub path: Vec<String>,
+    /// What must be there.
+    pub equals: String,
+}
+
+impl Filter {
+    /// Whether the object has it.
+    pub fn holds(&self, object: &Value) -> bool {
+        let found = self
+            .path
+            .iter()
+            .try_fold(object, |value, name| value.get(name));
+        found.and_then(Value::as_str) == Some(self.equals.as_str())
+    }
+}
+
+/// A page of objects, in the order that was asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// The objects.
+    pub records: Vec<Arc<Record>>,
+    /// Whether more follow: after the page, or before it where only `before` was given.
+    pub has_more: bool,
+}
+
+/// A cursor that names no object of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostCursor {
+    /// `after` or `before`.
+    pub param: &'static str,
+    /// The id.
+    pub id: String,
+}
+
+/// A world's objects.
+pub trait Store: Shelf {
+    /// One object. Without a parent's id, whichever bears the id, the newest first.
+    fn find(&self, family: &str, parent: Option<&str>, id: &str) -> Option<Arc<Record>>;
+
+    /// A page. With `before` alone it is the page that ends there; otherwise it begins at `after`.
+    fn page(&self, query: &PageQuery<'_>) -> Result<Page, LostCursor>;
+
+    /// Takes over all changes, or none: the error says, in the provider's shape, which limit they
+    /// would break.
+    fn commit(&self, changes: Vec<Change>) -> Result<(), ApiError>;
+
+    /// Whether more objects fit; asked before work begins that will leave some behind.
+    fn room(&self) -> Result<(), ApiError>;
+}
