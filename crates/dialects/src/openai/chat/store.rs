@@ -60,7 +60,9 @@ impl Encoder for Stored {
         let mut body = BytesMut::new();
         self.copy.write(delta, &mut body);
         // The copy writes nothing before the end, and then the whole object.
-        if let (false, Some(messages)) = (body.is_empty(), self.messages.take()) {
+        if !body.is_empty()
+            && let Some(messages) = self.messages.take()
+        {
             self.kept = keeps(&body, messages);
         }
     }

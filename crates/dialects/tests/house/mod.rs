@@ -1,0 +1,141 @@
+//! The house around an endpoint: opens calls, plays plans and holds every body and event against
+//! the contract.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::sync::Arc;
+
+use fakeai_canon::{
+    Alternative, ApiError, CallKind, Choice, Finish, Generation, Mode, Plan, PlannedCall, Seed,
+    Segment, Shelf, TokenLogprob, Tokens, Work,
+};
+use fakeai_catalog::Catalog;
+use fakeai_dialects::openai::ENDPOINTS;
+use fakeai_dialects::{Context, Decoded, Opened};
+use serde_json::{Value, json};
+
+use crate::player::{self, Letters};
+
+struct Empty;
+
+impl Shelf for Empty {
+    fn object(&self, _: &str, _: &str) -> Option<Arc<Value>> {
+        None
+    }
+
+    fn children(&self, _: &str, _: &str) -> Vec<Arc<Value>> {
+        Vec::new()
+    }
+}
+
+/// Opens a call.
+pub(crate) fn open(operation: &str, body: Value, mode: Mode) -> Result<Opened, ApiError> {
+    let endpoint = ENDPOINTS
+        .iter()
+        .find(|endpoint| endpoint.operation == operation)
+        .unwrap();
+    let call = Decoded {
+        body,
+        params: Vec::new(),
+        query: json!({}),
+    };
+    let catalog = Catalog::builtin();
+    (endpoint.open)(
+        call,
+        &Context {
+            mode,
+            catalog,
+            shelf: &Empty,
+            seal: Seed(1),
+        },
+    )
+}
+
+/// Opens a call in realistic mode and plays a plan of these choices; the prompt has 9 tokens.
+pub(crate) fn answer(operation: &str, body: Value, choices: Vec<Choice>) -> String {
+    let mut opened = open(operation, body, Mode::Realistic).unwrap();
+    player::play(opened.encoder.as_mut(), &plan(choices), 9)
+}
+
+/// A plan of these choices.
+pub(crate) fn plan(choices: Vec<Choice>) -> Plan {
+    Plan::Generation(Generation {
+        vocabulary: &Letters,
+        choices,
+        discarded: 0,
+        accepted_prediction: 0,
+        rejected_prediction: 0,
+    })
+}
+
+/// A choice of one text.
+pub(crate) fn says(text: &str) -> Choice {
+    Choice {
+        segments: vec![Segment::Text(player::tokens(text))],
+        finish: Finish::Stop,
+    }
+}
+
+/// A choice of one call of a function.
+pub(crate) fn calls(name: &str, arguments: &str) -> Choice {
+    let call = planned(name, arguments, CallKind::Function);
+    Choice {
+        segments: vec![Segment::Call(call)],
+        finish: Finish::ToolCalls,
+    }
+}
+
+/// One call.
+pub(crate) fn planned(name: &str, arguments: &str, kind: CallKind) -> PlannedCall {
+    let arguments = player::tokens(arguments);
+    PlannedCall {
+        name: name.to_owned(),
+        kind,
+        arguments,
+        overhead: 2,
+    }
+}
+
+/// The same tokens with a logprob of −0.5 each, and one alternative.
+pub(crate) fn with_logprobs(mut tokens: Tokens) -> Tokens {
+    tokens.logprobs = tokens
+        .ids
+        .iter()
+        .map(|id| TokenLogprob {
+            logprob: -0.5,
+            top: vec![Alternative {
+                id: *id,
+                logprob: -0.5,
+            }],
+        })
+        .collect();
+    tokens
+}
+
+/// The events of a stream, without its end mark; fails where that is missing.
+pub(crate) fn events(stream: &str) -> Vec<Value> {
+    let body = stream.strip_suffix("data: [DONE]\n\n").unwrap();
+    body.split_terminator("\n\n")
+        .map(|event| serde_json::from_str(event.strip_prefix("data: ").unwrap()).unwrap())
+        .collect()
+}
+
+/// Work as generation.
+pub(crate) fn generate(opened: &Opened) -> &fakeai_canon::Generate {
+    match &opened.work {
+        Work::Generate(work) => work,
+        Work::Count(_) | Work::Compact(_) | Work::Embed(_) | Work::Moderate(_) => panic!(),
+    }
+}
+
+/// The error of a call in realistic mode: message, param, code.
+pub(crate) fn refused(operation: &str, body: Value) -> (String, Option<String>, Option<String>) {
+    let error = open(operation, body, Mode::Realistic)
+        .err()
+        .expect("a refusal");
+    (
+        error.message,
+        error.param,
+        error.code.map(|code| code.into_owned()),
+    )
+}
