@@ -1,0 +1,251 @@
+//! What a prompt is about: its language, its key phrases by rank, and the kind of answer it asks
+//! for. Cheap enough for every request. Not here: the answer.
+
+use std::hash::Hash;
+
+use fakeai_canon::{Seed, Verbosity};
+
+use super::Language;
+use super::keyphrase;
+use super::slot::{Needs, Slot};
+use super::words::{self, Cue};
+
+/// The kind of answer that a prompt asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A greeting, thanks, small talk.
+    Chat,
+    /// An explanation; what is assumed where nothing else is asked.
+    Question,
+    /// Instructions in order.
+    Steps,
+    /// Several things.
+    List,
+    /// Two things side by side.
+    Compare,
+    /// A digest.
+    Summary,
+    /// A recommendation.
+    Advice,
+    /// A program.
+    Code,
+    /// A letter, story or other piece of writing.
+    Writing,
+    /// Given words back.
+    Repeat,
+}
+
+impl Kind {
+    const NAMES: [(&str, Kind); 10] = [
+        ("chat", Kind::Chat),
+        ("question", Kind::Question),
+        ("steps", Kind::Steps),
+        ("list", Kind::List),
+        ("compare", Kind::Compare),
+        ("summary", Kind::Summary),
+        ("advice", Kind::Advice),
+        ("code", Kind::Code),
+        ("writing", Kind::Writing),
+        ("repeat", Kind::Repeat),
+    ];
+
+    /// The kind of that name in the corpus.
+    pub(crate) fn named(name: &str) -> Option<Kind> {
+        Kind::NAMES.iter().find(|(own, _)| *own == name).map(|(_, kind)| *kind)
+    }
+
+    /// Its name in the corpus.
+    pub fn name(self) -> &'static str {
+        Kind::NAMES[self as usize].0
+    }
+}
+
+/// What a prompt is about.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    /// The language it is written in.
+    pub language: Language,
+    /// The kind of answer it asks for.
+    pub kind: Kind,
+    /// Key phrases, the leading one first; none for small talk.
+    pub keywords: Vec<String>,
+    /// Text in quotation marks, in order.
+    pub quoted: Vec<String>,
+    /// Numbers, in order.
+    pub numbers: Vec<String>,
+    /// How many things it asks for.
+    pub count: Option<u32>,
+    /// The length it asks for in words such as "briefly".
+    pub verbosity: Option<Verbosity>,
+    /// The pool of the programming language it names.
+    pub(crate) code: Option<&'static str>,
+    /// The words that it wants back.
+    wanted: String,
+    capitals: [String; 3],
+    snake: String,
+    pascal: String,
+    /// A hash of the prompt: the tilt of the model towards its own way to answer.
+    pub(crate) tilt: u64,
+}
+
+/// Texts are read up to here, in bytes from the start and as many from the end.
+const WINDOW: usize = 4096;
+
+impl Topic {
+    /// Reads the last message of a user.
+    pub fn of(prompt: &str) -> Topic {
+        let text = &window(prompt);
+        let language = Language::of(text);
+        let found = keyphrase::find(text, language);
+        let mut topic = Topic {
+            language,
+            kind: Kind::Question,
+            capitals: [0, 1, 2].map(|rank| capital(found.phrases.get(rank))),
+            keywords: found.phrases,
+            quoted: found.quoted,
+            numbers: found.numbers,
+            count: None,
+            verbosity: None,
+            code: None,
+            wanted: String::new(),
+            snake: String::new(),
+            pascal: String::new(),
+            tilt: Seed(0x70_01c).of(prompt).0,
+        };
+        topic.name_things();
+        topic.take_cues(text);
+        topic.settle(text);
+        topic
+    }
+
+    /// The bits of what is known, to be held against a template's needs.
+    pub(crate) fn knows(&self) -> u8 {
+        let keywords = [Needs::TOPIC, Needs::SECOND, Needs::THIRD];
+        let mut bits = keywords.iter().take(self.keywords.len()).fold(0, |all, bit| all | bit);
+        if !self.wanted.is_empty() {
+            bits |= Needs::WANTED;
+        }
+        if !self.numbers.is_empty() {
+            bits |= Needs::NUMBER;
+        }
+        bits
+    }
+
+    /// Writes the text of a pattern; `index` is the number of the list item at hand.
+    pub(crate) fn fill(&self, pattern: &str, index: u32, text: &mut String) {
+        for mark in pattern.chars() {
+            match Slot::of(mark) {
+                None => text.push(mark),
+                Some(Slot::Index) => text.push_str(&index.to_string()),
+                Some(slot) => text.push_str(self.word(slot)),
+            }
+        }
+    }
+
+    fn word(&self, slot: Slot) -> &str {
+        let keyword = |rank: usize| self.keywords.get(rank).map_or("", String::as_str);
+        match slot {
+            Slot::Topic => keyword(0),
+            Slot::Second => keyword(1),
+            Slot::Third => keyword(2),
+            Slot::TopicCapital => &self.capitals[0],
+            Slot::SecondCapital => &self.capitals[1],
+            Slot::ThirdCapital => &self.capitals[2],
+            Slot::Snake => &self.snake,
+            Slot::Pascal => &self.pascal,
+            Slot::Wanted => &self.wanted,
+            Slot::Number => self.numbers.first().map_or("", String::as_str),
+            Slot::Index => "",
+        }
+    }
+
+    /// Identifiers for programs, from the leading phrase where it has Latin letters.
+    fn name_things(&mut self) {
+        let first = self.keywords.first().map_or("", String::as_str);
+        let parts = first.split(|c: char| !c.is_ascii_alphanumeric());
+        let fits = |part: &&str| part.starts_with(|c: char| c.is_ascii_alphabetic());
+        let parts: Vec<_> = parts.filter(fits).take(3).map(str::to_ascii_lowercase).collect();
+        self.snake = if parts.is_empty() { "items".to_owned() } else { parts.join("_") };
+        let parts: Vec<_> = self.snake.split('_').map(capitalised).collect();
+        self.pascal = parts.concat();
+    }
+
+    /// Collects the hints of all words; of two kinds the first named wins, code over all.
+    fn take_cues(&mut self, text: &str) {
+        if self.language.is_spaced() {
+            let words = text.split(|c: char| !c.is_alphanumeric() && !"'+#-".contains(c));
+            for word in words.filter(|word| !word.is_empty()) {
+                let Some(entry) = words::lookup(word) else { continue };
+                let language = self.language;
+                let fits = |of: Language| of == language || of == Language::English;
+                for (_, cue) in entry.cues.iter().filter(|(of, _)| fits(*of)) {
+                    self.take(*cue);
+                }
+            }
+        } else {
+            let languages = [self.language, Language::English];
+            for (word, cue) in languages.into_iter().flat_map(words::cues) {
+                let is_there = text.contains(word) && (!word.is_ascii() || stands_alone(text, word));
+                if is_there {
+                    self.take(*cue);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, cue: Cue) {
+        match cue {
+            Cue::Kind(kind) if self.kind == Kind::Question || kind == Kind::Code => self.kind = kind,
+            Cue::Kind(_) => {}
+            Cue::Brief => self.verbosity = Some(Verbosity::Low),
+            Cue::Long => self.verbosity = Some(Verbosity::High),
+            Cue::Code(pool) => self.code = Some(pool),
+            Cue::Count(count) => self.count = self.count.or(Some(count)),
+        }
+    }
+
+    /// Decides what several hints together mean.
+    fn settle(&mut self, text: &str) {
+        let digits = self.numbers.iter().filter_map(|number| number.parse().ok());
+        self.count = self.count.or(digits.clone().find(|count| (2..=20).contains(count)));
+        self.count = self.count.filter(|count| *count >= 2);
+        self.wanted = keyphrase::wanted(text, self.language).unwrap_or_default();
+        if !self.wanted.is_empty() {
+            self.kind = Kind::Repeat;
+        } else if self.kind == Kind::Repeat {
+            self.kind = Kind::Question;
+        } else if self.kind == Kind::Chat && self.keywords.len() > 1 {
+            self.kind = Kind::Question;
+        } else if self.kind == Kind::Compare && self.keywords.len() < 2 {
+            self.kind = Kind::Question;
+        } else if self.keywords.is_empty() && self.kind != Kind::Code {
+            self.kind = Kind::Chat;
+        }
+    }
+}
+
+/// The parts of a long text that are read.
+fn window(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.len() <= 2 * WINDOW {
+        return text.into();
+    }
+    let from = text.ceil_char_boundary(text.len() - WINDOW);
+    format!("{}\n{}", &text[..text.floor_char_boundary(WINDOW)], &text[from..]).into()
+}
+
+/// Whether a Latin word in a text without spaces is not part of a longer one.
+fn stands_alone(text: &str, word: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric();
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].ends_with(letter) && !text[at + word.len()..].starts_with(letter)
+    })
+}
+
+fn capital(phrase: Option<&String>) -> String {
+    phrase.map_or_else(String::new, |phrase| capitalised(phrase))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}

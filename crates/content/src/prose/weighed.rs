@@ -1,0 +1,216 @@
+//! Drawing token by token from a bent distribution: temperature, nucleus, penalties, biases.
+//! Not here: drawing from the model's own distribution, which needs no look at single tokens
+//! (see `speak`).
+
+use std::collections::HashMap;
+
+use fakeai_canon::{Sampling, TokenId};
+
+use super::frontier::Frontier;
+use super::score;
+use super::speak::{Speaker, Turn};
+use super::tail::Follower;
+
+/// What bends the distribution of one text.
+pub(crate) struct Bend<'a> {
+    sampling: &'a Sampling,
+    temperature: f32,
+    top_p: f32,
+    /// Whether tokens of the tail may be drawn; at a temperature of one and below only
+    /// templates are, as with a floor under the probability.
+    is_wide: bool,
+    counts: HashMap<TokenId, u32>,
+}
+
+/// A bias from here down forbids a token.
+const FORBIDDEN: f64 = -90.0;
+/// The probability of a token that the model would never say, before its bias.
+const UNHEARD: f32 = 1e-9;
+/// After so many tokens a sentence that has left its template ends.
+const LONGEST_STRAY: usize = 60;
+
+impl<'a> Bend<'a> {
+    pub(crate) fn new(sampling: &'a Sampling) -> Self {
+        let temperature = sampling.temperature.unwrap_or(1.0) as f32;
+        Bend {
+            sampling,
+            temperature,
+            top_p: sampling.top_p.unwrap_or(1.0) as f32,
+            is_wide: temperature > 1.0 || pulls(sampling),
+            counts: HashMap::new(),
+        }
+    }
+
+    fn bias(&self, id: TokenId) -> f64 {
+        let biases = &self.sampling.logit_bias;
+        biases.binary_search_by_key(&id, |(own, _)| *own).map_or(0.0, |at| biases[at].1)
+    }
+
+    fn has_bans(&self) -> bool {
+        self.sampling.logit_bias.iter().any(|(_, bias)| *bias <= FORBIDDEN)
+    }
+
+    /// Bends probabilities by biases and penalties; they sum to one again.
+    fn apply(&self, found: &mut Vec<(TokenId, f32)>) {
+        for (id, bias) in &self.sampling.logit_bias {
+            if *bias > 0.0 {
+                score::add(found, *id, UNHEARD);
+            }
+        }
+        for (id, weight) in found.iter_mut() {
+            *weight = weight.max(1e-30).ln() + self.pull(*id);
+        }
+        let most = found.iter().fold(f32::MIN, |most, (_, logit)| most.max(*logit));
+        found.iter_mut().for_each(|(_, weight)| *weight = (*weight - most).exp());
+        let total: f32 = found.iter().map(|(_, weight)| weight).sum();
+        found.iter_mut().for_each(|(_, weight)| *weight /= total);
+    }
+
+    /// What is added to the logit of a token.
+    fn pull(&self, id: TokenId) -> f32 {
+        let bias = match self.bias(id) {
+            bias if bias <= FORBIDDEN => return f32::NEG_INFINITY,
+            bias => bias as f32,
+        };
+        let count = self.counts.get(&id).copied().unwrap_or(0);
+        let presence = if count > 0 { self.sampling.presence_penalty as f32 } else { 0.0 };
+        bias - presence - self.sampling.frequency_penalty as f32 * count as f32
+    }
+
+    /// Draws one of the tokens, `at` being a number of `0..1`.
+    fn draw(&self, found: &[(TokenId, f32)], at: f32) -> Option<TokenId> {
+        let order = |a: &(TokenId, f32), b: &(TokenId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        let mut sorted: Vec<_> = found.iter().copied().filter(|(_, weight)| *weight > 0.0).collect();
+        sorted.sort_unstable_by(order);
+        let best = sorted.first()?;
+        if self.temperature <= 0.0 {
+            return Some(best.0);
+        }
+        let top = best.1;
+        sorted.iter_mut().for_each(|(_, weight)| *weight = (*weight / top).powf(1.0 / self.temperature));
+        let total: f32 = sorted.iter().map(|(_, weight)| weight).sum();
+        let nucleus = nucleus(&sorted, self.top_p * total);
+        let mut left = at * nucleus.iter().map(|(_, weight)| weight).sum::<f32>();
+        let drawn = nucleus.iter().find(|(_, weight)| {
+            left -= weight;
+            left < 0.0
+        });
+        drawn.or(nucleus.last()).map(|(id, _)| *id)
+    }
+}
+
+/// Whether anything is added to logits.
+fn pulls(sampling: &Sampling) -> bool {
+    sampling.frequency_penalty != 0.0
+        || sampling.presence_penalty != 0.0
+        || !sampling.logit_bias.is_empty()
+}
+
+/// The fewest leading tokens that have the given mass together; at least one.
+fn nucleus(sorted: &[(TokenId, f32)], mass: f32) -> &[(TokenId, f32)] {
+    let mut sum = 0.0;
+    let needed = sorted.iter().take_while(|(_, weight)| {
+        let before = sum;
+        sum += weight;
+        before < mass
+    });
+    let count = needed.count().max(1);
+    &sorted[..count.min(sorted.len())]
+}
+
+/// Says one template, or what becomes of it; gives the template in which it ended.
+pub(crate) fn turn(speaker: &mut Speaker, turn: Turn) -> u32 {
+    let weights = speaker.template_weights().to_vec();
+    let model = speaker.model;
+    let frontier = Frontier::start(turn, &weights, speaker.topic.tilt, model, &mut speaker.resolver);
+    let mut walk = Walk { speaker, frontier, found: Vec::new(), followers: Vec::new(), strayed: None };
+    while walk.step() {}
+    walk.frontier.template
+}
+
+struct Walk<'s, 'a> {
+    speaker: &'s mut Speaker<'a>,
+    frontier: Frontier,
+    found: Vec<(TokenId, f32)>,
+    followers: Vec<Follower>,
+    /// How many tokens there were when the sentence left its template.
+    strayed: Option<usize>,
+}
+
+impl Walk<'_, '_> {
+    /// Says one token; false at the end of the sentence.
+    fn step(&mut self) -> bool {
+        let model = self.speaker.model;
+        let starts = self.frontier.starts_word(model);
+        if starts && self.speaker.bend.has_bans() {
+            let bend = &self.speaker.bend;
+            self.frontier.retain_words(model, &mut self.speaker.resolver, |id| bend.bias(id) > FORBIDDEN);
+        }
+        if self.ends() {
+            return false;
+        }
+        self.frontier.next(&mut self.speaker.resolver, &mut self.found);
+        if starts && (self.speaker.bend.is_wide || self.speaker.request.logprobs.is_some()) {
+            self.add_tail(true);
+        }
+        self.speaker.bend.apply(&mut self.found);
+        let at = self.speaker.rng.unit() as f32;
+        let drawn = if self.speaker.bend.is_wide {
+            self.speaker.bend.draw(&self.found, at)
+        } else {
+            self.frontier.next(&mut self.speaker.resolver, &mut self.speaker.scratch);
+            self.speaker.bend.draw(&self.speaker.scratch, at)
+        };
+        drawn.is_some_and(|id| {
+            self.push(id, starts);
+            !self.speaker.is_full()
+        })
+    }
+
+    /// Whether the sentence is over. Where it may also go on, chance decides.
+    fn ends(&mut self) -> bool {
+        let is_lost = self.strayed.is_some_and(|from| self.speaker.out.len() > from + LONGEST_STRAY);
+        if self.frontier.is_empty() {
+            return is_lost || self.frontier.ended > 0.0 || !self.speaker.bend.is_wide;
+        }
+        is_lost || (self.frontier.ended > 0.0 && self.speaker.rng.chance(0.5))
+    }
+
+    /// Adds the tail. Inside a word it is only shown, never drawn, so that words stay whole.
+    fn add_tail(&mut self, starts: bool) {
+        let ids = &self.speaker.out.ids;
+        let context = &ids[ids.len().saturating_sub(2)..];
+        let language = self.speaker.language();
+        let mass = self.speaker.model.tail.followers(language, context, starts, &mut self.followers);
+        self.found.iter_mut().for_each(|(_, weight)| *weight *= 1.0 - mass);
+        for follower in &self.followers {
+            score::add(&mut self.found, follower.id, follower.weight);
+        }
+    }
+
+    fn push(&mut self, id: TokenId, starts: bool) {
+        if let Some(wanted) = self.speaker.request.logprobs {
+            if !starts {
+                self.add_tail(false);
+            }
+            let entry = score::entry(&mut self.found, id, usize::from(wanted));
+            self.speaker.out.logprobs.push(entry);
+        }
+        self.speaker.out.push(id, self.speaker.model.vocabulary.piece(id));
+        *self.speaker.bend.counts.entry(id).or_default() += 1;
+        if !self.frontier.accept(self.speaker.model, &mut self.speaker.resolver, id) {
+            self.stray(id);
+        }
+    }
+
+    /// Goes on from where the corpus has the token; one that it lacks is put in.
+    fn stray(&mut self, id: TokenId) {
+        self.strayed.get_or_insert(self.speaker.out.len());
+        let model = self.speaker.model;
+        let follower = self.followers.iter().rev().find(|follower| follower.id == id);
+        let Some((position, owner)) = follower.and_then(|f| Some((f.position, model.tail.owner(f.position)?))) else {
+            return;
+        };
+        self.frontier.jump(model, &mut self.speaker.resolver, owner, position);
+    }
+}

@@ -1,0 +1,147 @@
+//! Small words: those that tell a language, those that ask for something, those that name a kind
+//! of answer; from `data/corpus/words.txt`. Not here: how they are used (see `language`, `topic`).
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::{Kind, Language};
+
+/// A set of languages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LanguageSet(u16);
+
+impl LanguageSet {
+    fn with(self, language: Language) -> Self {
+        LanguageSet(self.0 | 1 << language as u16)
+    }
+
+    /// How many languages.
+    pub(crate) fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// Whether a language is in it.
+    pub(crate) fn has(self, language: Language) -> bool {
+        self.0 & (1 << language as u16) != 0
+    }
+
+    /// The languages in order.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Language> {
+        Language::ALL.into_iter().filter(move |language| self.has(*language))
+    }
+}
+
+/// What a word hints at beyond its language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cue {
+    /// A kind of answer.
+    Kind(Kind),
+    /// A short answer.
+    Brief,
+    /// A long answer.
+    Long,
+    /// A programming language, by the name of its pool.
+    Code(&'static str),
+    /// A number of things.
+    Count(u32),
+}
+
+/// What is known of a small word.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entry {
+    /// Languages in which the word is frequent and tells the language.
+    pub(crate) small: LanguageSet,
+    /// Languages in which the word asks for something and names no topic, as `explain`.
+    pub(crate) asking: LanguageSet,
+    /// Its hints, by language.
+    pub(crate) cues: Vec<(Language, Cue)>,
+}
+
+struct Table {
+    words: HashMap<&'static str, Entry>,
+    breaks: HashMap<Language, Vec<&'static str>>,
+    cues: HashMap<Language, Vec<(&'static str, Cue)>>,
+}
+
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| parse(include_str!("../../../../data/corpus/words.txt")));
+
+/// What is known of a word, whatever its case.
+pub(crate) fn lookup(word: &str) -> Option<&'static Entry> {
+    const LONGEST: usize = 32;
+    if word.len() > LONGEST {
+        return None;
+    }
+    if word.bytes().all(|b| b.is_ascii_lowercase() || b == b'\'') {
+        return TABLE.words.get(word);
+    }
+    TABLE.words.get(word.to_lowercase().as_str())
+}
+
+/// Character runs that end a key phrase in a language without spaces (or, for Korean, the
+/// endings that a word loses), longest first.
+pub(crate) fn breaks(language: Language) -> &'static [&'static str] {
+    TABLE.breaks.get(&language).map_or(&[], Vec::as_slice)
+}
+
+/// All hints of a language, for those whose words can't be looked up one by one.
+pub(crate) fn cues(language: Language) -> &'static [(&'static str, Cue)] {
+    TABLE.cues.get(&language).map_or(&[], Vec::as_slice)
+}
+
+/// Sections such as `@ en small`, `@ en asking`, `@ en kind.code`, `@ zh breaks`, each followed
+/// by words.
+fn parse(text: &'static str) -> Table {
+    let mut table =
+        Table { words: HashMap::new(), breaks: HashMap::new(), cues: HashMap::new() };
+    let mut section = None;
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        if let Some(head) = line.strip_prefix("@ ") {
+            let (code, name) = head.split_once(' ').unwrap_or((head, ""));
+            section = Language::of_code(code).map(|language| (language, name));
+        } else if let Some((language, name)) = section {
+            let words = line.split_whitespace().enumerate();
+            words.for_each(|(index, word)| table.add(language, name, index, word));
+        }
+    }
+    for list in table.breaks.values_mut() {
+        list.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    }
+    table
+}
+
+impl Table {
+    fn add(&mut self, language: Language, section: &'static str, index: usize, word: &'static str) {
+        match section {
+            "breaks" => self.breaks.entry(language).or_default().push(word),
+            "small" => {
+                let entry = self.words.entry(word).or_default();
+                entry.small = entry.small.with(language);
+            }
+            "asking" => {
+                let entry = self.words.entry(word).or_default();
+                entry.asking = entry.asking.with(language);
+            }
+            other => {
+                if let Some(cue) = cue(other, index) {
+                    self.words.entry(word).or_default().cues.push((language, cue));
+                    self.cues.entry(language).or_default().push((word, cue));
+                }
+            }
+        }
+    }
+}
+
+/// The hint that a section stands for. `count` lists the words for one, two, three …
+fn cue(section: &'static str, index: usize) -> Option<Cue> {
+    match section.split_once('.') {
+        Some(("kind", name)) => Kind::named(name).map(Cue::Kind),
+        Some(("code", _)) => Some(Cue::Code(section)),
+        _ => match section {
+            "brief" => Some(Cue::Brief),
+            "long" => Some(Cue::Long),
+            "count" => Some(Cue::Count(index as u32 + 1)),
+            _ => None,
+        },
+    }
+}
