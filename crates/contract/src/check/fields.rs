@@ -1,0 +1,41 @@
+//! Which objects refuse fields that their schema does not name.
+
+use super::path::Path;
+use crate::schema::ObjectFacts;
+
+/// The rule for undocumented fields.
+#[derive(Clone, Copy)]
+pub(crate) enum Fields<'e> {
+    /// JSON Schema's own: allowed unless forbidden.
+    Open,
+    /// Requests in realistic mode: the body itself and the objects that the overlay closes.
+    /// The names in the list are taken anywhere.
+    Request(&'e [&'e str]),
+    /// Responses: every object, except free maps. The list as for requests.
+    Named(&'e [&'e str]),
+}
+
+impl Fields<'_> {
+    /// Whether `name` is out of place in the object at `path`.
+    pub(super) fn refuse(&self, facts: &ObjectFacts, path: &Path<'_>, name: &str) -> bool {
+        match self {
+            Self::Open => false,
+            Self::Request(extras) => {
+                let closed = facts.closed.as_ref();
+                let listed = closed.is_some_and(|names| names.iter().any(|one| **one == *name));
+                (path.is_root() || closed.is_some())
+                    && !facts.is_map()
+                    && !listed
+                    && !allowed(extras, path, name)
+            }
+            Self::Named(extras) => !facts.is_map() && !allowed(extras, path, name),
+        }
+    }
+}
+
+/// An extra is a bare name or a whole path without indices.
+fn allowed(extras: &[&str], path: &Path<'_>, name: &str) -> bool {
+    extras.iter().any(|extra| {
+        *extra == name || (extra.contains('.') && *extra == Path::Field(path, name).general())
+    })
+}
