@@ -8,6 +8,7 @@ mod logprobs;
 mod media;
 mod message;
 mod model;
+pub mod responses;
 mod sampling;
 mod tool;
 mod usage;
@@ -15,7 +16,15 @@ mod usage;
 use crate::Endpoint;
 
 /// All inference endpoints of this API.
-pub static ENDPOINTS: &[Endpoint] = &[Endpoint {
-    operation: "createChatCompletion",
-    open: chat::open,
-}];
+pub static ENDPOINTS: &[Endpoint] = &[
+    Endpoint {
+        operation: "createChatCompletion",
+        open: chat::open,
+    },
+    responses::CREATE,
+    responses::BETA_CREATE,
+    responses::COMPACT,
+    responses::BETA_COMPACT,
+    responses::INPUT_TOKENS,
+    responses::BETA_INPUT_TOKENS,
+];

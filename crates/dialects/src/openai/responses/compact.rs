@@ -1,0 +1,103 @@
+//! `POST /responses/compact`: a conversation in less room. What the user said stays as it was;
+//! all else becomes one sealed item, which stands for it in later requests.
+//! <https://platform.openai.com/docs/api-reference/responses/compact>
+//!
+//! ```json
+//! {"id": "resp_…", "object": "response.compaction", "created_at": 1, "output": […], "usage": {…}}
+//! ```
+
+use bytes::BytesMut;
+use fakeai_canon::{Alphabet, ApiError, Delta, Encoder, Mode, Seed, Usage, Work};
+use serde_json::{Value, json};
+
+use super::super::fields::Fields;
+use super::content::text;
+use super::seal::{self, Kind};
+use super::{create, input, item, object, request, rules};
+use crate::{Context, Decoded, JsonWriter, Opened};
+
+/// Reads the request.
+///
+/// # Errors
+/// In realistic mode: nothing to compact, what came before is not there, or the items do not fit
+/// together.
+pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiError> {
+    let mut body = Fields::of(call.body);
+    let name = request::model_name(&mut body, context)?;
+    if context.mode == Mode::Realistic {
+        rules::body(&body, &request::facts(context, &name))?;
+    }
+    let mut turn = request::turn(&mut body, context)?;
+    let by_user = |item: &Value| {
+        text(item, "role") == Some("user") && matches!(text(item, "type"), Some("message") | None)
+    };
+    let mut kept = std::mem::take(&mut turn.input);
+    kept.retain(by_user);
+    let compaction = Compaction {
+        key: context.seal,
+        kept,
+        summary: String::new(),
+        ids: Seed(0),
+        created: 0,
+    };
+    Ok(Opened {
+        work: Work::Compact(Box::new(create::generate(name, &body, &mut turn))),
+        encoder: Box::new(compaction),
+        stream: false,
+        background: false,
+        resumable: false,
+        truncate: false,
+    })
+}
+
+/// Writes the compacted conversation.
+struct Compaction {
+    key: Seed,
+    /// The user's messages.
+    kept: Vec<Value>,
+    summary: String,
+    ids: Seed,
+    created: u64,
+}
+
+impl Compaction {
+    fn whole(&mut self, usage: &Usage) -> Value {
+        let ids = self.ids.fork("input");
+        let kept = std::mem::take(&mut self.kept).into_iter().enumerate();
+        let mut output: Vec<Value> = kept.map(|(i, item)| input::listed(item, ids, i)).collect();
+        let id = input::item_id(self.ids, "cmp_", output.len());
+        output.push(item::compaction(
+            &id,
+            seal::seal(self.key, Kind::Compaction, &self.summary),
+        ));
+        json!({
+            "id": self.ids.id("resp_", Alphabet::Hex, input::ID_LENGTH),
+            "object": "response.compaction",
+            "created_at": self.created,
+            "output": output,
+            "usage": object::usage(usage),
+        })
+    }
+}
+
+impl Encoder for Compaction {
+    fn write(&mut self, delta: Delta<'_>, out: &mut BytesMut) {
+        match delta {
+            Delta::Start(start) => {
+                self.ids = start.ids;
+                self.created = start.created.whole_seconds();
+            }
+            Delta::Piece { text, .. } => self.summary.push_str(text),
+            Delta::End { usage, at: _ } | Delta::Cancel { usage, at: _ } => {
+                let whole = self.whole(usage);
+                out.value(&whole);
+            }
+            Delta::Open { .. }
+            | Delta::Close { .. }
+            | Delta::Finish { .. }
+            | Delta::Vectors(_)
+            | Delta::Verdicts(_)
+            | Delta::Fail { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Input items in the form in which they are listed afterwards: each with an id, a status and
+//! whole content parts. Nothing is generated here, so these objects are valid by the contract's
+//! `ItemResource` as far as the request's items were.
+
+use fakeai_canon::{Alphabet, Seed};
+use serde_json::{Map, Value, json};
+
+/// How many hexadecimal digits follow an item's prefix.
+pub(super) const ID_LENGTH: usize = 50;
+
+/// Fields that a request may leave null and a listed item must have or lack.
+const OPTIONAL: [&str; 6] = ["id", "status", "name", "namespace", "call_id", "created_by"];
+
+/// The id of the `index`-th object of an answer, with its prefix.
+pub(super) fn item_id(ids: Seed, prefix: &str, index: usize) -> String {
+    ids.nth(index as u64).id(prefix, Alphabet::Hex, ID_LENGTH)
+}
+
+/// The input as items: a text is one message of the user's.
+pub(super) fn as_items(input: Option<Value>) -> Vec<Value> {
+    match input {
+        Some(Value::Array(items)) => items,
+        Some(Value::String(text)) => vec![json!({
+            "type": "message",
+            "role": "user",
+            "content": [{"type": "input_text", "text": text}],
+        })],
+        _ => Vec::new(),
+    }
+}
+
+/// The item as it is listed; `ids` and `index` make its id where it has none.
+pub(super) fn listed(item: Value, ids: Seed, index: usize) -> Value {
+    let Value::Object(mut fields) = item else {
+        return item;
+    };
+    fields.retain(|name, value| !value.is_null() || !OPTIONAL.contains(&name.as_str()));
+    let kind = match fields.get("type").and_then(Value::as_str) {
+        Some(kind) => kind.to_owned(),
+        None => "message".to_owned(),
+    };
+    let id = match fields.remove("id") {
+        Some(id) => id,
+        None => Value::String(item_id(ids, prefix(&kind), index)),
+    };
+    let mut listed = Map::with_capacity(fields.len() + 3);
+    listed.insert("id".to_owned(), id);
+    listed.insert("type".to_owned(), Value::String(kind.clone()));
+    if has_status(&kind) {
+        let status = fields
+            .remove("status")
+            .unwrap_or_else(|| "completed".into());
+        listed.insert("status".to_owned(), status);
+    }
+    if kind == "message" {
+        let by_model = fields.get("role").and_then(Value::as_str) == Some("assistant");
+        let content = fields
+            .remove("content")
+            .map(|content| whole_content(content, by_model));
+        listed.insert("content".to_owned(), content.unwrap_or_else(|| json!([])));
+    }
+    if kind == "shell_call" && !fields.contains_key("environment") {
+        listed.insert("environment".to_owned(), Value::Null);
+    }
+    fields.remove("type");
+    listed.extend(fields);
+    Value::Object(listed)
+}
+
+fn prefix(kind: &str) -> &'static str {
+    match kind {
+        "message" => "msg_",
+        "function_call" => "fc_",
+        "function_call_output" => "fco_",
+        "custom_tool_call" => "ctc_",
+        "custom_tool_call_output" => "ctco_",
+        "reasoning" => "rs_",
+        "compaction" => "cmp_",
+        "shell_call" | "shell_call_output" => "sh_",
+        "apply_patch_call" | "apply_patch_call_output" => "apc_",
+        "computer_call" | "computer_call_output" => "cu_",
+        "mcp_approval_response" => "mcpr_",
+        _ => "item_",
+    }
+}
+
+fn has_status(kind: &str) -> bool {
+    let calls = [
+        "function_call",
+        "custom_tool_call",
+        "computer_call",
+        "shell_call",
+    ];
+    kind == "message"
+        || calls.iter().any(|call| {
+            kind.strip_prefix(call)
+                .is_some_and(|rest| matches!(rest, "" | "_output"))
+        })
+        || matches!(
+            kind,
+            "tool_search_call" | "tool_search_output" | "apply_patch_call_output"
+        )
+}
+
+/// Content as an array of parts with all fields that a listed part must have.
+fn whole_content(content: Value, by_model: bool) -> Value {
+    let mut parts = match content {
+        Value::String(text) if by_model => vec![json!({"type": "output_text", "text": text})],
+        Value::String(text) => vec![json!({"type": "input_text", "text": text})],
+        Value::Array(parts) => parts,
+        _ => Vec::new(),
+    };
+    for part in parts.iter_mut().filter_map(Value::as_object_mut) {
+        complete(part, by_model);
+    }
+    Value::Array(parts)
+}
+
+fn complete(part: &mut Map<String, Value>, by_model: bool) {
+    // What the model said may come back as `input_text`, which is no type of its messages.
+    if by_model && part.get("type").and_then(Value::as_str) == Some("input_text") {
+        part.insert("type".to_owned(), "output_text".into());
+    }
+    let missing: &[(&str, Value)] = match part.get("type").and_then(Value::as_str) {
+        Some("output_text") => &[("annotations", json!([])), ("logprobs", json!([]))],
+        Some("input_image") => &[("detail", json!("auto"))],
+        _ => &[],
+    };
+    for (name, value) in missing {
+        if part.get(*name).is_none_or(Value::is_null) {
+            part.insert((*name).to_owned(), value.clone());
+        }
+    }
+}

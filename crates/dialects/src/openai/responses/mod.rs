@@ -1,0 +1,57 @@
+//! The Responses API: creation, compaction, token counts, and the same over a WebSocket. What is
+//! done with stored responses (retrieve, cancel, delete, list) is no part of it.
+//! <https://platform.openai.com/docs/api-reference/responses>
+//!
+//! `create` reads a request with the help of `request` (what creation, compaction and counting
+//! share), `history` (what came before), `items` and `content` (the conversation), `tools`,
+//! `rules` (what the provider refuses) and `input` (what is kept of the input). `answer` writes,
+//! with `object`, `part`, `item`, `hosted` and `events` below it.
+
+mod answer;
+mod compact;
+mod content;
+mod create;
+mod events;
+mod history;
+mod hosted;
+mod input;
+mod input_tokens;
+mod item;
+mod items;
+mod object;
+mod part;
+mod request;
+mod rules;
+mod seal;
+mod socket;
+mod tools;
+
+use crate::Endpoint;
+
+pub use socket::{SocketRequest, socket_error, socket_request};
+
+/// The endpoints of the Responses API, with their twins under `?beta=true`.
+pub(super) const CREATE: Endpoint = Endpoint {
+    operation: "createResponse",
+    open: create::open,
+};
+pub(super) const BETA_CREATE: Endpoint = Endpoint {
+    operation: "beta_createResponse",
+    open: create::open,
+};
+pub(super) const COMPACT: Endpoint = Endpoint {
+    operation: "Compactconversation",
+    open: compact::open,
+};
+pub(super) const BETA_COMPACT: Endpoint = Endpoint {
+    operation: "beta_Compactconversation",
+    open: compact::open,
+};
+pub(super) const INPUT_TOKENS: Endpoint = Endpoint {
+    operation: "Getinputtokencounts",
+    open: input_tokens::open,
+};
+pub(super) const BETA_INPUT_TOKENS: Endpoint = Endpoint {
+    operation: "beta_Getinputtokencounts",
+    open: input_tokens::open,
+};
