@@ -1,1 +1,30 @@
-//! To be written.
+//! What is said: from a piece of work to a plan of reasoning, text, calls, refusals, vectors and
+//! verdicts, with true tokens. Not here: when it is said (engine), how it is written (dialects).
+
+mod answer;
+mod behaviour;
+mod chat;
+mod completion;
+mod config;
+mod data;
+mod embedding;
+mod facts;
+mod grammar;
+mod likelihood;
+mod limits;
+mod media;
+mod moderation;
+mod obedience;
+mod prediction;
+mod prompt;
+pub mod prose;
+mod reading;
+mod reasoning;
+mod refusal;
+mod structured;
+mod summary;
+mod tools;
+mod voice;
+
+pub use behaviour::Behaviour;
+pub use config::{Config, TextMode};

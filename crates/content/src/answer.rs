@@ -1,0 +1,130 @@
+//! The text of an answer: which of its sources speaks. Not here: the sources.
+
+use fakeai_canon::{ApiError, Choice, Finish, Generate, Seed, Segment, Tokens, Vocabulary};
+
+use crate::prediction::Prediction;
+use crate::prose::Form;
+use crate::reading::Reading;
+use crate::structured::Bound;
+use crate::voice::{Said, Voice};
+use crate::{Config, TextMode, media, obedience, tools};
+
+/// The sources of one request's text.
+pub(crate) struct Answer<'a> {
+    config: &'a Config,
+    bound: Bound,
+    refuses: bool,
+    prediction: Option<Prediction<'a>>,
+}
+
+/// The text of one choice.
+pub(crate) struct Spoken {
+    pub(crate) tokens: Tokens,
+    pub(crate) finish: Finish,
+    /// Whether it is a refusal in a structured answer.
+    pub(crate) is_refusal: bool,
+    /// Whether the text is bound to a format, so that a part of it is none of the format's.
+    pub(crate) is_bound: bool,
+}
+
+impl<'a> Answer<'a> {
+    pub(crate) fn new(
+        work: &'a Generate,
+        config: &'a Config,
+        refuses: bool,
+    ) -> Result<Self, ApiError> {
+        let bound = Bound::of(&work.format, config.mode)?;
+        let prediction = work.prediction.as_deref().map(Prediction::new);
+        Ok(Self {
+            config,
+            bound,
+            refuses,
+            prediction,
+        })
+    }
+
+    /// Says it in at most `room` tokens.
+    pub(crate) fn say(
+        &self,
+        voice: &Voice<'_>,
+        reading: &Reading<'_>,
+        seed: Seed,
+        room: u32,
+    ) -> Result<Spoken, ApiError> {
+        if self.refuses {
+            let is_refusal = matches!(self.bound, Bound::Schema(_));
+            let (tokens, finish) = voice.prose(Form::Refusal, seed, None, room);
+            return Ok(Spoken {
+                tokens,
+                finish,
+                is_refusal,
+                is_bound: false,
+            });
+        }
+        let bound = self.bound.text(voice, reading, seed)?;
+        let is_bound = bound.is_some();
+        let (tokens, finish) = match bound {
+            Some(text) => voice.exactly(&text, seed, room),
+            None => self.free(voice, reading, seed, room),
+        };
+        Ok(Spoken {
+            tokens,
+            finish,
+            is_refusal: false,
+            is_bound,
+        })
+    }
+
+    fn free(&self, voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Said {
+        if let Some(prediction) = &self.prediction {
+            return voice.verbatim(&prediction.revised(&reading.asked), seed, room);
+        }
+        match &self.config.text {
+            TextMode::Prose => prose(voice, reading, seed, room),
+            TextMode::Echo => voice.verbatim(&reading.asked, seed, room),
+            TextMode::Lorem => voice.prose(Form::Lorem, seed, None, room),
+            TextMode::Fixed(text) => voice.verbatim(text, seed, room),
+        }
+    }
+
+    /// Tokens of the prediction that the choices took over, and those that they did not.
+    pub(crate) fn agreement(&self, vocabulary: &dyn Vocabulary, choices: &[Choice]) -> (u64, u64) {
+        let Some(prediction) = &self.prediction else {
+            return (0, 0);
+        };
+        let texts = choices
+            .iter()
+            .flat_map(|choice| &choice.segments)
+            .filter_map(|segment| match segment {
+                Segment::Text(tokens) => Some(tokens),
+                Segment::Reasoning(_)
+                | Segment::Summary(_)
+                | Segment::Echo(_)
+                | Segment::Refusal(_)
+                | Segment::Call(_)
+                | Segment::Hosted(_) => None,
+            });
+        prediction.agreement(vocabulary, texts)
+    }
+}
+
+fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Said {
+    if !reading.results.is_empty() {
+        let text = tools::report(&reading.results, voice.topic.language);
+        return voice.verbatim(&text, seed, room);
+    }
+    let wanted = obedience::wanted(&reading.asked);
+    if let Some(text) = seed.fork("wanted").rng().pick(&wanted) {
+        return voice.verbatim(text, seed, room);
+    }
+    if reading.media.is_empty() {
+        return voice.prose(Form::Answer, seed, None, room);
+    }
+    let preface = media::preface(&reading.media, voice.topic.language);
+    let (mut tokens, finish) = voice.verbatim(&preface, seed, room);
+    if finish == Finish::Length {
+        return (tokens, finish);
+    }
+    let finish = voice.go_on(&mut tokens, Form::Answer, seed, None, room);
+    (tokens, finish)
+}

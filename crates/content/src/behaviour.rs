@@ -1,0 +1,83 @@
+//! The door of the room: work in, plan out. Pure and synchronous. Not here: how any one kind of
+//! work is planned.
+
+use fakeai_canon::{ApiError, Plan, Prompt, Seed, Usage, Vocabulary, Work};
+use fakeai_catalog::Model;
+
+use crate::{Config, chat, completion, embedding, moderation, prompt, summary};
+
+/// What is said, for all kinds of work.
+#[derive(Clone, Debug, Default)]
+pub struct Behaviour {
+    config: Config,
+}
+
+impl Behaviour {
+    /// A behaviour with these settings.
+    pub fn new(config: Config) -> Self {
+        Self { config }
+    }
+
+    /// The prompts of a piece of work as the model sees them: one for a chat, one a raw prompt,
+    /// one an input of an embedding or a moderation.
+    ///
+    /// # Errors
+    /// Media that can't be read, as the provider words it.
+    pub fn prompt(&self, work: &Work, model: &Model) -> Result<Vec<Prompt>, ApiError> {
+        prompt::of(work, model, self.config.mode)
+    }
+
+    /// Plans the whole answer. `seed` follows from the world's seed and the work; `prompts` are
+    /// those of [`Behaviour::prompt`].
+    ///
+    /// # Errors
+    /// A schema or grammar that the provider would refuse, and forced tools that nothing serves.
+    pub fn plan(
+        &self,
+        work: &Work,
+        prompts: &[Prompt],
+        model: &Model,
+        seed: Seed,
+    ) -> Result<Plan, ApiError> {
+        match work {
+            Work::Generate(generate) if chat::is_chat(generate) => {
+                chat::plan(generate, prompts, model, &self.config, seed).map(Plan::Generation)
+            }
+            Work::Generate(generate) => {
+                let plan = completion::plan(generate, prompts, model, &self.config, seed);
+                Ok(Plan::Generation(plan))
+            }
+            Work::Count(_) => Ok(Plan::Count(prompt_usage(prompts))),
+            Work::Compact(generate) => Ok(Plan::Generation(summary::plan(generate, model, seed))),
+            Work::Embed(embed) => {
+                let vectors = embedding::vectors(embed, model);
+                Ok(Plan::Vectors {
+                    vectors,
+                    usage: prompt_usage(prompts),
+                })
+            }
+            Work::Moderate(moderate) => {
+                let verdicts = moderation::verdicts(moderate);
+                Ok(Plan::Verdicts {
+                    verdicts,
+                    usage: prompt_usage(prompts),
+                })
+            }
+        }
+    }
+}
+
+fn prompt_usage(prompts: &[Prompt]) -> Usage {
+    let sum = |part: fn(&Prompt) -> u64| prompts.iter().map(part).sum();
+    Usage {
+        prompt: sum(|prompt| prompt.len() as u64),
+        prompt_image: sum(|prompt| u64::from(prompt.image)),
+        prompt_audio: sum(|prompt| u64::from(prompt.audio)),
+        ..Usage::default()
+    }
+}
+
+/// The vocabulary that stands for a model's own: the one that its prompts are counted in.
+pub(crate) fn vocabulary_of(model: &Model) -> &'static dyn Vocabulary {
+    fakeai_tokens::vocabulary_for(&model.id)
+}

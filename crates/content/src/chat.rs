@@ -1,0 +1,204 @@
+//! A turn of a conversation: thinking, then calls or text, within the limits. Not here: what each
+//! of them says.
+
+use fakeai_canon::{
+    ApiError, Choice, Finish, Generate, Generation, Input, Prompt, Seed, Segment, Tokens,
+};
+use fakeai_catalog::Model;
+
+use crate::answer::Answer;
+use crate::behaviour::vocabulary_of;
+use crate::reading::Reading;
+use crate::reasoning::Thinking;
+use crate::tools::{Call, Move, Toolbox};
+use crate::voice::Voice;
+use crate::{Config, limits, refusal};
+
+/// Whether the work is a turn of a conversation.
+pub(crate) fn is_chat(work: &Generate) -> bool {
+    matches!(work.input, Input::Chat(_))
+}
+
+/// Plans all choices of a turn.
+pub(crate) fn plan(
+    work: &Generate,
+    prompts: &[Prompt],
+    model: &Model,
+    config: &Config,
+    seed: Seed,
+) -> Result<Generation, ApiError> {
+    let turn = Turn::new(work, prompts, model, config)?;
+    let choices = (0..u64::from(work.choices.max(1))).map(|index| turn.choice(seed.nth(index)));
+    let choices = choices.collect::<Result<Vec<_>, _>>()?;
+    let (accepted, rejected) = turn.answer.agreement(turn.voice.vocabulary, &choices);
+    Ok(Generation {
+        vocabulary: turn.voice.vocabulary,
+        choices,
+        discarded: 0,
+        accepted_prediction: accepted,
+        rejected_prediction: rejected,
+    })
+}
+
+/// All that the choices of a turn share.
+struct Turn<'a> {
+    work: &'a Generate,
+    reading: Reading<'a>,
+    voice: Voice<'a>,
+    thinking: Option<Thinking>,
+    answer: Answer<'a>,
+    next: Move<'a>,
+    room: u32,
+}
+
+/// A choice in the making.
+struct Draft {
+    segments: Vec<Segment>,
+    left: u32,
+}
+
+impl<'a> Turn<'a> {
+    fn new(
+        work: &'a Generate,
+        prompts: &[Prompt],
+        model: &Model,
+        config: &'a Config,
+    ) -> Result<Self, ApiError> {
+        let messages = match &work.input {
+            Input::Chat(messages) => messages.as_slice(),
+            Input::Raw(_) => &[],
+        };
+        let prompt = prompts.first().map_or(0, Prompt::len);
+        let reading = Reading::of(messages);
+        let voice = Voice::new(vocabulary_of(model), reading.topic(), work);
+        let tools = Toolbox::compile(work, config)?;
+        let refuses = config.refusals && refusal::is_due(&reading.asked);
+        let next = if refuses {
+            Move::Answer
+        } else {
+            tools.decide(work, &reading)?
+        };
+        Ok(Self {
+            thinking: Thinking::of(work, model, &reading.asked, prompt),
+            answer: Answer::new(work, config, refuses)?,
+            room: room(work, model, prompt),
+            next,
+            reading,
+            voice,
+            work,
+        })
+    }
+
+    fn choice(&self, seed: Seed) -> Result<Choice, ApiError> {
+        let mut draft = Draft {
+            segments: Vec::with_capacity(2),
+            left: self.room,
+        };
+        if let Some(thinking) = &self.thinking {
+            let is_cut = thinking.think(&self.voice, seed, draft.left, &mut draft.segments);
+            draft.settle();
+            if is_cut {
+                return Ok(draft.end(Finish::Length));
+            }
+        }
+        match &self.next {
+            Move::Answer => self.say(draft, seed),
+            Move::Call { calls, is_named } => {
+                let finish = if *is_named {
+                    Finish::Stop
+                } else {
+                    Finish::ToolCalls
+                };
+                self.call(draft, calls, finish, seed)
+            }
+            Move::Hosted(hosted) => {
+                draft.segments.push(Segment::Hosted(hosted.run(
+                    &self.voice,
+                    &self.reading,
+                    seed,
+                )));
+                draft.settle();
+                self.say(draft, seed)
+            }
+        }
+    }
+
+    fn say(&self, mut draft: Draft, seed: Seed) -> Result<Choice, ApiError> {
+        let said = self
+            .answer
+            .say(&self.voice, &self.reading, seed.fork("answer"), draft.left)?;
+        let (mut tokens, mut finish) = (said.tokens, said.finish);
+        if limits::stop(&mut tokens, &self.work.limits.stop) {
+            finish = if said.is_bound {
+                Finish::Length
+            } else {
+                Finish::Stop
+            };
+        }
+        draft.segments.push(if said.is_refusal {
+            Segment::Refusal(tokens)
+        } else {
+            Segment::Text(tokens)
+        });
+        Ok(draft.end(finish))
+    }
+
+    fn call(
+        &self,
+        mut draft: Draft,
+        calls: &[Call<'_>],
+        finish: Finish,
+        seed: Seed,
+    ) -> Result<Choice, ApiError> {
+        for (index, call) in calls.iter().enumerate() {
+            let seed = seed.fork("call").nth(index as u64);
+            let mut planned = call.plan(&self.voice, &self.reading, seed)?;
+            let needed = planned.overhead + planned.arguments.len() as u32;
+            if needed > draft.left {
+                if planned.overhead < draft.left {
+                    planned
+                        .arguments
+                        .truncate((draft.left - planned.overhead) as usize);
+                    draft.segments.push(Segment::Call(planned));
+                } else if draft.left > 0 {
+                    planned.arguments = Tokens::default();
+                    planned.overhead = draft.left;
+                    draft.segments.push(Segment::Call(planned));
+                }
+                return Ok(draft.end(Finish::Length));
+            }
+            draft.left -= needed;
+            draft.segments.push(Segment::Call(planned));
+        }
+        Ok(draft.end(finish))
+    }
+}
+
+impl Draft {
+    /// Takes what the last generated segment needed from what is left.
+    fn settle(&mut self) {
+        let generated = self
+            .segments
+            .iter()
+            .rev()
+            .find(|segment| segment.generated() > 0);
+        let needed = generated.map_or(0, Segment::generated) as u32;
+        self.left = self.left.saturating_sub(needed);
+    }
+
+    fn end(self, finish: Finish) -> Choice {
+        Choice {
+            segments: self.segments,
+            finish,
+        }
+    }
+}
+
+/// The most tokens of a choice: what the request allows, and what the model has room for.
+pub(crate) fn room(work: &Generate, model: &Model, prompt: usize) -> u32 {
+    let window = model.context_window.saturating_sub(prompt as u32).max(1);
+    let own = model.max_output_tokens.max(1).min(window);
+    work.limits
+        .max_tokens
+        .map_or(own, |limit| limit.min(window))
+}

@@ -1,0 +1,46 @@
+//! Which words carry no topic, and which mean the same. Not here: how texts are cut.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::data;
+
+#[derive(Deserialize)]
+struct StopWords {
+    words: HashSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Concepts {
+    concepts: Vec<String>,
+}
+
+static STOP_WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    data::facts::<StopWords>(include_str!("../../../../data/content/stop_words.toml")).words
+});
+
+static CONCEPTS: LazyLock<HashMap<String, Vec<u32>>> = LazyLock::new(|| {
+    let file: Concepts = data::facts(include_str!("../../../../data/embeddings/concepts.toml"));
+    let mut concepts: HashMap<String, Vec<u32>> = HashMap::new();
+    for (number, line) in file.concepts.iter().enumerate() {
+        for word in line.split(' ') {
+            concepts
+                .entry(word.to_owned())
+                .or_default()
+                .push(number as u32);
+        }
+    }
+    concepts
+});
+
+/// Whether a word in lower case carries no topic.
+pub(crate) fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.contains(word)
+}
+
+/// The concepts that a word in lower case may stand for.
+pub(super) fn concepts(word: &str) -> &'static [u32] {
+    CONCEPTS.get(word).map_or(&[], Vec::as_slice)
+}

@@ -1,0 +1,69 @@
+//! The words that values are found by, from `data/content/facts.toml`. Not here: the search.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::data;
+
+#[derive(Deserialize)]
+struct File {
+    months: HashMap<String, u32>,
+    number_words: HashMap<String, u32>,
+    words: Lists,
+}
+
+#[derive(Deserialize)]
+struct Lists {
+    days: HashSet<String>,
+    inside_names: HashSet<String>,
+    joining: HashSet<String>,
+    openings: HashSet<String>,
+    between: HashSet<String>,
+    lists: HashSet<String>,
+    countries: HashSet<String>,
+}
+
+static FILE: LazyLock<File> =
+    LazyLock::new(|| data::facts(include_str!("../../../../data/content/facts.toml")));
+
+/// The number of a month by its name in lower case.
+pub(super) fn month(word: &str) -> Option<u32> {
+    FILE.months.get(word).copied()
+}
+
+/// The value of a word such as `three`.
+pub(super) fn number(word: &str) -> Option<u32> {
+    FILE.number_words.get(word).copied()
+}
+
+/// Whether the word names a day.
+pub(super) fn is_day(word: &str) -> bool {
+    FILE.words.days.contains(word)
+}
+
+/// Whether the word may stand inside a name.
+pub(super) fn is_inside_names(word: &str) -> bool {
+    FILE.words.inside_names.contains(word) && !FILE.words.joining.contains(word)
+}
+
+/// Whether the word opens sentences without being a name.
+pub(super) fn is_opening(word: &str) -> bool {
+    FILE.words.openings.contains(word)
+}
+
+/// Whether the word may stand between the items of a list.
+pub(super) fn is_between(word: &str) -> bool {
+    FILE.words.between.contains(word)
+}
+
+/// Whether the word makes a list of what stands around it.
+pub(super) fn makes_list(word: &str) -> bool {
+    FILE.words.lists.contains(word)
+}
+
+/// Whether the word names a country or a state.
+pub(super) fn is_country(word: &str) -> bool {
+    FILE.words.countries.contains(word)
+}

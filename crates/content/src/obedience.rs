@@ -1,0 +1,257 @@
+//! Prompts that want given words back (`Reply with exactly: ok`), and those that name the language
+//! of the answer. Not here: prompts about a topic.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::data;
+use crate::facts::quoted_at;
+use crate::prose::Language;
+
+#[derive(Deserialize)]
+struct Words {
+    polite: HashSet<String>,
+    say: HashSet<String>,
+    reply: HashSet<String>,
+    exact: HashSet<String>,
+    weak: HashSet<String>,
+    filler: HashSet<String>,
+    tails: Vec<String>,
+    vague: HashSet<String>,
+    speak: HashSet<String>,
+    languages: HashMap<String, String>,
+}
+
+static WORDS: LazyLock<Words> =
+    LazyLock::new(|| data::facts(include_str!("../../../data/content/obedience.toml")));
+
+/// A request for given words stands near the start or the end of a prompt.
+const REACH: usize = 600;
+/// The most words that are given back without quotation marks or a colon.
+const SHORT: usize = 10;
+
+/// The texts of which the prompt wants one, and nothing else. Empty for most prompts.
+pub(crate) fn wanted(prompt: &str) -> Vec<&str> {
+    let is_near = |at: &usize| *at < REACH || *at + REACH > prompt.len();
+    let starts = sentence_starts(prompt).filter(is_near);
+    starts
+        .map(|at| in_sentence(&prompt[at..]))
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+/// Where sentences and lines begin.
+fn sentence_starts(text: &str) -> impl Iterator<Item = usize> {
+    let ends = memchr::memchr3_iter(b'.', b'\n', b'?', text.as_bytes());
+    let ends = ends.chain(memchr::memchr2_iter(b'!', b',', text.as_bytes()));
+    let begins = ends
+        .map(|at| at + 1)
+        .filter(|at| text.is_char_boundary(*at));
+    std::iter::once(0).chain(begins)
+}
+
+fn in_sentence(text: &str) -> Vec<&str> {
+    let mut rest = text.trim_start();
+    while let Some(after) = skip(rest, &WORDS.polite) {
+        rest = after.trim_start_matches([',', ' ']);
+    }
+    let says = skip(rest, &WORDS.say);
+    let Some(mut rest) = says.or_else(|| skip(rest, &WORDS.reply)) else {
+        return Vec::new();
+    };
+    if let (Some(_), Some(longer)) = (says, skip(rest, &WORDS.reply)) {
+        rest = longer;
+    }
+    let mut is_exact = false;
+    loop {
+        if let Some((after, phrase)) = skip_phrase(rest, &WORDS.exact) {
+            is_exact |= !WORDS.weak.contains(&phrase);
+            rest = after;
+        } else if let Some(after) = skip(rest, &WORDS.filler).filter(|_| announces(rest)) {
+            rest = after;
+        } else {
+            break;
+        }
+    }
+    take(rest.trim_start(), is_exact, says.is_some())
+}
+
+/// Whether a quotation or a colon follows within a few words.
+fn announces(rest: &str) -> bool {
+    rest.chars()
+        .take(24)
+        .any(|c| matches!(c, ':' | '"' | '“' | '«' | '„' | '\'' | '`'))
+}
+
+fn take(rest: &str, is_exact: bool, says: bool) -> Vec<&str> {
+    let (rest, has_colon) = match rest.strip_prefix(':') {
+        Some(after) => (after.trim_start(), true),
+        None => (rest, false),
+    };
+    let options = quotations(rest);
+    if !options.is_empty() {
+        return options;
+    }
+    let line = rest.lines().next().unwrap_or_default();
+    if has_colon {
+        return (!line.is_empty())
+            .then(|| without_tail(line))
+            .into_iter()
+            .collect();
+    }
+    let sentence = without_tail(first_sentence(line));
+    let first = sentence
+        .split_whitespace()
+        .next()
+        .unwrap_or_default()
+        .to_lowercase();
+    let is_short = sentence.split_whitespace().count() <= SHORT;
+    let is_all = rest.trim_end().len() <= sentence.len() + 40;
+    let is_plain = says && is_all && !sentence.contains(',');
+    let fits = is_short && !sentence.is_empty() && !WORDS.vague.contains(&first);
+    if !(fits && (is_exact || is_plain)) {
+        return Vec::new();
+    }
+    match sentence.split_once(" or ") {
+        Some((one, other)) if !other.contains(' ') => vec![one, other],
+        Some(_) | None => vec![sentence],
+    }
+}
+
+/// Quoted texts, joined by commas, `or` or slashes.
+fn quotations(mut rest: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    while let Some((text, after)) = quoted_at(rest) {
+        found.push(text);
+        rest = after.trim_start_matches([',', ' ', '/']);
+        for joint in ["or ", "oder ", "ou ", "o "] {
+            rest = rest.strip_prefix(joint).unwrap_or(rest);
+        }
+    }
+    found
+}
+
+fn first_sentence(line: &str) -> &str {
+    let end = line.find(". ").map(|at| at + 1).unwrap_or(line.len());
+    line[..end].trim_end()
+}
+
+fn without_tail(text: &str) -> &str {
+    let bare = text.trim_end_matches(['.', ' ']);
+    for tail in &WORDS.tails {
+        let at = bare.len().saturating_sub(tail.len());
+        let ends = bare
+            .get(at..)
+            .is_some_and(|end| end.eq_ignore_ascii_case(tail));
+        if ends && at > 0 {
+            return bare[..at].trim_end_matches([' ', ',', ';', '.']);
+        }
+    }
+    bare
+}
+
+/// What follows the longest phrase of a set that the text opens with.
+fn skip<'t>(text: &'t str, phrases: &HashSet<String>) -> Option<&'t str> {
+    skip_phrase(text, phrases).map(|(rest, _)| rest)
+}
+
+fn skip_phrase<'t>(text: &'t str, phrases: &HashSet<String>) -> Option<(&'t str, String)> {
+    const LONGEST: usize = 3;
+    let text = text.trim_start();
+    let mut best = None;
+    let mut phrase = String::new();
+    let mut end = 0;
+    for _ in 0..LONGEST {
+        let from = end + text[end..].len() - text[end..].trim_start_matches(' ').len();
+        let word = text[from..].find(|c: char| !(c.is_alphanumeric() || "'’-".contains(c)));
+        end = from + word.unwrap_or(text.len() - from);
+        if end == from || end > 40 {
+            break;
+        }
+        if !phrase.is_empty() {
+            phrase.push(' ');
+        }
+        phrase.extend(text[from..end].chars().flat_map(char::to_lowercase));
+        if phrases.contains(&phrase) {
+            best = Some((&text[end..], phrase.clone()));
+        }
+    }
+    best
+}
+
+/// The language that a text asks the answer to be in: `answer in German`, `antworte auf Deutsch`.
+pub(crate) fn language(text: &str) -> Option<Language> {
+    let bytes = text.as_bytes();
+    [" in ", " auf ", " en ", " em "].iter().find_map(|joint| {
+        memchr::memmem::find_iter(bytes, joint.as_bytes())
+            .find_map(|at| language_at(text, at, at + joint.len()))
+    })
+}
+
+fn language_at(text: &str, before: usize, after: usize) -> Option<Language> {
+    const NEAR: usize = 5;
+    let name = text[after..].split(|c: char| !c.is_alphabetic()).next()?;
+    if name.len() > 16 {
+        return None;
+    }
+    let code = WORDS.languages.get(&name.to_lowercase())?;
+    let words = text[..before]
+        .rsplit(|c: char| !c.is_alphabetic())
+        .filter(|word| !word.is_empty());
+    let asks = words
+        .take(NEAR)
+        .any(|word| WORDS.speak.contains(&word.to_lowercase()));
+    asks.then(|| Language::of_code(code)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_words_are_told_from_topics() {
+        let table: [(&str, &[&str]); 17] = [
+            ("Say \"hello world\"", &["hello world"]),
+            ("Say this is a test", &["this is a test"]),
+            ("Reply with exactly: pong", &["pong"]),
+            ("Please respond with only the word OK.", &["OK"]),
+            ("Reply with exactly 'a b' and nothing else.", &["a b"]),
+            ("Repeat after me: one, two, three", &["one, two, three"]),
+            ("Say hello!", &["hello!"]),
+            ("Antworte nur mit dem Wort: ja", &["ja"]),
+            (
+                "Is the sky blue? Answer with 'yes' or 'no'.",
+                &["yes", "no"],
+            ),
+            ("Réponds par \"oui\"", &["oui"]),
+            ("Say something about cats", &[]),
+            ("Write a poem about the sea", &[]),
+            ("Answer the question: what is love?", &[]),
+            ("What does \"say it\" mean?", &[]),
+            ("How do I print a list in Python?", &[]),
+            ("Return the sorted list of users", &[]),
+            (
+                "Write only code that sorts a list of a hundred numbers, in the fastest way",
+                &[],
+            ),
+        ];
+        for (prompt, expected) in table {
+            assert_eq!(wanted(prompt), expected, "{prompt}");
+        }
+    }
+
+    #[test]
+    fn the_language_asked_for_is_found() {
+        assert_eq!(
+            language("Always answer in German, please."),
+            Some(Language::German)
+        );
+        assert_eq!(
+            language("Antworte bitte auf Französisch"),
+            Some(Language::French)
+        );
+        assert_eq!(language("The city lies in German territory"), None);
+    }
+}

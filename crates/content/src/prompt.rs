@@ -1,0 +1,30 @@
+//! The prompts of a piece of work, as ids. Not here: chat templates and the counting rules of
+//! media, which are those of the tokens room.
+
+use fakeai_canon::{ApiError, Mode, ModerateInput, Part, Prompt, TextInput, Work};
+use fakeai_catalog::Model;
+
+/// One prompt for a chat, one a raw prompt, one an input.
+pub(crate) fn of(work: &Work, model: &Model, mode: Mode) -> Result<Vec<Prompt>, ApiError> {
+    let vocabulary = || fakeai_tokens::vocabulary_for(&model.id);
+    let plain = |ids| Prompt {
+        ids,
+        ..Prompt::default()
+    };
+    match work {
+        Work::Generate(generate) | Work::Count(generate) | Work::Compact(generate) => {
+            Ok(fakeai_tokens::prompts(generate, mode)?)
+        }
+        Work::Embed(embed) => {
+            let ids = |input: &TextInput| fakeai_tokens::text_ids(vocabulary(), input);
+            Ok(embed.inputs.iter().map(ids).map(plain).collect())
+        }
+        Work::Moderate(moderate) => {
+            let ids = |input: &ModerateInput| {
+                let texts = input.parts.iter().filter_map(Part::as_text);
+                texts.flat_map(|text| vocabulary().encode(text)).collect()
+            };
+            Ok(moderate.inputs.iter().map(ids).map(plain).collect())
+        }
+    }
+}
