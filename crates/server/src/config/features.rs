@@ -7,6 +7,9 @@ section! {
         cors: bool = true;
         /// Whether `/docs` and `/openapi.json` are served.
         docs: bool = true;
+        /// Whether every answer is held against its contract before it leaves; one that breaks it
+        /// becomes an error that says so. Left open, debug builds check and release builds don't.
+        check_responses: Option<bool> = None;
         /// Worlds that may exist at once beside the default one. A further one replaces the one
         /// that was not used for longest.
         max_worlds: u32 = 64, from 0 to 100000;

@@ -10,7 +10,7 @@ section! {
         /// Objects at most; the oldest go first.
         max_objects: u32 = 100000, from 1 to 100000000;
         /// Bytes of all objects at most; the oldest go first.
-        max_bytes: ByteCount = ByteCount(256 << 20), from 1048576 to 1099511627776;
+        max_bytes: ByteCount = ByteCount(256 << 20), from 1048576 to 1e12;
         /// Seconds after which an object goes, by the world's clock; `0` keeps it.
         retention: Duration = Duration::ZERO, also ["retention_seconds"];
     }
