@@ -1,6 +1,11 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod check;
+mod command;
 mod import_contract;
+mod serve;
+mod suites;
+mod tidy;
 
 use std::path::PathBuf;
 
@@ -8,7 +13,27 @@ use clap::Parser;
 
 /// The project's own commands.
 #[derive(Parser)]
-enum Command {
+#[command(name = "cargo xtask")]
+enum Task {
+    /// The whole verdict: format, lints, tidy, tests, and the official SDKs against a server.
+    Check {
+        /// Also what takes long.
+        #[arg(long)]
+        full: bool,
+        /// Only these steps, by name.
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
+    /// The house rules that no compiler knows.
+    Tidy,
+    /// The official Python SDK's own resource tests against a server in mock mode.
+    Conformance {
+        /// Groups of tests, such as `chat`; all of them where none is named.
+        groups: Vec<String>,
+        /// A server that runs already, with its `/v1`.
+        #[arg(long)]
+        base_url: Option<String>,
+    },
     /// Make data/contracts/openai.json from the provider's OpenAPI document.
     ImportContract {
         /// The provider's document (JSON).
@@ -18,10 +43,12 @@ enum Command {
 }
 
 fn main() -> anyhow::Result<()> {
-    match Command::parse() {
-        Command::ImportContract { from } => {
-            let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-            import_contract::run(&from, &root.join("data/contracts/openai.json"))
+    match Task::parse() {
+        Task::Check { full, only } => check::run(full, &only),
+        Task::Tidy => tidy::run(),
+        Task::Conformance { groups, base_url } => suites::conformance(&groups, base_url.as_deref()),
+        Task::ImportContract { from } => {
+            import_contract::run(&from, &command::root().join("data/contracts/openai.json"))
         }
     }
 }

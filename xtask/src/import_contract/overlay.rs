@@ -37,8 +37,12 @@ struct Kinds {
 #[derive(Deserialize)]
 struct Closed {
     schemas: Vec<String>,
+    /// Fields taken all the same.
     #[serde(default)]
     extra: BTreeMap<String, Vec<String>>,
+    /// Required fields that a request may leave out.
+    #[serde(default)]
+    optional: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -166,13 +170,19 @@ impl Overlay {
         Value::Object(out)
     }
 
-    /// Closed objects carry `x-closed`: the extra fields that they take all the same.
+    /// Closed objects carry `x-closed`, the extra fields that they take all the same; objects that a
+    /// request may send with less than an answer has carry `x-optional`.
     fn mark_closed(&self, draft: &mut Draft) -> Result<()> {
         for name in &self.closed.schemas {
             let schema = draft.schemas.get_mut(name).and_then(Value::as_object_mut);
             let schema = schema.with_context(|| format!("no schema {name} to close"))?;
             let extra = self.closed.extra.get(name).cloned().unwrap_or_default();
             schema.insert("x-closed".into(), json!(extra));
+        }
+        for (name, fields) in &self.closed.optional {
+            let schema = draft.schemas.get_mut(name).and_then(Value::as_object_mut);
+            let schema = schema.with_context(|| format!("no schema {name} to loosen"))?;
+            schema.insert("x-optional".into(), json!(fields));
         }
         Ok(())
     }
