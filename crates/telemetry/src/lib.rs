@@ -1,1 +1,16 @@
-//! To be written.
+//! Observers of the one stream of events, and what they can tell: a ledger of counts and times
+//! with its exporters, and a bounded journal. The path of a request does not know them.
+
+mod catalogue;
+mod exposition;
+mod histogram;
+mod journal;
+mod ledger;
+mod series;
+mod summary;
+mod window;
+
+pub use exposition::{OPEN_METRICS_MEDIA, PROMETHEUS_MEDIA, open_metrics, prometheus};
+pub use journal::{Journal, JournalFilter, JournalLimits};
+pub use ledger::{Ledger, LedgerLimits};
+pub use summary::metrics_json;

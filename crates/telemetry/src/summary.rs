@@ -1,0 +1,122 @@
+//! The metrics as JSON: per world, and in it per operation and model.
+
+use std::collections::BTreeMap;
+
+use fakeai_canon::Micros;
+use serde_json::{Map, Value, json};
+
+use crate::histogram::Counts;
+use crate::ledger::{Key, Ledger};
+use crate::series::{TOKEN_TYPES, Totals};
+use crate::window;
+
+/// The metrics of several worlds at `now`. Times are in seconds; rates are those of the last
+/// minute, or of the world's life where that is shorter.
+pub fn metrics_json(worlds: &[(&str, &Ledger)], now: Micros) -> Value {
+    let worlds = worlds.iter().map(|(name, ledger)| world(name, ledger, now));
+    json!({
+        "timestamp": now.seconds(),
+        "worlds": worlds.collect::<Vec<_>>(),
+    })
+}
+
+/// The series of one operation and model, whatever the status, and how many had which.
+struct Group {
+    totals: Totals,
+    statuses: BTreeMap<u16, u64>,
+}
+
+fn world(name: &str, ledger: &Ledger, now: Micros) -> Value {
+    let mut groups = BTreeMap::<(&'static str, String), Group>::new();
+    let mut all = None::<Group>;
+    for (key, totals) in ledger.totals(now) {
+        match &mut all {
+            Some(group) => group.merge(&key, &totals),
+            None => all = Some(Group::new(&key, totals.clone())),
+        }
+        match groups.get_mut(&(key.operation, key.model.clone())) {
+            Some(group) => group.merge(&key, &totals),
+            None => {
+                let group = Group::new(&key, totals);
+                groups.insert((key.operation, key.model), group);
+            }
+        }
+    }
+    let seconds = window::covered_seconds(ledger.started(), now);
+    let operations = groups.iter().map(|((operation, model), group)| {
+        let mut entry = Map::new();
+        entry.insert("operation".to_owned(), json!(operation));
+        let model = (!model.is_empty()).then_some(model);
+        entry.insert("model".to_owned(), json!(model));
+        entry.extend(group.entries(seconds));
+        Value::Object(entry)
+    });
+    json!({
+        "world": name,
+        "uptime_seconds": now.since(ledger.started()).seconds(),
+        "active_requests": ledger.active_requests(),
+        "total": all.map(|group| group.entries(seconds)),
+        "operations": operations.collect::<Vec<_>>(),
+    })
+}
+
+impl Group {
+    fn new(key: &Key, totals: Totals) -> Self {
+        Self {
+            statuses: BTreeMap::from([(key.status, totals.requests)]),
+            totals,
+        }
+    }
+
+    fn merge(&mut self, key: &Key, totals: &Totals) {
+        *self.statuses.entry(key.status).or_default() += totals.requests;
+        self.totals.merge(totals);
+    }
+
+    fn entries(&self, seconds: f64) -> Map<String, Value> {
+        let totals = &self.totals;
+        let tokens = TOKEN_TYPES.into_iter().zip(totals.tokens);
+        let tokens = tokens.map(|(kind, count)| (kind.to_owned(), json!(count)));
+        let statuses = self.statuses.iter();
+        let statuses = statuses.map(|(status, count)| (status.to_string(), json!(count)));
+        let recent = &totals.recent;
+        let entries = [
+            ("requests", json!(totals.requests)),
+            ("statuses", Value::Object(statuses.collect())),
+            ("errors", json!(totals.errors)),
+            ("streamed", json!(totals.streamed)),
+            ("abandoned", json!(totals.abandoned)),
+            ("faults", json!(totals.faults)),
+            ("tokens", Value::Object(tokens.collect())),
+            ("latency_seconds", times(&totals.duration)),
+            ("time_to_first_token_seconds", times(&totals.first_token)),
+            ("inter_token_latency_seconds", times(&totals.between_tokens)),
+            ("emission_lateness_seconds", times(&totals.lateness)),
+            (
+                "requests_per_second",
+                json!(recent.requests as f64 / seconds),
+            ),
+            ("errors_per_second", json!(recent.errors as f64 / seconds)),
+            ("tokens_per_second", json!(recent.tokens as f64 / seconds)),
+        ];
+        entries
+            .map(|(name, value)| (name.to_owned(), value))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// Count, mean and quantiles; null for a histogram in which nothing was counted.
+fn times(counts: &Counts) -> Value {
+    let count = counts.count();
+    if count == 0 {
+        return Value::Null;
+    }
+    json!({
+        "count": count,
+        "mean": counts.sum_seconds() / count as f64,
+        "p50": counts.quantile(0.5),
+        "p90": counts.quantile(0.9),
+        "p99": counts.quantile(0.99),
+    })
+}

@@ -1,0 +1,11 @@
+//! What the observers of the event stream promise, through their public surface.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets what it did not expect fails"
+)]
+
+mod calls;
+mod exposition;
+mod journal;
+mod ledger;
