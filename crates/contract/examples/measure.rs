@@ -13,7 +13,12 @@ fn main() {
     let before = resident();
     let start = Instant::now();
     let contract = openai();
-    println!("load: {:?}, {} nodes, {} KB", start.elapsed(), contract.node_count(), resident() - before);
+    println!(
+        "load: {:?}, {} nodes, {} KB",
+        start.elapsed(),
+        contract.node_count(),
+        resident() - before
+    );
 
     let operation = contract.operation("createChatCompletion").unwrap();
     let body = serde_json::json!({
@@ -29,7 +34,11 @@ fn main() {
         black_box(contract.find(Method::Post, black_box("/chat/completions"), false));
     });
     each("find /vector_stores/{}/files/{}", || {
-        black_box(contract.find(Method::Get, black_box("/vector_stores/vs_1/files/file_2"), false));
+        black_box(contract.find(
+            Method::Get,
+            black_box("/vector_stores/vs_1/files/file_2"),
+            false,
+        ));
     });
 }
 
@@ -38,12 +47,21 @@ fn each(name: &str, mut run: impl FnMut()) {
     for _ in 0..ROUNDS {
         run();
     }
-    println!("{name}: {} ns", start.elapsed().as_nanos() / u128::from(ROUNDS));
+    println!(
+        "{name}: {} ns",
+        start.elapsed().as_nanos() / u128::from(ROUNDS)
+    );
 }
 
 /// Resident kilobytes of this process.
 fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).unwrap_or(0)
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS"))
+        .unwrap_or_default();
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
 }

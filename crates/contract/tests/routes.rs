@@ -6,7 +6,10 @@ fn found(method: Method, path: &str, beta: bool) -> (String, Vec<(String, String
     match openai().find(method, path, beta) {
         Match::Found { operation, params } => (
             operation.id.to_string(),
-            params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            params
+                .iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
         ),
         other => panic!("{path}: {other:?}"),
     }
@@ -24,19 +27,35 @@ fn every_operation_is_found_by_its_own_path_with_its_own_values() {
             true => openai().find_upgrade(&path),
             false => openai().find(operation.method, &path, operation.beta),
         };
-        let Match::Found { operation: got, params } = matched else { panic!("{path}") };
+        let Match::Found {
+            operation: got,
+            params,
+        } = matched
+        else {
+            panic!("{path}")
+        };
         assert_eq!(got.id, operation.id);
         for (name, value) in params.iter() {
             assert_eq!(name, value);
         }
     }
-    assert_eq!(openai().operations().iter().filter(|row| !row.upgrade).count(), 289);
+    assert_eq!(
+        openai()
+            .operations()
+            .iter()
+            .filter(|row| !row.upgrade)
+            .count(),
+        289
+    );
 }
 
 #[test]
 fn model_ids_may_hold_slashes_and_escapes() {
     let model = |path| found(Method::Get, path, false);
-    assert_eq!(model("/models/gpt-4o"), ("retrieveModel".into(), one("model", "gpt-4o")));
+    assert_eq!(
+        model("/models/gpt-4o"),
+        ("retrieveModel".into(), one("model", "gpt-4o"))
+    );
     let slashed = "meta-llama/Llama-3.1-8B";
     assert_eq!(
         model("/models/meta-llama/Llama-3.1-8B"),
@@ -52,20 +71,38 @@ fn model_ids_may_hold_slashes_and_escapes() {
     );
     assert_eq!(
         model("/models/ft:gpt-4o:org::abc%zz%"),
-        ("retrieveModel".into(), one("model", "ft:gpt-4o:org::abc%zz%"))
+        (
+            "retrieveModel".into(),
+            one("model", "ft:gpt-4o:org::abc%zz%")
+        )
     );
 }
 
 #[test]
 fn literals_win_over_parameters_and_beta_over_plain() {
-    assert_eq!(found(Method::Post, "/threads/runs", false).0, "createThreadAndRun");
-    assert_eq!(found(Method::Post, "/responses/compact", false).0, "Compactconversation");
+    assert_eq!(
+        found(Method::Post, "/threads/runs", false).0,
+        "createThreadAndRun"
+    );
+    assert_eq!(
+        found(Method::Post, "/responses/compact", false).0,
+        "Compactconversation"
+    );
     let lost = openai().find(Method::Get, "/responses/compact", false);
     assert!(matches!(lost, Match::MethodNotAllowed { .. }));
-    assert_eq!(found(Method::Post, "/responses", true).0, "beta_createResponse");
+    assert_eq!(
+        found(Method::Post, "/responses", true).0,
+        "beta_createResponse"
+    );
     assert_eq!(found(Method::Post, "/responses", false).0, "createResponse");
-    assert_eq!(found(Method::Post, "/chat/completions", true).0, "createChatCompletion");
-    assert_eq!(found(Method::Post, "/chat/completions/", false).0, "createChatCompletion");
+    assert_eq!(
+        found(Method::Post, "/chat/completions", true).0,
+        "createChatCompletion"
+    );
+    assert_eq!(
+        found(Method::Post, "/chat/completions/", false).0,
+        "createChatCompletion"
+    );
 }
 
 #[test]
@@ -79,17 +116,33 @@ fn wrong_methods_and_unknown_paths_are_told_apart() {
         openai().find(Method::Get, "/responses", false),
         Match::MethodNotAllowed { allow } if allow == [Method::Post]
     ));
-    for path in ["", "/", "/nothing", "/models/", "/chat", "/chat//completions", "/files//content"] {
+    for path in [
+        "",
+        "/",
+        "/nothing",
+        "/models/",
+        "/chat",
+        "/chat//completions",
+        "/files//content",
+    ] {
         let lost = openai().find(Method::Patch, path, false);
         assert!(!matches!(lost, Match::Found { .. }), "{path}: {lost:?}");
     }
-    assert!(matches!(openai().find(Method::Get, "/files//content", false), Match::NotFound));
+    assert!(matches!(
+        openai().find(Method::Get, "/files//content", false),
+        Match::NotFound
+    ));
 }
 
 #[test]
 fn websockets_are_rows_of_their_own() {
-    for (path, id) in [("/responses", "connectResponses"), ("/realtime", "connectRealtime")] {
-        let Match::Found { operation, .. } = openai().find_upgrade(path) else { panic!("{path}") };
+    for (path, id) in [
+        ("/responses", "connectResponses"),
+        ("/realtime", "connectRealtime"),
+    ] {
+        let Match::Found { operation, .. } = openai().find_upgrade(path) else {
+            panic!("{path}")
+        };
         assert_eq!(&*operation.id, id);
         assert_eq!(operation.kind, Kind::Infer);
         assert!(operation.event.is_some());
@@ -101,7 +154,10 @@ fn the_rows_carry_what_the_document_says() {
     let count = |test: &dyn Fn(&fakeai_contract::Operation) -> bool| {
         openai().operations().iter().filter(|row| test(row)).count()
     };
-    assert_eq!(count(&|row| row.security == fakeai_contract::Security::Admin), 119);
+    assert_eq!(
+        count(&|row| row.security == fakeai_contract::Security::Admin),
+        119
+    );
     assert_eq!(count(&|row| row.deprecated), 15);
     assert_eq!(count(&|row| row.beta), 7);
     assert_eq!(openai().webhooks().len(), 16);

@@ -16,6 +16,11 @@ pub(crate) enum Fields<'e> {
 }
 
 impl Fields<'_> {
+    /// Whether fields that only answers must have may be missing.
+    pub(super) fn are_a_request(&self) -> bool {
+        !matches!(self, Self::Named(_))
+    }
+
     /// Whether `name` is out of place in the object at `path`.
     pub(super) fn refuse(&self, facts: &ObjectFacts, path: &Path<'_>, name: &str) -> bool {
         match self {

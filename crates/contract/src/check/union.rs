@@ -90,9 +90,10 @@ impl Walk<'_> {
         let above = path.depth();
         let mut best: Option<Finding> = None;
         for branch in branches {
-            let Some(finding) = self.first(branch, value, path) else {
+            let Some(mut finding) = self.first(branch, value, path) else {
                 continue;
             };
+            finding.known = self.known(branch, value);
             best = Some(match best {
                 None => finding,
                 Some(held) => better(held, finding, above),
@@ -105,6 +106,18 @@ impl Walk<'_> {
         } else {
             Ok(())
         }
+    }
+
+    /// How many fields of an object a branch has a property for.
+    fn known(&self, branch: SchemaId, value: &Value) -> usize {
+        let facts = self.schemas.node(branch).object.as_ref();
+        let (Some(facts), Value::Object(members)) = (facts, value) else {
+            return 0;
+        };
+        members
+            .keys()
+            .filter(|name| facts.property(name).is_some())
+            .count()
     }
 
     /// The first violation of one branch.
@@ -169,19 +182,23 @@ fn found<'v>(dispatch: &Dispatch, members: &'v Map<String, Value>) -> Found<'v> 
     }
 }
 
-/// How much a finding says about the branch having been meant.
-fn rank(finding: &Finding, above: usize) -> (u8, usize, u8, &[Step]) {
+/// How much a finding says about the branch having been meant: whether it is more than another
+/// constant, how many fields it knows, how far the walk came, and at equal depth what went wrong.
+fn rank(finding: &Finding, above: usize) -> (bool, usize, usize, u8, &[Step]) {
     let depth = finding.steps.len();
-    match &finding.violation.kind {
+    let (meant, depth, weight) = match &finding.violation.kind {
         // One literal just below: this branch is simply another one.
         ViolationKind::NotInEnum { allowed, .. } if allowed.len() == 1 && depth <= above + 1 => {
-            (0, depth, 0, &finding.steps)
+            (false, depth, 0)
         }
-        ViolationKind::Missing => (1, depth.saturating_sub(1), 0, &finding.steps),
+        // A wrong literal may mean another branch; a missing field can't.
+        ViolationKind::NotInEnum { .. } => (true, depth.saturating_sub(1), 0),
+        ViolationKind::Missing => (true, depth.saturating_sub(1), 1),
         // Unknown fields are looked at last: all else did fit.
-        ViolationKind::Unknown => (1, depth, 2, &finding.steps),
-        _ => (1, depth, 1, &finding.steps),
-    }
+        ViolationKind::Unknown => (true, depth, 2),
+        _ => (true, depth, 1),
+    };
+    (meant, finding.known, depth, weight, &finding.steps)
 }
 
 fn better(held: Finding, new: Finding, above: usize) -> Finding {

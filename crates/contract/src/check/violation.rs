@@ -151,4 +151,6 @@ pub enum ViolationKind {
 pub(super) struct Finding {
     pub(super) violation: Violation,
     pub(super) steps: Vec<Step>,
+    /// Fields of the value that the branch knows; filled in when branches are compared.
+    pub(super) known: usize,
 }

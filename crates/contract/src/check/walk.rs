@@ -80,6 +80,7 @@ impl<'a> Walk<'a> {
         self.findings.push(Finding {
             violation,
             steps: path.steps(),
+            known: 0,
         });
         if self.findings.len() >= self.limit {
             Err(Stop)
@@ -195,8 +196,9 @@ impl<'a> Walk<'a> {
         members: &Map<String, Value>,
         path: &Path<'_>,
     ) -> Flow {
+        let lenient = self.fields.are_a_request();
         for property in facts.properties.iter().filter(|property| property.required) {
-            if !members.contains_key(&*property.name) {
+            if !(lenient && property.lenient) && !members.contains_key(&*property.name) {
                 let place = Path::Field(path, &property.name);
                 self.report(&place, || ViolationKind::Missing)?;
             }

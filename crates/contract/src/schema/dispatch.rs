@@ -41,13 +41,6 @@ impl Dispatch {
             },
         }
     }
-
-    /// Whether some branch asks for the property.
-    pub(crate) fn knows(&self, text: &str) -> bool {
-        self.table
-            .binary_search_by(|row| (*row.0).cmp(text))
-            .is_ok()
-    }
 }
 
 /// Lays unions flat, sets their types, and makes the tables.
@@ -240,7 +233,7 @@ fn says(schemas: &Schemas, union: &Union, index: u16, name: &str) -> Says {
     Says {
         literals: closed.then_some(literals),
         null,
-        required: property.required,
+        required: property.required && !property.lenient,
     }
 }
 

@@ -78,6 +78,7 @@ impl Builder {
                     name: own.name.clone(),
                     schema: self.both(own.schema, other.schema)?,
                     required: own.required || other.required,
+                    lenient: own.lenient || other.lenient,
                 },
                 None => self.under(own, &right)?,
             });
@@ -114,9 +115,8 @@ impl Builder {
         let rest = self.applicable(other, &own.name)?;
         let schema = self.both(own.schema, rest)?;
         Ok(Property {
-            name: own.name.clone(),
             schema,
-            required: own.required,
+            ..own.clone()
         })
     }
 

@@ -184,6 +184,8 @@ pub(crate) struct Property {
     pub(crate) name: Arc<str>,
     pub(crate) schema: SchemaId,
     pub(crate) required: bool,
+    /// Required of answers only.
+    pub(crate) lenient: bool,
 }
 
 /// What holds for fields that no property and no pattern names.

@@ -283,6 +283,7 @@ impl Builder {
                 name,
                 schema,
                 required: false,
+                lenient: false,
             });
         }
         facts.index();
@@ -311,6 +312,7 @@ impl Builder {
                 name,
                 schema,
                 required: true,
+                lenient: false,
             });
         }
         facts.index();
@@ -330,10 +332,17 @@ impl Builder {
         }
     }
 
+    /// What the overlay says about requests.
     fn closed(&mut self, facts: &mut ObjectFacts, members: &Map<String, Value>) {
         if let Some(extra) = members.get("x-closed").and_then(Value::as_array) {
             let names = extra.iter().filter_map(Value::as_str);
             facts.closed = Some(names.map(|name| self.name(name)).collect());
+        }
+        let optional = members.get("x-optional").and_then(Value::as_array);
+        for name in optional.into_iter().flatten().filter_map(Value::as_str) {
+            if let Some(place) = facts.place(name) {
+                facts.properties[place].lenient = true;
+            }
         }
     }
 
