@@ -5,6 +5,21 @@ use fakeai_canon::{ApiError, TokenId};
 
 use super::fields::Fields;
 
+/// A field that means nothing unless another one is true.
+///
+/// # Errors
+/// Which of them wants which.
+pub(super) fn needs_enabled(body: &Fields, name: &str, other: &str) -> Result<(), ApiError> {
+    let enabled = body.peek(other).and_then(serde_json::Value::as_bool) == Some(true);
+    if enabled || !body.has(name) {
+        return Ok(());
+    }
+    Err(ApiError::invalid(format!(
+        "The '{name}' parameter is only allowed when '{other}' is enabled."
+    ))
+    .param(name))
+}
+
 /// A number that may not be smaller.
 ///
 /// # Errors

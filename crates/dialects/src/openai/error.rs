@@ -69,6 +69,13 @@ pub fn write(error: &ApiError, out: &mut BytesMut) {
     out.raw("}}");
 }
 
+/// Appends the error as the last event of a stream.
+pub(super) fn write_event(error: &ApiError, out: &mut BytesMut) {
+    out.raw("data: ");
+    write(error, out);
+    out.raw("\n\n");
+}
+
 fn nullable(out: &mut BytesMut, text: Option<&str>) {
     match text {
         Some(text) => out.string(text),

@@ -2,14 +2,18 @@
 
 mod bounds;
 mod chat;
+mod completions;
+mod embeddings;
 pub mod error;
 mod fields;
 mod logprobs;
 mod media;
 mod message;
 mod model;
+mod moderations;
 pub mod responses;
 mod sampling;
+mod stream_options;
 mod tool;
 mod usage;
 
@@ -20,6 +24,18 @@ pub static ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         operation: "createChatCompletion",
         open: chat::open,
+    },
+    Endpoint {
+        operation: "createCompletion",
+        open: completions::open,
+    },
+    Endpoint {
+        operation: "createEmbedding",
+        open: embeddings::open,
+    },
+    Endpoint {
+        operation: "createModeration",
+        open: moderations::open,
     },
     responses::CREATE,
     responses::BETA_CREATE,

@@ -53,8 +53,44 @@ pub(crate) fn open(operation: &str, body: Value, mode: Mode) -> Result<Opened, A
 
 /// Opens a call in realistic mode and plays a plan of these choices; the prompt has 9 tokens.
 pub(crate) fn answer(operation: &str, body: Value, choices: Vec<Choice>) -> String {
+    played(operation, body, &plan(choices))
+}
+
+/// The same without the contract, where its document knows less than the wire.
+pub(crate) fn unchecked_answer(operation: &str, body: Value, choices: Vec<Choice>) -> String {
     let mut opened = open(operation, body, Mode::Realistic).unwrap();
     player::play(opened.encoder.as_mut(), &plan(choices), 9)
+}
+
+/// Opens a call in realistic mode, plays a plan, and holds what was sent against the contract.
+pub(crate) fn played(operation: &str, body: Value, plan: &Plan) -> String {
+    let mut opened = open(operation, body, Mode::Realistic).unwrap();
+    let sent = player::play(opened.encoder.as_mut(), plan, 9);
+    check(operation, opened.stream, &sent);
+    sent
+}
+
+/// Every body and every event is valid by the contract, reasoning of open weights aside.
+fn check(operation: &str, stream: bool, sent: &str) {
+    let contract = fakeai_contract::openai();
+    let row = contract.operation(operation).unwrap();
+    let extras = ["reasoning_content"];
+    if stream {
+        for event in events(sent) {
+            contract
+                .check_event(row, &event, &extras)
+                .unwrap_or_else(|wrong| {
+                    panic!("{wrong:?} in {event}");
+                });
+        }
+        return;
+    }
+    let body: Value = serde_json::from_str(sent).unwrap();
+    contract
+        .check_response(row, 200, "application/json", &body, &extras)
+        .unwrap_or_else(|wrong| {
+            panic!("{wrong:?} in {body}");
+        });
 }
 
 /// A plan of these choices.

@@ -3,11 +3,10 @@
 use fakeai_canon::{
     ApiError, Generate, Input, Limits, Message, Mode, Reasoning, Schema, Tool, ToolChoice,
 };
-use serde_json::Value;
 use std::sync::Arc;
 
-use super::stream::StreamOptions;
 use crate::openai::fields::Fields;
+use crate::openai::stream_options::StreamOptions;
 use crate::openai::{message, sampling, tool};
 
 /// What a request asks for.
@@ -148,15 +147,5 @@ fn tier(asked: Option<&str>) -> &'static str {
         Some("priority") => "priority",
         Some("fast") => "fast",
         _ => "default",
-    }
-}
-
-impl StreamOptions {
-    fn read(fields: Option<Fields>) -> Self {
-        let mut fields = fields.unwrap_or_else(|| Fields::of(Value::Null));
-        Self {
-            include_usage: fields.boolean("include_usage").unwrap_or(false),
-            obfuscate: fields.boolean("include_obfuscation").unwrap_or(false),
-        }
     }
 }

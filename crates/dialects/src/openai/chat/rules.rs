@@ -62,20 +62,9 @@ fn limits(body: &Fields, model: &Model) -> Result<(), ApiError> {
 
 /// Fields that mean nothing without another one.
 fn needs_another(body: &Fields) -> Result<(), ApiError> {
-    let on = |name: &str| body.peek(name).and_then(Value::as_bool) == Some(true);
-    let pairs = [
-        ("stream_options", "stream"),
-        ("top_logprobs", "logprobs"),
-        ("metadata", "store"),
-    ];
-    for (name, other) in pairs {
-        if body.has(name) && !on(other) {
-            return Err(ApiError::invalid(format!(
-                "The '{name}' parameter is only allowed when '{other}' is enabled."
-            ))
-            .param(name));
-        }
-    }
+    bounds::needs_enabled(body, "stream_options", "stream")?;
+    bounds::needs_enabled(body, "top_logprobs", "logprobs")?;
+    bounds::needs_enabled(body, "metadata", "store")?;
     for (name, other) in [
         ("tool_choice", "tools"),
         ("parallel_tool_calls", "tools"),
@@ -88,23 +77,29 @@ fn needs_another(body: &Fields) -> Result<(), ApiError> {
             .param(name));
         }
     }
-    let predicted = body.has("prediction");
-    if predicted
-        && body
-            .peek("n")
-            .and_then(Value::as_u64)
-            .is_some_and(|n| n > 1)
-    {
-        return Err(exclusive("prediction", "n"));
+    predicted_alone(body)
+}
+
+/// A prediction goes with one plain answer only.
+fn predicted_alone(body: &Fields) -> Result<(), ApiError> {
+    if !body.has("prediction") {
+        return Ok(());
     }
-    if predicted && on("logprobs") {
-        return Err(exclusive("prediction", "logprobs"));
+    let several = body
+        .peek("n")
+        .and_then(Value::as_u64)
+        .is_some_and(|n| n > 1);
+    let logprobs = body.peek("logprobs").and_then(Value::as_bool) == Some(true);
+    for (given, name) in [
+        (several, "n"),
+        (logprobs, "logprobs"),
+        (body.has("tools"), "tools"),
+    ] {
+        if given {
+            return Err(exclusive("prediction", name));
+        }
     }
-    if predicted && body.has("tools") {
-        Err(exclusive("prediction", "tools"))
-    } else {
-        Ok(())
-    }
+    Ok(())
 }
 
 fn tools(body: &Fields, model: &Model) -> Result<(), ApiError> {

@@ -1,9 +1,10 @@
-//! What a chat completion with `store` leaves behind: itself and the messages it was asked with.
-//! Reading and changing them later is the resource engine's matter.
+//! What a chat completion with `store` leaves behind: itself and the messages it was asked with,
+//! as they were sent. Their ids, their stored form and all later calls are the resource engine's
+//! matter.
 
 use bytes::BytesMut;
 use fakeai_canon::{Delta, Encoder, Keep};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::fold::Fold;
 use crate::openai::fields::Fields;
@@ -84,51 +85,11 @@ fn keeps(body: &[u8], request: StoredMessages) -> Vec<Keep> {
         parent: None,
         object,
     }];
-    kept.extend(
-        request
-            .messages
-            .into_iter()
-            .enumerate()
-            .map(|(index, message)| {
-                let message_id = format!("{id}-{index}");
-                let object = stored_message(message, &message_id);
-                Keep {
-                    family: MESSAGES,
-                    id: message_id,
-                    parent: Some(id.clone()),
-                    object,
-                }
-            }),
-    );
+    kept.extend(request.messages.into_iter().map(|message| Keep {
+        family: MESSAGES,
+        id: String::new(),
+        parent: Some(id.clone()),
+        object: message,
+    }));
     kept
-}
-
-/// A message as the list of a stored completion's messages shows it: plain text stands in
-/// `content`, parts in `content_parts`, of which the contract knows texts and images.
-fn stored_message(message: Value, id: &str) -> Value {
-    let mut fields = Fields::of(message);
-    let (content, parts) = match fields.take("content") {
-        Some(Value::Array(parts)) => (Value::Null, parts.into_iter().filter(shown).collect()),
-        Some(text) => (text, Value::Null),
-        None => (Value::Null, Value::Null),
-    };
-    let mut object = Map::new();
-    object.insert("id".to_owned(), id.into());
-    object.insert("role".to_owned(), fields.take("role").unwrap_or_default());
-    object.insert("content".to_owned(), content);
-    object.insert(
-        "refusal".to_owned(),
-        fields.take("refusal").unwrap_or_default(),
-    );
-    object.insert("content_parts".to_owned(), parts);
-    for name in ["tool_calls", "function_call"] {
-        if let Some(value) = fields.take(name) {
-            object.insert(name.to_owned(), value);
-        }
-    }
-    Value::Object(object)
-}
-
-fn shown(part: &Value) -> bool {
-    matches!(part["type"].as_str(), Some("text" | "image_url"))
 }

@@ -9,18 +9,8 @@ use fakeai_canon::{
 use super::answer::{Answer, call_id, completion_id};
 use crate::JsonWriter;
 use crate::openai::logprobs::{Cursor, Piece};
+use crate::openai::stream_options::StreamOptions;
 use crate::openai::{error, usage};
-
-/// How a stream is to look.
-#[derive(Clone, Copy)]
-pub(super) struct StreamOptions {
-    /// Whether the stream ends with its usage, and says `null` until then.
-    pub(super) include_usage: bool,
-    /// Whether chunks are padded against readers of their lengths. The provider pads unless told
-    /// not to; here it is the other way round, for nobody listens in on a fake, and noise in each
-    /// chunk costs time and hides what tests look for.
-    pub(super) obfuscate: bool,
-}
 
 /// Writes the answer's deltas as `chat.completion.chunk` events.
 pub(super) struct Stream {
@@ -311,11 +301,7 @@ impl Encoder for Stream {
             Delta::Close { choice } => self.choice(choice).open = Open::Hidden,
             Delta::Finish { choice, reason } => self.finish(choice, reason, out),
             Delta::End { usage, .. } => self.finale(usage, out),
-            Delta::Fail { error, .. } => {
-                out.raw("data: ");
-                error::write(error, out);
-                out.raw("\n\n");
-            }
+            Delta::Fail { error, .. } => error::write_event(error, out),
             Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Cancel { .. } => {}
         }
     }

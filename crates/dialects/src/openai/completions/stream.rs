@@ -1,0 +1,156 @@
+//! A completion as a stream of chunks in the shape of the whole.
+
+use bytes::BytesMut;
+use fakeai_canon::{Delta, Encoder, Finish, Start, Usage, Vocabulary};
+
+use super::fold::is_hidden;
+use super::logprobs::Lists;
+use super::{Answer, completion_id, finish_name};
+use crate::JsonWriter;
+use crate::openai::logprobs::Piece;
+use crate::openai::{error, usage};
+
+/// Writes the answer's deltas as `text_completion` events.
+pub(super) struct Stream {
+    answer: Answer,
+    include_usage: bool,
+    vocabulary: Option<&'static dyn Vocabulary>,
+    /// Everything of a chunk before the content of `choices`.
+    head: Vec<u8>,
+    /// Everything of a chunk after `choices`, its usage aside.
+    model: Vec<u8>,
+    choices: Vec<Choice>,
+}
+
+#[derive(Default)]
+struct Choice {
+    lists: Lists,
+    hidden: bool,
+}
+
+impl Stream {
+    pub(super) fn new(answer: Answer, include_usage: bool) -> Self {
+        Self {
+            answer,
+            include_usage,
+            vocabulary: None,
+            head: Vec::new(),
+            model: Vec::new(),
+            choices: Vec::new(),
+        }
+    }
+
+    fn start(&mut self, start: &Start) {
+        self.vocabulary = start.vocabulary;
+        let mut head = BytesMut::with_capacity(128);
+        head.raw("data: {\"id\":\"");
+        head.raw(&completion_id(start.ids));
+        head.raw("\",\"object\":\"text_completion\",\"created\":");
+        head.number(start.created.whole_seconds());
+        head.raw(",\"choices\":[");
+        self.head = head.to_vec();
+        let mut model = BytesMut::with_capacity(64);
+        model.raw("],\"model\":");
+        model.string(&self.answer.model);
+        self.model = model.to_vec();
+    }
+
+    fn choice(&mut self, index: u32) -> &mut Choice {
+        let index = index as usize;
+        if self.choices.len() <= index {
+            self.choices.resize_with(index + 1, Choice::default);
+        }
+        &mut self.choices[index]
+    }
+
+    fn piece(&mut self, index: u32, text: &str, piece: Piece<'_>, out: &mut BytesMut) {
+        if self.choice(index).hidden || (text.is_empty() && self.answer.offsets.is_none()) {
+            return;
+        }
+        out.reserve(self.head.len() + text.len() + self.model.len() + 96);
+        out.extend_from_slice(&self.head);
+        out.raw("{\"text\":\"");
+        out.escaped(text);
+        out.raw("\",\"index\":");
+        out.number(u64::from(index));
+        out.raw(",\"logprobs\":");
+        let lists = &mut self.choices[index as usize].lists;
+        match &self.answer.offsets {
+            Some(offsets) => {
+                lists.add(offsets, index, text, piece, self.vocabulary);
+                lists.write(out);
+                lists.clear();
+            }
+            None => out.raw("null"),
+        }
+        out.raw(",\"finish_reason\":null}");
+        self.end(out);
+    }
+
+    fn finish(&mut self, index: u32, reason: Finish, out: &mut BytesMut) {
+        out.extend_from_slice(&self.head);
+        out.raw("{\"text\":\"\",\"index\":");
+        out.number(u64::from(index));
+        out.raw(",\"logprobs\":null,\"finish_reason\":\"");
+        out.raw(finish_name(reason));
+        out.raw("\"}");
+        self.end(out);
+    }
+
+    /// Appends what follows the choices of a chunk.
+    fn end(&self, out: &mut BytesMut) {
+        out.extend_from_slice(&self.model);
+        out.raw(if self.include_usage {
+            ",\"usage\":null}\n\n"
+        } else {
+            "}\n\n"
+        });
+    }
+
+    fn finale(&mut self, counts: &Usage, out: &mut BytesMut) {
+        if self.include_usage {
+            out.extend_from_slice(&self.head);
+            out.extend_from_slice(&self.model);
+            out.raw(",\"usage\":");
+            usage::write(counts, out);
+            out.raw("}\n\n");
+        }
+        out.raw("data: [DONE]\n\n");
+    }
+}
+
+impl Encoder for Stream {
+    fn write(&mut self, delta: Delta<'_>, out: &mut BytesMut) {
+        match delta {
+            Delta::Start(start) => self.start(start),
+            Delta::Open { choice, part } => {
+                let choice = self.choice(choice);
+                choice.hidden = is_hidden(part);
+                choice.lists.open();
+            }
+            Delta::Piece {
+                choice,
+                text,
+                ids,
+                ends,
+                logprobs,
+            } => {
+                self.piece(
+                    choice,
+                    text,
+                    Piece {
+                        ids,
+                        ends,
+                        logprobs,
+                    },
+                    out,
+                );
+            }
+            Delta::Finish { choice, reason } => self.finish(choice, reason, out),
+            Delta::End { usage, .. } => self.finale(usage, out),
+            Delta::Fail { error, .. } => error::write_event(error, out),
+            Delta::Close { .. } | Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Cancel { .. } => {
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The `stream_options` of chat completions and completions.
+
+use serde_json::Value;
+
+use super::fields::Fields;
+
+/// How a stream is to look.
+#[derive(Clone, Copy)]
+pub(super) struct StreamOptions {
+    /// Whether the stream ends with its usage, and says `null` until then.
+    pub(super) include_usage: bool,
+    /// Whether chunks are padded against readers of their lengths. The provider pads unless told
+    /// not to; here it is the other way round, for nobody listens in on a fake, and noise in each
+    /// chunk costs time and hides what tests look for.
+    pub(super) obfuscate: bool,
+}
+
+impl StreamOptions {
+    /// Reads the object; all off where there is none.
+    pub(super) fn read(fields: Option<Fields>) -> Self {
+        let mut fields = fields.unwrap_or_else(|| Fields::of(Value::Null));
+        Self {
+            include_usage: fields.boolean("include_usage").unwrap_or(false),
+            obfuscate: fields.boolean("include_obfuscation").unwrap_or(false),
+        }
+    }
+}
