@@ -17,6 +17,8 @@ fn main() {
         let pieces = read_pieces(&fs::read(source).expect("the vocabulary is readable"));
         write(name, "short", &short_table(&pieces));
         write(name, "long", &long_table(&pieces));
+        write(name, "tiny", &tiny_table(&pieces));
+        write(name, "filter", &filter(&pieces));
         write(name, "offsets", &offsets(&pieces));
         write(name, "bytes", &pieces.concat());
     }
@@ -61,13 +63,41 @@ fn short_table(pieces: &[Vec<u8>]) -> Vec<u8> {
         let mut window = [0; 16];
         window[..piece.len()].copy_from_slice(piece);
         let key = hash::short_key(u128::from_le_bytes(window), piece.len());
-        let first = hash::short_bucket(key, buckets) * SLOTS_IN_BUCKET;
+        let first = hash::short_bucket(hash::short_hash(key), buckets) * SLOTS_IN_BUCKET;
         let free = (first..slots.len())
             .chain(0..first)
             .find(|slot| slots[*slot] == 0);
         slots[free.expect("more slots than pieces")] = key | ((id as u128) << ID_SHIFT);
     }
     slots.iter().flat_map(|slot| slot.to_le_bytes()).collect()
+}
+
+/// Ids of single bytes, then of pairs of bytes; `u32::MAX` where there is none.
+fn tiny_table(pieces: &[Vec<u8>]) -> Vec<u8> {
+    let mut ids = vec![u32::MAX; 256 + 65_536];
+    for (id, piece) in pieces.iter().enumerate() {
+        match piece[..] {
+            [byte] => ids[usize::from(byte)] = id as u32,
+            [first, second] => ids[hash::pair_slot(first, second)] = id as u32,
+            _ => {}
+        }
+    }
+    ids.iter().flat_map(|id| id.to_le_bytes()).collect()
+}
+
+/// A bit for each short piece, by its hash: where it is not set, there is no such piece.
+fn filter(pieces: &[Vec<u8>]) -> Vec<u8> {
+    let mut bits = vec![0u8; (8 * pieces.len()).next_power_of_two() / 8];
+    for piece in pieces.iter().filter(|piece| piece.len() <= SHORT) {
+        let mut window = [0; 16];
+        window[..piece.len()].copy_from_slice(piece);
+        let bit = hash::filter_bit(
+            hash::short_hash(hash::short_key(u128::from_le_bytes(window), piece.len())),
+            bits.len(),
+        );
+        bits[bit / 8] |= 1 << (bit % 8);
+    }
+    bits
 }
 
 fn long_table(pieces: &[Vec<u8>]) -> Vec<u8> {

@@ -12,7 +12,7 @@ use fakeai_canon::TokenId;
 use crate::pretoken::{self, Grammar};
 use special::Specials;
 pub use table::PieceShape;
-use table::{Aligned, Table};
+use table::{Aligned, Files, Table};
 
 /// A byte-pair vocabulary: pieces of text and their ids. Its tables are part of the binary and are
 /// read in place, so that there is nothing to load and nothing to wait for.
@@ -23,23 +23,26 @@ pub struct Vocabulary {
     specials: &'static LazyLock<Specials>,
 }
 
+macro_rules! file {
+    ($name:literal, $kind:literal) => {
+        include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".", $kind))
+    };
+}
+
 macro_rules! embedded {
     ($name:literal, $grammar:expr, $specials:expr) => {{
-        const SHORT: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(
-            env!("OUT_DIR"),
-            "/",
-            $name,
-            ".short"
-        )));
+        const SHORT: &Aligned<[u8]> = &Aligned(*file!($name, "short"));
         Vocabulary {
             name: $name,
             grammar: $grammar,
-            table: Table::new(
-                SHORT,
-                include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".long")),
-                include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".offsets")),
-                include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".bytes")),
-            ),
+            table: Table::new(Files {
+                short: SHORT,
+                tiny: file!($name, "tiny"),
+                filter: file!($name, "filter"),
+                long: file!($name, "long"),
+                offsets: file!($name, "offsets"),
+                bytes: file!($name, "bytes"),
+            }),
             specials: $specials,
         }
     }};

@@ -86,11 +86,29 @@ fn fragment() -> impl Strategy<Value = String> {
     ]
 }
 
+#[test]
+fn long_runs_have_the_same_ids() {
+    for unit in [
+        "a", " ", "\n", "ab", "abc", "的", "🚀", "0", "!", "=-", "\u{301}", "aaaaaaab", "xyzzy",
+        "é",
+    ] {
+        for length in [47, 48, 49, 128, 129, 511, 512, 513, 6000] {
+            agree(&unit.repeat(length));
+            agree(&format!(" x{}y ", unit.repeat(length)));
+        }
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(600))]
 
     #[test]
     fn any_text_has_the_same_ids(fragments in prop::collection::vec(fragment(), 0..24)) {
+        agree(&fragments.concat());
+    }
+
+    #[test]
+    fn any_long_word_has_the_same_ids(fragments in prop::collection::vec("[a-d]{1,3}|[a-zé亚]{1,9}", 90..400)) {
         agree(&fragments.concat());
     }
 

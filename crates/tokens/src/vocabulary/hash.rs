@@ -21,10 +21,28 @@ pub(crate) fn short_key(window: u128, length: usize) -> u128 {
     (window & ((1 << (8 * length)) - 1)) | ((length as u128) << 96)
 }
 
-/// The first bucket of a key among `buckets`, a power of two.
+/// The hash of a short piece's key.
 #[inline(always)]
-pub(crate) fn short_bucket(key: u128, buckets: usize) -> usize {
-    fold(key as u64 ^ MIX_LOW, (key >> 64) as u64 ^ MIX_HIGH) as usize & (buckets - 1)
+pub(crate) fn short_hash(key: u128) -> u64 {
+    fold(key as u64 ^ MIX_LOW, (key >> 64) as u64 ^ MIX_HIGH)
+}
+
+/// The first bucket of a short piece among `buckets`, a power of two.
+#[inline(always)]
+pub(crate) fn short_bucket(hash: u64, buckets: usize) -> usize {
+    hash as usize & (buckets - 1)
+}
+
+/// The bit of a short piece in a filter of so many bytes, a power of two.
+#[inline(always)]
+pub(crate) fn filter_bit(hash: u64, bytes: usize) -> usize {
+    (hash >> 32) as usize & (8 * bytes - 1)
+}
+
+/// Where a pair of bytes stands, behind the 256 single ones.
+#[inline(always)]
+pub(crate) fn pair_slot(first: u8, second: u8) -> usize {
+    256 + (usize::from(first) << 8 | usize::from(second))
 }
 
 /// The first slot of a long piece among `slots`, a power of two.

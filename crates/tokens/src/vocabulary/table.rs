@@ -19,11 +19,26 @@ type Bucket = [[u8; 16]; SLOTS_IN_BUCKET];
 pub(super) struct Table {
     /// Pieces of up to 12 bytes: bytes, length and id in 16 bytes.
     short: &'static [Bucket],
+    /// Ids of single bytes, then of pairs of bytes; `u32::MAX` where there is none.
+    tiny: &'static [[u8; 4]],
+    /// A bit for each short piece: most questions for pieces that don't exist end here, in a
+    /// table small enough to stay in the processor's cache.
+    filter: &'static [u8],
     /// Ids of longer pieces; `u32::MAX` is free.
     long: &'static [[u8; 4]],
     /// Where each piece begins in `bytes`; the two highest bits are its [`PieceShape`].
     offsets: &'static [[u8; 4]],
     bytes: &'static [u8],
+}
+
+/// The files that the build makes for a vocabulary.
+pub(super) struct Files {
+    pub(super) short: &'static Aligned<[u8]>,
+    pub(super) tiny: &'static [u8],
+    pub(super) filter: &'static [u8],
+    pub(super) long: &'static [u8],
+    pub(super) offsets: &'static [u8],
+    pub(super) bytes: &'static [u8],
 }
 
 /// The longest piece of both vocabularies (a run of spaces).
@@ -41,17 +56,14 @@ pub enum PieceShape {
 }
 
 impl Table {
-    pub(super) const fn new(
-        short: &'static Aligned<[u8]>,
-        long: &'static [u8],
-        offsets: &'static [u8],
-        bytes: &'static [u8],
-    ) -> Table {
+    pub(super) const fn new(files: Files) -> Table {
         Table {
-            short: short.0.as_chunks().0.as_chunks().0,
-            long: long.as_chunks().0,
-            offsets: offsets.as_chunks().0,
-            bytes,
+            short: files.short.0.as_chunks().0.as_chunks().0,
+            tiny: files.tiny.as_chunks().0,
+            filter: files.filter,
+            long: files.long.as_chunks().0,
+            offsets: files.offsets.as_chunks().0,
+            bytes: files.bytes,
         }
     }
 
@@ -79,15 +91,44 @@ impl Table {
     pub(super) fn find(&self, text: &[u8], begin: usize, end: usize) -> Option<TokenId> {
         let length = end - begin;
         if length <= SHORT {
-            self.find_short(hash::short_key(window(text, begin), length))
+            let key = hash::short_key(window(text, begin), length);
+            self.find_short(key, hash::short_hash(key))
         } else {
             self.find_long(&text[begin..end])
         }
     }
 
+    /// Like [`Table::find`], for questions whose answer is mostly no.
     #[inline]
-    fn find_short(&self, key: u128) -> Option<TokenId> {
-        let mut bucket = hash::short_bucket(key, self.short.len());
+    pub(super) fn find_seldom(&self, text: &[u8], begin: usize, end: usize) -> Option<TokenId> {
+        let length = end - begin;
+        if length > SHORT {
+            return self.find_long(&text[begin..end]);
+        }
+        let key = hash::short_key(window(text, begin), length);
+        let hash = hash::short_hash(key);
+        let bit = hash::filter_bit(hash, self.filter.len());
+        match self.filter[bit / 8] >> (bit % 8) & 1 {
+            0 => None,
+            _ => self.find_short(key, hash),
+        }
+    }
+
+    /// The id of a single byte.
+    #[inline(always)]
+    pub(super) fn byte(&self, byte: u8) -> TokenId {
+        u32::from_le_bytes(self.tiny[usize::from(byte)])
+    }
+
+    /// The id of two bytes; [`TokenId::MAX`] where they are no piece.
+    #[inline(always)]
+    pub(super) fn pair(&self, first: u8, second: u8) -> TokenId {
+        u32::from_le_bytes(self.tiny[hash::pair_slot(first, second)])
+    }
+
+    #[inline]
+    fn find_short(&self, key: u128, hash: u64) -> Option<TokenId> {
+        let mut bucket = hash::short_bucket(hash, self.short.len());
         loop {
             let slots = &self.short[bucket];
             for slot in slots {
