@@ -1,6 +1,8 @@
 //! Chat completions as clients see them: bytes of whole answers and of streams, and what of the
 //! request reaches the work.
 
+#![allow(clippy::unwrap_used, reason = "a test that finds nothing fails")]
+
 mod house;
 mod player;
 
@@ -316,6 +318,26 @@ fn reasoning_is_hidden_by_hosted_models_and_shown_by_open_ones() {
     let model = json!({"model": "deepseek-ai/DeepSeek-R1", "stream": true});
     let stream = answer(CHAT, request(model), vec![choice()]);
     assert!(stream.contains(r#""delta":{"reasoning_content":"Hello"}"#));
+}
+
+#[test]
+fn pages_that_a_search_found_are_cited() {
+    let page = json!({"title": "Rome", "url": "https://example.com/rome", "snippet": "…"});
+    let search = fakeai_canon::HostedCall {
+        kind: "web_search".to_owned(),
+        detail: json!({"query": "rome", "results": [page]}),
+        overhead: 3,
+    };
+    let choice = Choice {
+        segments: vec![Segment::Hosted(search), Segment::Text(tokens("Hello"))],
+        finish: Finish::Stop,
+    };
+    let more = json!({"model": "gpt-4o-search-preview", "web_search_options": {}});
+    let body: Value = serde_json::from_str(&answer(CHAT, request(more), vec![choice])).unwrap();
+    let citation = json!({"start_index": 0, "end_index": 5, "title": "Rome",
+        "url": "https://example.com/rome"});
+    let wanted = json!([{"type": "url_citation", "url_citation": citation}]);
+    assert_eq!(body["choices"][0]["message"]["annotations"], wanted);
 }
 
 #[test]

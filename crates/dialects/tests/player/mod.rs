@@ -1,6 +1,8 @@
 //! A plan played at once: its deltas in the order that `canon` promises, the choices in turns.
 //! Not the server's player; it knows no time.
 
+#![allow(clippy::unwrap_used, reason = "a test that finds nothing fails")]
+
 use bytes::BytesMut;
 use fakeai_canon::{
     Choice, Delta, Encoder, Micros, PartHead, Plan, Seed, Segment, Start, TokenId, Tokens, Usage,

@@ -5,6 +5,7 @@ use bytes::BytesMut;
 use fakeai_canon::{CallKind, Delta, Encoder, Finish, PartHead, Seed, Usage, Vocabulary};
 
 use super::answer::{Answer, call_id, completion_id};
+use super::citations::Citations;
 use crate::JsonWriter;
 use crate::openai::logprobs::{Cursor, Piece};
 use crate::openai::usage;
@@ -40,6 +41,7 @@ struct Choice {
     cursor: Cursor,
     content_logprobs: BytesMut,
     refusal_logprobs: BytesMut,
+    citations: Citations,
     finish: Finish,
 }
 
@@ -89,7 +91,11 @@ impl Fold {
                 );
                 Place::Call
             }
-            PartHead::Reasoning | PartHead::Summary | PartHead::Hosted(_) => Place::Nowhere,
+            PartHead::Hosted(call) => {
+                choice.citations.add(call);
+                Place::Nowhere
+            }
+            PartHead::Reasoning | PartHead::Summary => Place::Nowhere,
         };
     }
 
@@ -158,6 +164,9 @@ impl Choice {
             Place::Reasoning => (&mut self.reasoning, None),
             Place::Call => return self.calls.escaped(text),
         };
+        if matches!(self.place, Place::Content) {
+            self.citations.pass(text);
+        }
         if let Some(place) = place {
             place.escaped(text);
         }
@@ -199,7 +208,9 @@ impl Choice {
         }
         out.raw(",\"refusal\":");
         nullable(self.refusal.as_ref(), out);
-        out.raw(",\"annotations\":[]},\"logprobs\":");
+        out.raw(",\"annotations\":");
+        self.citations.write(out);
+        out.raw("},\"logprobs\":");
         self.write_logprobs(out);
         out.raw(",\"finish_reason\":\"");
         out.raw(answer.finish(self.finish));

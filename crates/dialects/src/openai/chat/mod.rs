@@ -9,6 +9,7 @@
 //! ```
 
 mod answer;
+mod citations;
 mod fold;
 mod order;
 mod request;

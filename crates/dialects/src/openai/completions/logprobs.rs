@@ -163,8 +163,10 @@ impl Lists {
 
 /// The whole characters in the first `length` bytes of a text.
 fn whole_characters(text: &str, length: usize) -> u64 {
-    let length = text.floor_char_boundary(length);
-    text[..length].chars().count() as u64
+    let ends = text
+        .char_indices()
+        .map(|(start, character)| start + character.len_utf8());
+    ends.take_while(|end| *end <= length).count() as u64
 }
 
 fn separate(list: &mut BytesMut) {
