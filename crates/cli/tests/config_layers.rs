@@ -7,7 +7,7 @@ use std::time::Duration;
 use fakeai::config::{self, Problem};
 use fakeai_canon::Mode;
 use fakeai_server::config::{ByteCount, ClockKind, Config, PaceKind, Setting};
-use start::{Start, setting};
+use start::Start;
 
 #[test]
 fn a_flag_beats_the_environment_beats_a_file_beats_the_default() {

@@ -75,7 +75,7 @@ fn argument(setting: &'static Setting) -> Arg {
     let argument = Arg::new(setting.name())
         .long(names.next().unwrap_or_default())
         .visible_aliases(names.collect::<Vec<_>>())
-        .help(help)
+        .help(help(setting))
         .help_heading(setting.section);
     match setting.shape {
         Shape::Switch => argument
@@ -91,6 +91,26 @@ fn argument(setting: &'static Setting) -> Arg {
             .allow_hyphen_values(true),
         Shape::Many => argument.action(ArgAction::Append).value_name("VALUE"),
         Shape::Secrets => argument.action(ArgAction::Append).value_name("KEY|FILE"),
+    }
+}
+
+/// The description on one line, with the default where there is one.
+fn help(setting: &Setting) -> String {
+    let about = setting
+        .about
+        .iter()
+        .map(|line| line.trim())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let about = about.replace('`', "");
+    let about = about.trim_end_matches('.');
+    match setting.show(&Config::default()) {
+        Raw::Nothing => about.to_owned(),
+        Raw::List(values) if values.is_empty() => about.to_owned(),
+        Raw::Text(text) => format!("{about} [default: {text}]"),
+        shown @ (Raw::Switch(_) | Raw::Whole(_) | Raw::Number(_) | Raw::List(_)) => {
+            format!("{about} [default: {shown}]")
+        }
     }
 }
 

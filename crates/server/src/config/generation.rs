@@ -35,9 +35,6 @@ section! {
         /// Refuses models that are not listed, with `model_not_found`, in place of making them
         /// up from their names.
         strict_models: bool = false;
-        /// Tokens of an answer at most, where the request names no limit. Left open, the model's
-        /// own limit holds.
-        max_output_tokens: Option<u32> = None, from 1 to 10000000;
         /// Tokens of a legacy completion at most, where the request names no limit.
         completion_max_tokens: u32 = 16, from 1 to 10000000;
         /// Whether prompts that moderation flags strongly are refused.

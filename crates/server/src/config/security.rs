@@ -17,8 +17,6 @@ section! {
         header_timeout: Duration = Duration::from_secs(30), from 1 to 3600;
         /// Seconds in which a request's body has to arrive.
         body_timeout: Duration = Duration::from_secs(300), from 1 to 86400;
-        /// Seconds after which a connection without a request is closed.
-        idle_timeout: Duration = Duration::from_secs(120), from 1 to 86400;
         /// Origins whose pages may call the server; `*` means any.
         cors_allowed_origins: Vec<String> = vec!["*".to_owned()], also ["cors_allowed_origin"];
         /// Methods that those pages may use.

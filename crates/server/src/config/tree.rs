@@ -80,6 +80,7 @@ impl Config {
             (None, Some(_)) => return conflict("server.tls_key", "needs server.tls_cert too"),
             (Some(_), Some(_)) | (None, None) => {}
         }
+        self.check_headers()?;
         let generation = &self.generation;
         let timed = generation.ttft.is_some() || generation.itl.is_some();
         if timed && generation.pace() == PaceKind::Instant {
@@ -99,6 +100,33 @@ impl Config {
             ),
             (TextSource::Fixed, Some(_))
             | (TextSource::Prose | TextSource::Echo | TextSource::Lorem, None) => Ok(()),
+        }
+    }
+}
+
+impl Config {
+    /// What is sent in headers has to be fit for them.
+    fn check_headers(&self) -> Result<(), Conflict> {
+        const PROBLEM: &str = "is sent in a header, so it has to be printable ASCII";
+        let fits = |text: &String| text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        let security = &self.security;
+        let headers = [
+            ("auth.organization", fits(&self.auth.organization)),
+            (
+                "security.cors_allowed_origins",
+                security.cors_allowed_origins.iter().all(fits),
+            ),
+            (
+                "security.cors_allowed_methods",
+                security.cors_allowed_methods.iter().all(fits),
+            ),
+        ];
+        match headers.iter().find(|(_, fits)| !fits) {
+            Some((setting, _)) => Err(Conflict {
+                setting,
+                problem: PROBLEM,
+            }),
+            None => Ok(()),
         }
     }
 }

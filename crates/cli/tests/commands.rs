@@ -1,0 +1,160 @@
+//! The program's commands, run as a person runs them: what they print and how they end.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// `fakeai` in an empty folder of this name, without any environment.
+fn fakeai(folder: &str, files: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).expect("a file");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fakeai"));
+    command.env_clear().current_dir(folder).args(arguments);
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    fakeai("empty", &[], arguments).output().expect("it runs")
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("text")
+}
+
+#[test]
+fn config_shows_every_layer_of_the_real_surroundings() {
+    let files = [("fakeai.yaml", "server:\n  seed: 5\n")];
+    let arguments = ["config", "--format", "json", "--port", "1"];
+    let output = fakeai("layers", &files, &arguments)
+        .env("FAKEAI_TTFT", "20:10%")
+        .output()
+        .expect("it runs");
+    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(shown["server"]["seed"]["from"], "file fakeai.yaml:2");
+    assert_eq!(
+        shown["generation"]["ttft"]["from"],
+        "environment FAKEAI_TTFT"
+    );
+    assert_eq!(shown["server"]["port"]["from"], "flag --port");
+    assert_eq!(shown["server"]["host"]["from"], "default");
+    let table = printed(&["config"]);
+    assert!(table.starts_with("SETTING"), "{table}");
+    assert!(printed(&["config", "--format", "toml"]).starts_with("[server]\n"));
+    assert!(printed(&["config", "--markdown"]).starts_with("# Configuration"));
+}
+
+#[test]
+fn a_wrong_configuration_ends_with_2_and_every_problem_on_a_line() {
+    for command in ["server", "config", "status"] {
+        let output = fakeai(
+            "wrong",
+            &[("fakeai.toml", "[server]\nprot = 1\n")],
+            &[command],
+        )
+        .env("FAKEAI_PORT", "many")
+        .output()
+        .expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let words = String::from_utf8(output.stderr).expect("text");
+        assert!(words.contains("fakeai: file fakeai.toml:2: there is no setting `server.prot`."));
+        assert!(
+            words.contains("fakeai: environment FAKEAI_PORT: `server.port` can't be"),
+            "{words}"
+        );
+        assert!(output.stdout.is_empty());
+    }
+    assert_eq!(run(&["server", "--prot", "1"]).status.code(), Some(2));
+}
+
+#[test]
+fn models_are_listed_filtered_and_made_up() {
+    let all = printed(&["models"]);
+    assert!(
+        all.lines().count() > 100 && all.starts_with("MODEL"),
+        "{all}"
+    );
+    let embeddings = printed(&["models", "embeddings"]);
+    assert!(embeddings.contains("text-embedding-3-small") && !embeddings.contains("gpt-4o"));
+    let some = printed(&["models", "GPT-4O-MINI", "--json"]);
+    let some: serde_json::Value = serde_json::from_str(&some).expect("JSON");
+    assert_eq!(some[0]["id"], "gpt-4o-mini");
+    assert_eq!(some[0]["prices"]["output"], 0.6);
+    let made_up = printed(&["models", "ft:gpt-4o-mini-2024-07-18:acme::x", "--json"]);
+    let made_up: serde_json::Value = serde_json::from_str(&made_up).expect("JSON");
+    assert_eq!(
+        made_up[0]["origin"]["fine_tuned_from"],
+        "gpt-4o-mini-2024-07-18"
+    );
+    let typo = printed(&["models", "gpt4o"]);
+    assert!(
+        typo.contains("gpt4o is not listed") && typo.contains("alike: gpt-4o"),
+        "{typo}"
+    );
+}
+
+/// Answers one request with these bytes, and gives the request back.
+fn status_of(answer: &str, more: &[&str]) -> (Output, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener
+        .local_addr()
+        .expect("an address")
+        .port()
+        .to_string();
+    std::thread::scope(|scope| {
+        let server = scope.spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut request = vec![0; 1024];
+            let length = stream.read(&mut request).expect("a request");
+            stream.write_all(answer.as_bytes()).expect("an answer");
+            String::from_utf8_lossy(&request[..length]).into_owned()
+        });
+        let output = run(&[&["status", "--port", &port], more].concat());
+        (output, server.join().expect("the server ends"))
+    })
+}
+
+#[test]
+fn status_tells_by_its_exit_code_whether_a_server_is_well() {
+    let body = r#"{"status":"healthy","timestamp":"now","models":3}"#;
+    let well = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{body}");
+    let (output, request) = status_of(&well, &[]);
+    assert!(request.starts_with("GET /health HTTP/1.0\r\n"), "{request}");
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{words}");
+    assert!(
+        words.contains("is healthy (status 200)") && words.contains("models: 3"),
+        "{words}"
+    );
+    let (json, _) = status_of(&well, &["--json"]);
+    assert_eq!(String::from_utf8_lossy(&json.stdout).trim_end(), body);
+    let (ill, _) = status_of("HTTP/1.1 503 No\r\n\r\n{\"status\":\"stopping\"}", &[]);
+    assert_eq!(ill.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&ill.stdout).contains("is stopping (status 503)"));
+    let (other, _) = status_of("SSH-2.0\r\n", &[]);
+    assert_eq!(other.status.code(), Some(1));
+    let nobody = run(&["status", "--port", "1"]);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("no server answers at 127.0.0.1"));
+}
+
+#[test]
+fn completions_and_the_version() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(printed(&["completions", shell]).contains("ttft"), "{shell}");
+    }
+    assert_eq!(
+        printed(&["--version"]),
+        concat!("fakeai ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+    assert!(printed(&["server", "--help"]).contains("--ssl-certfile"));
+}
