@@ -64,14 +64,6 @@ pub(super) fn flag_of(setting: &Setting) -> String {
 
 fn argument(setting: &'static Setting) -> Arg {
     let mut names = setting.flags().into_iter();
-    let about = setting
-        .about
-        .iter()
-        .map(|line| line.trim())
-        .collect::<Vec<_>>()
-        .join(" ");
-    let mut help = about.replace('`', "");
-    help.truncate(help.trim_end_matches('.').len());
     let argument = Arg::new(setting.name())
         .long(names.next().unwrap_or_default())
         .visible_aliases(names.collect::<Vec<_>>())
