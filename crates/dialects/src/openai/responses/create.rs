@@ -30,14 +30,14 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         rules::body(&body, &model)?;
     }
     let mut turn = request::turn(&mut body, context)?;
-    let work = generate(name, &body, &mut turn);
     if context.mode == Mode::Realistic {
-        rules::turn(&turn, &work.format)?;
+        rules::turn(&turn, &body)?;
     }
+    let work = Box::new(generate(name, &body, &mut turn));
     let work = if turn.compaction_wanted {
-        Work::Compact(Box::new(work))
+        Work::Compact(work)
     } else {
-        Work::Generate(Box::new(work))
+        Work::Generate(work)
     };
     Ok(answered(work, turn, body, &model, context))
 }

@@ -9,7 +9,35 @@ use serde_json::{Map, Value, json};
 pub(super) const ID_LENGTH: usize = 50;
 
 /// Fields that a request may leave null and a listed item must have or lack.
-const OPTIONAL: [&str; 6] = ["id", "status", "name", "namespace", "call_id", "created_by"];
+const OPTIONAL: [&str; 7] = [
+    "id",
+    "status",
+    "name",
+    "namespace",
+    "call_id",
+    "execution",
+    "acknowledged_safety_checks",
+];
+
+/// Fields that a request may leave out and that a listed item has: the item's type, the object in
+/// it (empty: the item itself), the field, and its value (none: null).
+const USUAL: [(&str, &str, &str, Option<&str>); 8] = [
+    ("shell_call", "", "environment", None),
+    ("shell_call", "action", "timeout_ms", None),
+    ("shell_call", "action", "max_output_length", None),
+    ("shell_call_output", "", "max_output_length", None),
+    ("tool_search_call", "", "call_id", None),
+    ("tool_search_call", "", "execution", Some("server")),
+    ("tool_search_output", "", "call_id", None),
+    ("tool_search_output", "", "execution", Some("server")),
+];
+
+/// Fields of a listed item that repeat another where the request leaves them out: the item's
+/// type, the field, the other.
+const REPEATED: [(&str, &str, &str); 2] = [
+    ("mcp_approval_response", "request_id", "approval_request_id"),
+    ("local_shell_call_output", "call_id", "id"),
+];
 
 /// The id of the `index`-th object of an answer, with its prefix.
 pub(super) fn item_id(ids: Seed, prefix: &str, index: usize) -> String {
@@ -59,12 +87,29 @@ pub(super) fn listed(item: Value, ids: Seed, index: usize) -> Value {
             .map(|content| whole_content(content, by_model));
         listed.insert("content".to_owned(), content.unwrap_or_else(|| json!([])));
     }
-    if kind == "shell_call" && !fields.contains_key("environment") {
-        listed.insert("environment".to_owned(), Value::Null);
-    }
     fields.remove("type");
     listed.extend(fields);
+    fill(&mut listed, &kind);
     Value::Object(listed)
+}
+
+/// Puts in what a listed item must have beyond what a request must say.
+fn fill(item: &mut Map<String, Value>, kind: &str) {
+    for (_, place, name, usual) in USUAL.iter().filter(|row| row.0 == kind) {
+        let fields = match *place {
+            "" => Some(&mut *item),
+            place => item.get_mut(place).and_then(Value::as_object_mut),
+        };
+        if let Some(fields) = fields {
+            let value = || usual.map_or(Value::Null, Value::from);
+            fields.entry(*name).or_insert_with(value);
+        }
+    }
+    for (_, name, other) in REPEATED.iter().filter(|row| row.0 == kind) {
+        if let Some(value) = item.get(*other).cloned() {
+            item.entry(*name).or_insert(value);
+        }
+    }
 }
 
 fn prefix(kind: &str) -> &'static str {

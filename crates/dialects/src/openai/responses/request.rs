@@ -79,6 +79,7 @@ pub(super) fn turn(body: &mut Fields, context: &Context<'_>) -> Result<Turn, Api
         transcript.push(item, &|| format!("input[{index}]"))?;
     }
     transcript.finish()?;
+    input.retain(|item| text(item, "type") != Some("compaction_trigger"));
 
     let mut messages = preface(body, context.mode)?;
     messages.append(&mut transcript.messages);

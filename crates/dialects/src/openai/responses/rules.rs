@@ -1,7 +1,7 @@
 //! What the provider refuses although each field by itself is valid: parameters that a model does
 //! not take, and fields that contradict each other. Held in realistic mode only.
 
-use fakeai_canon::{ApiError, Effort, Format, Message, Part, Tool, ToolChoice};
+use fakeai_canon::{ApiError, Effort, Message, Part, Tool, ToolChoice};
 use fakeai_catalog::{Endpoint, Model, Parameter, Support};
 use serde_json::Value;
 
@@ -171,7 +171,7 @@ fn unserved(body: &Fields) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// The provider's, for the first rule that is broken.
-pub(super) fn turn(turn: &Turn, format: &Format) -> Result<(), ApiError> {
+pub(super) fn turn(turn: &Turn, body: &Fields) -> Result<(), ApiError> {
     names(&turn.tools.offered)?;
     let named = match &turn.choice {
         ToolChoice::Required if turn.tools.offered.is_empty() => {
@@ -188,7 +188,10 @@ pub(super) fn turn(turn: &Turn, format: &Format) -> Result<(), ApiError> {
         ))
         .param("tool_choice"));
     }
-    if *format == Format::JsonObject && !turn.messages.iter().any(says_json) {
+    let format = body
+        .peek("text")
+        .and_then(|shape| text(shape.get("format")?, "type"));
+    if format == Some("json_object") && !turn.messages.iter().any(says_json) {
         return Err(ApiError::invalid(
             "Response input messages must contain the word 'json' in some form to use \
              'text.format' of type 'json_object'.",

@@ -1,0 +1,15 @@
+//! Responses as clients see them: events in their order, whole objects, what is kept, and what of
+//! a request reaches the work.
+
+#[path = "../house/mod.rs"]
+mod house;
+#[path = "../player/mod.rs"]
+mod player;
+mod world;
+
+mod continued;
+mod input;
+mod items;
+mod other;
+mod refused;
+mod written;
