@@ -11,6 +11,9 @@ use crate::model::Model;
 /// How alike two ids must be for one to be offered in place of the other (Jaro and Winkler).
 const NEAR: f64 = 0.8;
 
+/// Names longer than this are like no listed one; comparing them would only cost time.
+const LONGEST_TYPO: usize = 200;
+
 /// All that is known about models. Never changes once it is read.
 pub struct Catalog {
     pub(crate) models: Vec<Model>,
@@ -46,6 +49,9 @@ impl Catalog {
     /// The ids of at most `count` listed models that look like `id`, the likest first; none
     /// where nothing does.
     pub fn nearest(&self, id: &str, count: usize) -> Vec<&str> {
+        if id.len() > LONGEST_TYPO {
+            return Vec::new();
+        }
         let wanted = id.to_lowercase();
         let mut near: Vec<(f64, &str)> = self
             .models

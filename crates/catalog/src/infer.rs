@@ -174,9 +174,13 @@ impl Catalog {
     }
 
     fn tuned(&self, id: &str, tune: FineTune<'_>) -> Model {
-        // A base of the form `ft:…` can't come out of the parser more often than there are
-        // colons, so this ends.
-        let mut model = self.resolve(tune.base);
+        // A model may be tuned from a tuned one; unfolded here in a loop, as the id is a
+        // stranger's and may be of any length.
+        let mut root = tune.base;
+        while let Some(inner) = FineTune::parse(root) {
+            root = inner.base;
+        }
+        let mut model = self.get(root).cloned().unwrap_or_else(|| self.named(root));
         model.origin = Origin::FineTuned {
             base: tune.base.to_owned(),
         };

@@ -69,7 +69,8 @@ pub enum Origin {
 /// How a model reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reasoning {
-    /// The efforts that a request may name, from little to much; empty where it may name none.
+    /// The efforts that a request may choose from, from little to much; empty where there is no
+    /// choice. Whether naming one is an error then, [`Parameter::ReasoningEffort`] tells.
     pub efforts: Vec<Effort>,
     /// The effort of a request that names none; none where the effort can't be chosen.
     pub default: Option<Effort>,

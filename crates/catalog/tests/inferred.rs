@@ -159,7 +159,11 @@ fn a_fine_tuned_model_is_its_base_under_another_owner() {
     assert_eq!(parts("ft:gpt-4o"), Some(("gpt-4o", "")));
     assert_eq!(parts("gpt-4o"), None);
     assert_eq!(parts("ft:"), None);
-    resolve("ft:ft:ft:gpt-4o:a:b:c");
+    let twice = resolve("ft:ft:gpt-4o:one:a:b:two:c:d");
+    assert_eq!(
+        (twice.owned_by.as_str(), twice.family.as_str()),
+        ("two", "gpt-4o")
+    );
 }
 
 #[test]
@@ -169,7 +173,11 @@ fn no_name_is_too_strange() {
     ] {
         resolve(id);
     }
-    resolve(&"gpt-4o-".repeat(1000));
+    for long in ["gpt-4o-", "ft:", "ft:a:b:c:", "/", "70b-", ":"] {
+        let long = long.repeat(100_000);
+        resolve(&long);
+        assert!(Catalog::builtin().nearest(&long, 3).is_empty());
+    }
 }
 
 #[test]
