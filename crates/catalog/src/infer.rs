@@ -11,6 +11,9 @@ use crate::model::{Model, Origin, Vocabulary};
 /// A name is a listed model with something added where this many characters or more are its id.
 const SHORTEST_STEM: usize = 2;
 
+/// As many characters of a name tell anything; the id is a stranger's and may be of any length.
+const TELLING: usize = 256;
+
 /// The rules, ready to be applied.
 pub(crate) struct Rules {
     ground: Model,
@@ -192,7 +195,11 @@ impl Catalog {
     }
 
     fn named(&self, id: &str) -> Model {
-        let lower = id.to_lowercase();
+        let lower: String = id
+            .chars()
+            .take(TELLING)
+            .flat_map(char::to_lowercase)
+            .collect();
         let name = last_part(&lower);
         let mut model = match self.stem(&lower, name) {
             Some((listed, whole)) => {
