@@ -3,5 +3,5 @@
 mod pace;
 mod spread;
 
-pub use pace::{Pace, PaceEngine, Timing};
+pub use pace::{Pace, PaceEngine, Profile, Timing};
 pub use spread::{Distribution, Spread};

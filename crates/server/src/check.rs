@@ -1,0 +1,227 @@
+//! The response check: what leaves is held against its contract, in debug builds and in every
+//! test. A violation turns the answer into an error that names it, so that no test can pass by.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
+
+use bytes::{Bytes, BytesMut};
+use fakeai_canon::{ApiError, ErrorKind, Frames, Micros, Pull};
+use fakeai_contract::{Contract, Operation, Violation};
+use http::{HeaderValue, StatusCode};
+use parking_lot::Mutex;
+use serde_json::Value;
+
+/// Fields that a flavour may add to the contract's.
+const EXTRAS: &[&str] = &["reasoning_content"];
+
+/// Violations of which the text is kept.
+const REMEMBERED: usize = 50;
+
+/// What was checked since the start.
+#[derive(Default)]
+pub struct Checks {
+    checked: AtomicU64,
+    violations: AtomicU64,
+    panics: AtomicU64,
+    texts: Mutex<Vec<String>>,
+}
+
+impl Checks {
+    /// Bodies and stream events that were checked.
+    pub fn checked(&self) -> u64 {
+        self.checked.load(Ordering::Relaxed)
+    }
+
+    /// Those that broke their contract.
+    pub fn violations(&self) -> u64 {
+        self.violations.load(Ordering::Relaxed)
+    }
+
+    /// Panics that were caught at the edge.
+    pub fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// The first violations, in words.
+    pub fn texts(&self) -> Vec<String> {
+        self.texts.lock().clone()
+    }
+
+    /// Counts a panic and makes an error of it that gives nothing away.
+    pub(crate) fn panicked(&self) -> ApiError {
+        self.panics.fetch_add(1, Ordering::Relaxed);
+        tracing::error!("an answer panicked");
+        ApiError::new(
+            ErrorKind::Server,
+            "The server had an error while processing your request. Sorry about that!",
+        )
+    }
+
+    fn judge(&self, operation: &Operation, found: Result<(), Vec<Violation>>) -> Option<ApiError> {
+        self.checked.fetch_add(1, Ordering::Relaxed);
+        let violations = found.err()?;
+        self.violations.fetch_add(1, Ordering::Relaxed);
+        let words: Vec<String> = violations
+            .iter()
+            .take(3)
+            .map(|v| format!("{}: {}", v.param, v.message()))
+            .collect();
+        let text = format!("{} breaks its contract: {}", operation.id, words.join("; "));
+        tracing::error!("{text}");
+        let mut texts = self.texts.lock();
+        if texts.len() < REMEMBERED {
+            texts.push(text.clone());
+        }
+        Some(ApiError::new(ErrorKind::Server, text).code("contract_violation"))
+    }
+}
+
+/// Checks the answer of one call.
+pub(crate) struct Checked {
+    checks: Arc<Checks>,
+    contract: &'static Contract,
+    operation: &'static Operation,
+}
+
+impl Checked {
+    /// A check by the contract of `operation`.
+    pub(crate) fn new(
+        checks: Arc<Checks>,
+        contract: &'static Contract,
+        operation: &'static Operation,
+    ) -> Self {
+        Self {
+            checks,
+            contract,
+            operation,
+        }
+    }
+
+    /// Checks a whole body.
+    pub(crate) fn whole(
+        &self,
+        status: StatusCode,
+        content_type: &HeaderValue,
+        body: &Bytes,
+    ) -> Result<(), ApiError> {
+        let media = content_type.to_str().unwrap_or_default();
+        if !media.starts_with("application/json") || body.is_empty() {
+            return Ok(());
+        }
+        let value: Value = serde_json::from_slice(body)
+            .map_err(|error| ApiError::new(ErrorKind::Server, format!("no JSON: {error}")))?;
+        let found = self.contract.check_response(
+            self.operation,
+            status.as_u16(),
+            "application/json",
+            &value,
+            EXTRAS,
+        );
+        self.checks.judge(self.operation, found).map_or(Ok(()), Err)
+    }
+
+    /// Checks a folded body when it is whole.
+    pub(crate) fn fold(self, frames: Box<dyn Frames>) -> Box<dyn Frames> {
+        Box::new(CheckedFold {
+            check: self,
+            frames,
+        })
+    }
+
+    /// Checks every event of a stream.
+    pub(crate) fn stream(self, frames: Box<dyn Frames>) -> Box<dyn Frames> {
+        Box::new(CheckedStream {
+            check: self,
+            frames,
+            broken: false,
+        })
+    }
+
+    fn event(&self, frame: &[u8]) -> Option<ApiError> {
+        let data = frame
+            .split(|byte| *byte == b'\n')
+            .find_map(|l| l.strip_prefix(b"data: "))?;
+        if data == b"[DONE]" {
+            return None;
+        }
+        let found = match serde_json::from_slice::<Value>(data) {
+            Ok(event) if is_bare_error(&event) => return None,
+            Ok(event) => self.contract.check_event(self.operation, &event, EXTRAS),
+            Err(error) => {
+                let text = format!("a stream event is no JSON: {error}");
+                return Some(ApiError::new(ErrorKind::Server, text));
+            }
+        };
+        self.checks.judge(self.operation, found)
+    }
+}
+
+/// The event by which a stream of chunks fails: the error object alone.
+fn is_bare_error(event: &Value) -> bool {
+    event
+        .as_object()
+        .is_some_and(|object| object.len() == 1 && object.contains_key("error"))
+}
+
+struct CheckedFold {
+    check: Checked,
+    frames: Box<dyn Frames>,
+}
+
+impl Frames for CheckedFold {
+    fn pull(&mut self, now: Micros, out: &mut BytesMut, waker: &Waker) -> Pull {
+        let pull = self.frames.pull(now, out, waker);
+        if pull != Pull::End {
+            return pull;
+        }
+        let body = out.clone().freeze();
+        let json = HeaderValue::from_static("application/json");
+        match self.check.whole(StatusCode::OK, &json, &body) {
+            Ok(()) => Pull::End,
+            Err(error) => {
+                out.clear();
+                Pull::Failed(Box::new(error))
+            }
+        }
+    }
+
+    fn abort(&mut self, error: &ApiError, out: &mut BytesMut) {
+        self.frames.abort(error, out);
+    }
+}
+
+struct CheckedStream {
+    check: Checked,
+    frames: Box<dyn Frames>,
+    broken: bool,
+}
+
+impl Frames for CheckedStream {
+    fn pull(&mut self, now: Micros, out: &mut BytesMut, waker: &Waker) -> Pull {
+        if self.broken {
+            return Pull::End;
+        }
+        let start = out.len();
+        let pull = self.frames.pull(now, out, waker);
+        let fresh = out[start..].to_vec();
+        for frame in fresh
+            .split_inclusive(|byte| *byte == b'\n')
+            .collect::<Vec<_>>()
+        {
+            if let Some(error) = self.check.event(frame) {
+                self.broken = true;
+                out.truncate(start);
+                out.extend_from_slice(b"data: ");
+                fakeai_dialects::openai::error::write(&error, out);
+                out.extend_from_slice(b"\n\n");
+                return Pull::End;
+            }
+        }
+        pull
+    }
+
+    fn abort(&mut self, error: &ApiError, out: &mut BytesMut) {
+        self.frames.abort(error, out);
+    }
+}

@@ -1,0 +1,120 @@
+//! The contract: media type, JSON, parameters and body, in the provider's words.
+
+use fakeai_canon::{ApiError, ErrorKind};
+use fakeai_contract::{Operation, Strictness, Violation, decode_query};
+use http::header::CONTENT_TYPE;
+use serde_json::Value;
+
+use super::Arrival;
+use crate::route::Route;
+use crate::visit::Visit;
+
+const JSON: &str = "application/json";
+
+/// Parses and validates what the operation is given.
+pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiError> {
+    let operation = match &arrival.route {
+        Route::Operation { operation, .. } => *operation,
+        Route::Own(_) => {
+            let pairs = decode_query(&arrival.call.head.query);
+            let pairs = pairs
+                .into_iter()
+                .map(|(name, value)| (name, Value::String(value)));
+            arrival.query = Value::Object(pairs.collect());
+            return Ok(());
+        }
+    };
+    check_params(arrival, operation)?;
+    if operation.request.is_empty() {
+        return Ok(());
+    }
+    let media = media_type(arrival);
+    if let Some(form) = operation.request.iter().find(|body| &*body.media == media) {
+        if &*form.media == JSON {
+            return check_json(arrival, operation);
+        }
+        // Forms are read by the families that take them.
+        return Ok(());
+    }
+    let takes_json = operation.request.iter().any(|body| &*body.media == JSON);
+    let empty = arrival.call.body.is_empty();
+    match (empty, operation.request_required) {
+        (true, false) => Ok(()),
+        (true, true) if takes_json => check_json(arrival, operation),
+        _ if arrival.world.is_mock() && takes_json => check_json(arrival, operation),
+        _ => Err(unsupported(media, operation)),
+    }
+}
+
+fn check_params(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), ApiError> {
+    if arrival.call.head.query.is_empty() && operation.parameters.is_empty() {
+        return Ok(());
+    }
+    let pairs = decode_query(&arrival.call.head.query);
+    match arrival.contract.validate_query(operation, &pairs) {
+        Ok(query) => arrival.query = query,
+        Err(violation) => return Err(refusal(&violation)),
+    }
+    Ok(())
+}
+
+fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), ApiError> {
+    if arrival.call.body.is_empty() && !operation.request_required {
+        return Ok(());
+    }
+    arrival.body = serde_json::from_slice(&arrival.call.body).map_err(|_| not_json())?;
+    let strictness = if arrival.world.is_mock() {
+        Strictness::MOCK
+    } else {
+        Strictness::REALISTIC
+    };
+    arrival
+        .contract
+        .validate_request(operation, JSON, &arrival.body, strictness)
+        .map_err(|violation| refusal(&violation))
+}
+
+fn media_type<'a>(arrival: &'a Arrival<'_>) -> &'a str {
+    let header = arrival.call.head.headers.get(CONTENT_TYPE);
+    let text = header
+        .and_then(|header| header.to_str().ok())
+        .unwrap_or_default();
+    text.split(';').next().unwrap_or_default().trim()
+}
+
+fn refusal(violation: &Violation) -> ApiError {
+    let mut error = ApiError::invalid(violation.message());
+    if let Some(code) = violation.code() {
+        error = error.code(code);
+    }
+    if violation.param.is_empty() {
+        error
+    } else {
+        error.param(violation.param.clone())
+    }
+}
+
+fn not_json() -> ApiError {
+    ApiError::invalid(
+        "We could not parse the JSON body of your request. (HINT: This likely means you aren't \
+         using your HTTP library correctly. The OpenAI API expects a JSON payload, but what was \
+         sent was not valid JSON. If you have trouble figuring out how to fix this, please \
+         contact us through our help center at help.openai.com.)",
+    )
+}
+
+fn unsupported(media: &str, operation: &Operation) -> ApiError {
+    let taken: Vec<String> = operation
+        .request
+        .iter()
+        .map(|body| format!("'{}'", body.media))
+        .collect();
+    ApiError::new(
+        ErrorKind::UnsupportedMediaType,
+        format!(
+            "Unsupported mimetype ('{media}') in 'Content-Type'. Supported mimetypes are ({}).",
+            taken.join(", ")
+        ),
+    )
+    .code("unsupported_content_type")
+}

@@ -1,0 +1,90 @@
+//! The gate: two lists, and their order is the order in which they run. A guard sees every call;
+//! what it refuses, nothing behind it sees.
+
+mod auth;
+mod context;
+mod contract;
+mod fault;
+mod model;
+pub(crate) mod size;
+
+use std::sync::Arc;
+
+use fakeai_canon::{ApiError, Call, Prompt, Work};
+use fakeai_catalog::Model;
+use fakeai_contract::{Contract, Operation};
+use serde_json::Value;
+
+use crate::route::Route;
+use crate::visit::Visit;
+use crate::world::World;
+
+pub(crate) use model::{model, unknown as unknown_model};
+
+/// A call on its way through the first list.
+pub(crate) struct Arrival<'a> {
+    pub(crate) contract: &'static Contract,
+    pub(crate) world: &'a World,
+    /// The number of the call in its world.
+    pub(crate) number: u64,
+    pub(crate) route: Route,
+    pub(crate) call: Call,
+    /// The body, once it has been parsed.
+    pub(crate) body: Value,
+    /// The query, once it has been decoded.
+    pub(crate) query: Value,
+}
+
+impl<'a> Arrival<'a> {
+    /// A call before the first guard.
+    pub(crate) fn new(
+        contract: &'static Contract,
+        world: &'a World,
+        number: u64,
+        route: Route,
+        call: Call,
+    ) -> Self {
+        Self {
+            contract,
+            world,
+            number,
+            route,
+            call,
+            body: Value::Null,
+            query: Value::Null,
+        }
+    }
+}
+
+/// A guard of the first list.
+type Guard = fn(&mut Arrival<'_>, &mut Visit) -> Result<(), ApiError>;
+
+/// By arrival: before the call is understood. The world has been entered already.
+static BY_ARRIVAL: &[Guard] = &[fault::check, auth::check, size::check, contract::check];
+
+/// Takes a call through the first list.
+pub(crate) fn by_arrival(arrival: &mut Arrival<'_>, visit: &mut Visit) -> Result<(), ApiError> {
+    BY_ARRIVAL
+        .iter()
+        .try_for_each(|guard| guard(arrival, visit))
+}
+
+/// Work on its way through the second list.
+pub(crate) struct Meaning<'a> {
+    pub(crate) world: &'a Arc<World>,
+    pub(crate) work: &'a Work,
+    pub(crate) model: &'a Model,
+    pub(crate) prompts: &'a [Prompt],
+    pub(crate) operation: &'static Operation,
+}
+
+/// A guard of the second list.
+type Judge = fn(&Meaning<'_>) -> Result<(), ApiError>;
+
+/// By meaning: after decoding. The model has been found already.
+static BY_MEANING: &[Judge] = &[context::check];
+
+/// Takes work through the second list.
+pub(crate) fn by_meaning(meaning: &Meaning<'_>) -> Result<(), ApiError> {
+    BY_MEANING.iter().try_for_each(|judge| judge(meaning))
+}

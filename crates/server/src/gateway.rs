@@ -1,0 +1,212 @@
+//! The hall: every call enters here, whatever carried it, and leaves as a reply. No socket in it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fakeai_canon::{ApiError, Call, ErrorKind, Head, Micros, Reply};
+use fakeai_contract::{Contract, Kind, Operation};
+use fakeai_dialects::{Endpoint, openai};
+
+use crate::answer::{self, Answer};
+use crate::background::BackgroundRun;
+use crate::check::Checks;
+use crate::gate::{self, Arrival};
+use crate::infer;
+use crate::resource;
+use crate::route::{self, Route};
+use crate::views;
+use crate::visit::Visit;
+use crate::world::World;
+use crate::worlds::Worlds;
+
+/// Starts an answer that nobody waits for.
+pub type Launch = Box<dyn Fn(BackgroundRun) + Send + Sync>;
+
+/// The hall.
+pub struct Gateway {
+    /// The worlds.
+    pub worlds: Worlds,
+    /// What was checked of what left.
+    pub checks: Arc<Checks>,
+    pub(crate) contract: &'static Contract,
+    pub(crate) launch: Launch,
+    endpoints: Vec<Option<&'static Endpoint>>,
+}
+
+/// A reply with the world that it came from: whoever sends it waits on that world's clock.
+pub struct Served {
+    /// The reply.
+    pub reply: Reply,
+    /// The world.
+    pub world: Arc<World>,
+    /// When the call arrived.
+    pub started: Micros,
+}
+
+impl Gateway {
+    /// A hall over `worlds`; `launch` runs what goes on in the background.
+    pub fn new(worlds: Worlds, launch: Launch) -> Self {
+        let contract = fakeai_contract::openai();
+        let endpoints = contract.operations().iter().map(endpoint_of).collect();
+        Self {
+            worlds,
+            checks: Arc::default(),
+            contract,
+            launch,
+            endpoints,
+        }
+    }
+
+    /// Answers a call.
+    pub fn handle(&self, call: Call) -> Served {
+        let (world, path) = self.worlds.enter(&call.head);
+        let number = world.count_call();
+        let request_id = world.request_id(number);
+        let mut visit = Visit::open(&world, &call.head, &call.body, request_id.clone());
+        let started = visit.started();
+        // Last resort, counted and logged: no bug in an answer takes the server with it.
+        let answered = catch_unwind(AssertUnwindSafe(|| {
+            self.answer(&world, &path, number, call, &mut visit)
+        }));
+        let answered = answered.unwrap_or_else(|_| Err(self.checks.panicked()));
+        let mut reply = match answered {
+            Ok(answer) => answer.into_reply(visit, self, &world),
+            Err(error) => answer::fail(visit, &error),
+        };
+        reply
+            .headers
+            .extend(world.rules.standing_headers(&request_id));
+        Served {
+            reply,
+            world,
+            started,
+        }
+    }
+
+    /// Whether a WebSocket may be opened here: the path has one, and the first gate lets it in.
+    ///
+    /// # Errors
+    /// The ordinary reply that refuses it.
+    pub fn admit_socket(&self, head: &Head) -> Result<(), Reply> {
+        let (world, path) = self.worlds.enter(head);
+        let number = world.count_call();
+        let request_id = world.request_id(number);
+        let mut visit = Visit::open(&world, head, &Bytes::new(), request_id);
+        let admitted = route::socket(self.contract, head, &path).and_then(|route| {
+            let call = Call {
+                head: head.clone(),
+                body: Bytes::new(),
+            };
+            gate::by_arrival(
+                &mut Arrival::new(self.contract, &world, number, route, call),
+                &mut visit,
+            )
+        });
+        match admitted {
+            Ok(()) => {
+                visit.note(|record| record.status = 101);
+                visit.close(None);
+                Ok(())
+            }
+            Err(error) => Err(answer::fail(visit, &error)),
+        }
+    }
+
+    /// Refuses a call whose body could not be read.
+    pub fn refuse(&self, head: &Head, error: &ApiError) -> Served {
+        let (world, _) = self.worlds.enter(head);
+        let request_id = world.request_id(world.count_call());
+        let visit = Visit::open(&world, head, &Bytes::new(), request_id.clone());
+        let started = visit.started();
+        let mut reply = answer::fail(visit, error);
+        reply
+            .headers
+            .extend(world.rules.standing_headers(&request_id));
+        Served {
+            reply,
+            world,
+            started,
+        }
+    }
+
+    /// The most bytes that the body of this call may have, known before it is read.
+    pub fn body_limit(&self, head: &Head) -> u64 {
+        let (world, path) = self.worlds.enter(head);
+        match route::find(self.contract, head, &path) {
+            Ok(Route::Operation { operation, .. }) => operation
+                .body_limit
+                .unwrap_or(world.rules.max_body_bytes)
+                .min(world.rules.max_body_bytes),
+            Ok(Route::Own(_)) | Err(_) => world.rules.max_body_bytes,
+        }
+    }
+
+    fn answer(
+        &self,
+        world: &Arc<World>,
+        path: &str,
+        number: u64,
+        call: Call,
+        visit: &mut Visit,
+    ) -> Result<Answer, ApiError> {
+        let route = route::find(self.contract, &call.head, path)?;
+        if let Route::Operation { operation, .. } = &route {
+            visit.reached(operation);
+        }
+        let mut arrival = Arrival::new(self.contract, world, number, route, call);
+        gate::by_arrival(&mut arrival, visit)?;
+        let Arrival {
+            route,
+            call,
+            body,
+            query,
+            ..
+        } = arrival;
+        let (operation, params) = match route {
+            Route::Own(view) => return (view.show)(self, world, &call, &query),
+            Route::Operation { operation, params } => (operation, params),
+        };
+        let endpoint = self.endpoints[usize::from(operation.index)];
+        if let Some(endpoint) = endpoint {
+            let asked = infer::Asked {
+                operation,
+                endpoint,
+                params,
+                query,
+                body,
+                visit,
+            };
+            return infer::answer(self, world, asked);
+        }
+        let params = &params;
+        let asked = resource::Asked {
+            operation,
+            params,
+            query: &query,
+            body,
+            number,
+        };
+        if views::serves(&operation.id) {
+            return views::answer(world, &asked);
+        }
+        match operation.kind {
+            Kind::Infer | Kind::View => resource::unserved(world, &asked),
+            Kind::Resource => resource::answer(world, asked),
+        }
+    }
+}
+
+fn endpoint_of(operation: &Operation) -> Option<&'static Endpoint> {
+    openai::ENDPOINTS
+        .iter()
+        .find(|endpoint| endpoint.operation == &*operation.id)
+}
+
+/// The error of a path that nothing stands behind, in the provider's words.
+pub(crate) fn unknown_path(head: &Head, path: &str) -> ApiError {
+    ApiError::new(
+        ErrorKind::NotFound,
+        format!("Invalid URL ({} {path})", head.method),
+    )
+}

@@ -1,0 +1,221 @@
+//! One piece of inference, from a decoded call to an answer that is ready to be played.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use fakeai_canon::{
+    ApiError, Encoder, Input, Job, Micros, Plan, Prompt, Seed, Shelf, Start, Usage, Work,
+};
+use fakeai_catalog::{Catalog, Model};
+use fakeai_contract::{Operation, PathParams};
+use fakeai_dialects::{Context, Decoded, Endpoint, Opened};
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::background::{BackgroundRun, Follower};
+use crate::gate::{self, Meaning};
+use crate::gateway::Gateway;
+use crate::player::{Player, Score};
+use crate::visit::Visit;
+use crate::world::World;
+
+/// A call that has come through the first gate.
+pub(crate) struct Asked<'a> {
+    pub(crate) operation: &'static Operation,
+    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) params: PathParams,
+    pub(crate) query: Value,
+    pub(crate) body: Value,
+    pub(crate) visit: &'a mut Visit,
+}
+
+/// Reads the call, plans the answer, asks the engine for its times, and hands it to a player.
+pub(crate) fn answer(
+    gateway: &Gateway,
+    world: &Arc<World>,
+    asked: Asked<'_>,
+) -> Result<Answer, ApiError> {
+    let Asked {
+        operation,
+        endpoint,
+        params,
+        query,
+        body,
+        visit,
+    } = asked;
+    let context = Context {
+        mode: world.rules.mode,
+        catalog: Catalog::builtin(),
+        shelf: &world.store,
+        seal: world.seed.fork("seal"),
+    };
+    let params = params
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let mut opened = (endpoint.open)(
+        Decoded {
+            body,
+            params,
+            query,
+        },
+        &context,
+    )?;
+    visit.note(|record| record.model = Some(opened.work.model().to_owned()));
+    let (model, prompts) = pass(world, operation, &mut opened)?;
+    let seed = world.seed_of(&opened.work);
+    let plan = world.behaviour.plan(&opened.work, &prompts, &model, seed)?;
+    let score = score(
+        world,
+        plan,
+        opened.encoder,
+        Arranged {
+            work: &opened.work,
+            prompts: &prompts,
+            seed,
+            arrived: visit.started(),
+        },
+    );
+    let player = Player::new(Arc::clone(world), score);
+    if opened.background {
+        return background(gateway, world, player, opened.stream, visit);
+    }
+    Ok(Answer::play(player, opened.stream).of(operation))
+}
+
+/// Takes the work through the second gate.
+fn pass(
+    world: &Arc<World>,
+    operation: &'static Operation,
+    opened: &mut Opened,
+) -> Result<(Arc<Model>, Vec<Prompt>), ApiError> {
+    let model = gate::model(world, &opened.work)?;
+    let mut prompts = world.behaviour.prompt(&opened.work, &model)?;
+    if opened.truncate {
+        prompts = truncate(world, opened, &model, prompts)?;
+    }
+    gate::by_meaning(&Meaning {
+        world,
+        work: &opened.work,
+        model: &model,
+        prompts: &prompts,
+        operation,
+    })?;
+    Ok((model, prompts))
+}
+
+/// Drops the oldest turns of a conversation until it fits the model's window.
+fn truncate(
+    world: &Arc<World>,
+    opened: &mut Opened,
+    model: &Model,
+    mut prompts: Vec<Prompt>,
+) -> Result<Vec<Prompt>, ApiError> {
+    let window = model.context_window as usize;
+    while prompts.iter().map(Prompt::len).sum::<usize>() > window {
+        let (Work::Generate(work) | Work::Count(work) | Work::Compact(work)) = &mut opened.work
+        else {
+            break;
+        };
+        let Input::Chat(messages) = &mut work.input else {
+            break;
+        };
+        // The last turn is what is asked; it stays whatever its size.
+        if messages.len() < 2 {
+            break;
+        }
+        let half = (messages.len() / 2).clamp(1, 8);
+        messages.drain(..half);
+        prompts = world.behaviour.prompt(&opened.work, model)?;
+    }
+    Ok(prompts)
+}
+
+/// What has been arranged for an answer before it is played.
+struct Arranged<'a> {
+    work: &'a Work,
+    prompts: &'a [Prompt],
+    seed: Seed,
+    arrived: Micros,
+}
+
+fn score(world: &World, plan: Plan, encoder: Box<dyn Encoder>, arranged: Arranged<'_>) -> Score {
+    let (lengths, vocabulary) = match &plan {
+        Plan::Generation(generation) => {
+            let lengths = generation.choices.iter().map(|choice| {
+                choice
+                    .segments
+                    .iter()
+                    .map(|segment| segment.generated() as u32)
+                    .sum()
+            });
+            (lengths.collect(), Some(generation.vocabulary))
+        }
+        Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Count(_) => (Vec::new(), None),
+    };
+    let first = arranged
+        .prompts
+        .first()
+        .map(|prompt| prompt.ids.as_slice())
+        .unwrap_or_default();
+    let ticks = world.engine.submit(&Job {
+        seed: arranged.seed,
+        model: arranged.work.model(),
+        prompt: first,
+        lengths: &lengths,
+        arrived: arranged.arrived,
+    });
+    let start = Start {
+        ids: world.seed_of_ids(arranged.seed),
+        created: arranged.arrived,
+        usage: prompt_usage(arranged.prompts),
+        vocabulary,
+    };
+    Score {
+        plan,
+        ticks,
+        encoder,
+        start,
+    }
+}
+
+fn prompt_usage(prompts: &[Prompt]) -> Usage {
+    let mut usage = Usage::default();
+    for prompt in prompts {
+        usage.prompt += prompt.len() as u64;
+        usage.prompt_audio += u64::from(prompt.audio);
+        usage.prompt_image += u64::from(prompt.image);
+    }
+    usage
+}
+
+/// Starts an answer that nobody waits for. The call is answered with the object as it begins, or
+/// with the frames as they come; the visit ends with the work.
+fn background(
+    gateway: &Gateway,
+    world: &Arc<World>,
+    mut player: Player,
+    stream: bool,
+    visit: &mut Visit,
+) -> Result<Answer, ApiError> {
+    let mut out = BytesMut::new();
+    player.begin(&mut out)?;
+    let Some((family, id)) = player.main_object().cloned() else {
+        return Err(ApiError::invalid("A background answer has to be stored.").param("store"));
+    };
+    let object = world.store.object(family, &id).unwrap_or_default();
+    let log = world.logs.open(&id, world.rules.background_answers);
+    player.attend(visit.hand_over());
+    let run = BackgroundRun {
+        world: Arc::clone(world),
+        player,
+        log: Arc::clone(&log),
+        out,
+    };
+    (gateway.launch)(run);
+    if stream {
+        Ok(Answer::follow(Follower::new(log, 0)))
+    } else {
+        Ok(Answer::value(&object))
+    }
+}

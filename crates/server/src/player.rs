@@ -1,0 +1,285 @@
+//! Plays a plan: walks it token by token as the engine's ticks fall due, and hands the deltas to
+//! an encoder. There is no other way for an answer to leave, streamed or not.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use bytes::BytesMut;
+use fakeai_canon::{
+    ApiError, Delta, Encoder, Frames, Intervals, Micros, Plan, Pull, Start, Tick, Ticks, Usage,
+};
+
+use fakeai_resources::{Keeping, Store};
+
+use crate::cursor::Cursor;
+use crate::visit::Visit;
+use crate::world::World;
+
+/// Bytes after which an instant stream is handed to the socket.
+const WRITE_BYTES: usize = 16 * 1024;
+
+/// What the player needs to begin.
+pub(crate) struct Score {
+    /// What is said.
+    pub(crate) plan: Plan,
+    /// When.
+    pub(crate) ticks: Box<dyn Ticks>,
+    /// How it is written.
+    pub(crate) encoder: Box<dyn Encoder>,
+    /// What the encoder learns first.
+    pub(crate) start: Start,
+}
+
+/// An answer being played.
+pub(crate) struct Player {
+    world: Arc<World>,
+    score: Score,
+    cursors: Vec<Cursor>,
+    phase: Phase,
+    step: u32,
+    pace: Pace,
+    keeping: Keeping,
+    main_object: Option<(&'static str, String)>,
+    visit: Option<Visit>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Opening,
+    Playing,
+    Done,
+}
+
+/// What is measured on the way out.
+#[derive(Default)]
+struct Pace {
+    first: Option<Micros>,
+    last: Option<Micros>,
+    intervals: Intervals,
+    lateness: Intervals,
+}
+
+impl Player {
+    /// A player at its beginning. The start's usage gets what the engine finds in its cache.
+    pub(crate) fn new(world: Arc<World>, mut score: Score) -> Self {
+        score.start.usage.cached = score.ticks.admission().cached;
+        let cursors = match &score.plan {
+            Plan::Generation(generation) => {
+                generation.choices.iter().map(|_| Cursor::new()).collect()
+            }
+            Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Count(_) => Vec::new(),
+        };
+        Self {
+            world,
+            cursors,
+            phase: Phase::Opening,
+            step: 0,
+            pace: Pace::default(),
+            keeping: Keeping::default(),
+            main_object: None,
+            visit: None,
+            score,
+        }
+    }
+
+    /// Makes the visit end when the answer does.
+    pub(crate) fn attend(&mut self, visit: Visit) {
+        self.visit = Some(visit);
+    }
+
+    /// Writes the beginning and stores what the answer leaves behind from then on.
+    pub(crate) fn begin(&mut self, out: &mut BytesMut) -> Result<(), ApiError> {
+        self.phase = Phase::Playing;
+        self.score
+            .encoder
+            .write(Delta::Start(&self.score.start), out);
+        self.keep()
+    }
+
+    /// The application cancelled the answer.
+    pub(crate) fn cancel(&mut self, out: &mut BytesMut) {
+        let usage = self.usage_so_far();
+        let delta = Delta::Cancel {
+            usage: &usage,
+            at: self.world.now(),
+        };
+        self.score.encoder.write(delta, out);
+        self.finish(usage, None);
+    }
+
+    fn keep(&mut self) -> Result<(), ApiError> {
+        let kept = self.score.encoder.keep();
+        if self.main_object.is_none() {
+            self.main_object = kept.first().map(|keep| (keep.family, keep.id.clone()));
+        }
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let now = self.world.now();
+        self.world.store.commit(self.keeping.changes(kept, now))
+    }
+
+    /// The object that the answer has left in the store, where it leaves any: what a caller gets
+    /// who does not wait.
+    pub(crate) fn main_object(&self) -> Option<&(&'static str, String)> {
+        self.main_object.as_ref()
+    }
+
+    fn play_step(&mut self, due: Micros, now: Micros, out: &mut BytesMut) {
+        let Plan::Generation(generation) = &self.score.plan else {
+            return;
+        };
+        let mut sent = 0;
+        let choices = generation.choices.iter().zip(&mut self.cursors).enumerate();
+        for (index, (choice, cursor)) in choices {
+            sent += cursor.step(index as u32, choice, self.score.encoder.as_mut(), out);
+        }
+        self.pace.note(due, now, sent);
+        self.step += 1;
+    }
+
+    fn is_played(&self) -> bool {
+        match &self.score.plan {
+            Plan::Generation(_) => self.cursors.iter().all(Cursor::is_done),
+            Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Count(_) => self.step > 0,
+        }
+    }
+
+    fn play_whole(&mut self, due: Micros, now: Micros, out: &mut BytesMut) {
+        let encoder = self.score.encoder.as_mut();
+        match &self.score.plan {
+            Plan::Vectors { vectors, .. } => encoder.write(Delta::Vectors(vectors), out),
+            Plan::Verdicts { verdicts, .. } => encoder.write(Delta::Verdicts(verdicts), out),
+            Plan::Count(_) | Plan::Generation(_) => {}
+        }
+        self.pace.note(due, now, 1);
+        self.step += 1;
+    }
+
+    fn end(&mut self, out: &mut BytesMut) -> Pull {
+        let usage = self.usage();
+        let at = self.world.now();
+        self.score
+            .encoder
+            .write(Delta::End { usage: &usage, at }, out);
+        // An answer that can't be kept for want of room has been sent all the same; the limit is
+        // told to the next one, which `begin` refuses.
+        let error = self.keep().err();
+        self.finish(usage, error.as_ref());
+        Pull::End
+    }
+
+    fn finish(&mut self, usage: Usage, error: Option<&ApiError>) {
+        self.phase = Phase::Done;
+        if let Some(mut visit) = self.visit.take() {
+            visit.played(
+                usage,
+                self.pace.first,
+                &self.pace.intervals,
+                &self.pace.lateness,
+            );
+            visit.close(error);
+        }
+    }
+
+    /// The final counts.
+    fn usage(&self) -> Usage {
+        let prompt = self.score.start.usage;
+        let answer = match &self.score.plan {
+            Plan::Generation(generation) => generation.usage(),
+            Plan::Vectors { usage, .. } | Plan::Verdicts { usage, .. } | Plan::Count(usage) => {
+                return *usage;
+            }
+        };
+        Usage {
+            prompt: prompt.prompt,
+            cached: prompt.cached,
+            prompt_audio: prompt.prompt_audio,
+            prompt_image: prompt.prompt_image,
+            ..answer
+        }
+    }
+
+    /// The counts of an answer that ends early: what was generated until now.
+    fn usage_so_far(&self) -> Usage {
+        let mut usage = self.score.start.usage;
+        if let Plan::Generation(generation) = &self.score.plan {
+            for (choice, cursor) in generation.choices.iter().zip(&self.cursors) {
+                let (completion, reasoning) = cursor.generated(choice);
+                usage.completion += completion;
+                usage.reasoning += reasoning;
+            }
+        }
+        usage
+    }
+}
+
+impl Pace {
+    fn note(&mut self, due: Micros, now: Micros, tokens: u32) {
+        if tokens == 0 {
+            return;
+        }
+        self.lateness.add_many(now.since(due), tokens);
+        if let Some(last) = self.last {
+            self.intervals.add(now.since(last));
+        }
+        self.first.get_or_insert(now);
+        self.last = Some(now);
+    }
+}
+
+impl Frames for Player {
+    fn pull(&mut self, now: Micros, out: &mut BytesMut, waker: &Waker) -> Pull {
+        if self.phase == Phase::Opening
+            && let Err(error) = self.begin(out)
+        {
+            self.finish(Usage::default(), Some(&error));
+            return Pull::Failed(Box::new(error));
+        }
+        while self.phase == Phase::Playing {
+            if self.is_played() {
+                return self.end(out);
+            }
+            let due = match self.score.ticks.due(self.step, waker) {
+                Tick::Pending => return Pull::Pending,
+                Tick::At(due) if due > now => return Pull::DueAt(due),
+                Tick::At(due) => due,
+            };
+            if self.cursors.is_empty() {
+                self.play_whole(due, now, out);
+            } else {
+                self.play_step(due, now, out);
+            }
+            if out.len() >= WRITE_BYTES {
+                return Pull::More;
+            }
+        }
+        Pull::End
+    }
+
+    fn abort(&mut self, error: &ApiError, out: &mut BytesMut) {
+        if self.phase == Phase::Done {
+            return;
+        }
+        let at = self.world.now();
+        self.score.encoder.write(Delta::Fail { error, at }, out);
+        // The answer fails already; a full store adds nothing to that.
+        let _ = self.keep();
+        self.finish(self.usage_so_far(), Some(error));
+    }
+}
+
+impl Drop for Player {
+    /// A client that hangs up ends its visit with what it got.
+    fn drop(&mut self) {
+        if let Some(mut visit) = self.visit.take() {
+            let usage = self.usage_so_far();
+            visit.played(
+                usage,
+                self.pace.first,
+                &self.pace.intervals,
+                &self.pace.lateness,
+            );
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The settings of a world in the form in which they are used: resolved, checked, ready.
+
+use fakeai_canon::Mode;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// How a world behaves.
+#[derive(Clone, Debug)]
+pub struct WorldRules {
+    /// Realistic or mock.
+    pub mode: Mode,
+    /// Whether only listed models exist.
+    pub strict_models: bool,
+    /// Whether a call needs a key.
+    pub needs_key: bool,
+    /// The API keys; where one is needed and there are none, any will do.
+    pub keys: Vec<String>,
+    /// The `openai-organization` header.
+    pub organization: HeaderValue,
+    /// The fault that strikes by chance.
+    pub fault: Option<FaultRule>,
+    /// The most bytes a body may have.
+    pub max_body_bytes: u64,
+    /// Background answers whose frames are kept.
+    pub background_answers: usize,
+    /// Whether what leaves is held against its contract.
+    pub check_responses: bool,
+    /// Whether the documentation pages are served.
+    pub docs: bool,
+    /// The form of `/metrics` where the client has no wish.
+    pub metrics: MetricsForm,
+}
+
+/// A fault that strikes by chance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FaultRule {
+    /// The status it is sent with.
+    pub status: u16,
+    /// Its probability, 0 to 1.
+    pub rate: f64,
+}
+
+/// The form of the metrics page where the client's `Accept` header does not ask for one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsForm {
+    /// JSON.
+    #[default]
+    Json,
+    /// Prometheus text.
+    Prometheus,
+}
+
+impl WorldRules {
+    /// Whether the key is one of ours. Takes the same time wherever a wrong key differs.
+    pub(crate) fn knows_key(&self, key: &str) -> bool {
+        self.keys.is_empty()
+            || self.keys.iter().fold(false, |known, ours| {
+                known | same(ours.as_bytes(), key.as_bytes())
+            })
+    }
+
+    /// The headers that every reply carries.
+    pub(crate) fn standing_headers(&self, request_id: &str) -> HeaderMap {
+        let mut headers = HeaderMap::with_capacity(4);
+        if let Ok(id) = HeaderValue::from_str(request_id) {
+            headers.insert(HeaderName::from_static("x-request-id"), id);
+        }
+        headers.insert(
+            HeaderName::from_static("openai-version"),
+            HeaderValue::from_static("2020-10-01"),
+        );
+        headers.insert(
+            HeaderName::from_static("openai-organization"),
+            self.organization.clone(),
+        );
+        headers
+    }
+}
+
+fn same(ours: &[u8], theirs: &[u8]) -> bool {
+    ours.len() == theirs.len()
+        && ours
+            .iter()
+            .zip(theirs)
+            .fold(0, |difference, (a, b)| difference | (a ^ b))
+            == 0
+}

@@ -1,0 +1,55 @@
+//! Waiting on a world's clock for what the hall has only described.
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::{Bytes, BytesMut};
+use fakeai_canon::{ApiError, Frames, Pull};
+
+use crate::background::BackgroundRun;
+use crate::clock::Alarm;
+use crate::world::World;
+
+/// The whole body of an answer that is sent as one piece.
+pub(crate) async fn fold(
+    mut frames: Box<dyn Frames>,
+    world: Arc<World>,
+) -> Result<Bytes, ApiError> {
+    let mut out = BytesMut::with_capacity(1024);
+    let mut alarm = Alarm::new(Arc::clone(&world.clock));
+    std::future::poll_fn(move |cx| {
+        loop {
+            let due = match frames.pull(world.now(), &mut out, cx.waker()) {
+                Pull::More => continue,
+                Pull::End | Pull::Cut => return Poll::Ready(Ok(out.split().freeze())),
+                Pull::Failed(error) => return Poll::Ready(Err(*error)),
+                Pull::Pending => return Poll::Pending,
+                Pull::DueAt(due) => due,
+            };
+            if alarm.poll_until(due, cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await
+}
+
+/// Runs an answer that nobody waits for.
+pub(crate) async fn background(mut run: BackgroundRun) {
+    let mut alarm = Alarm::new(Arc::clone(&run.world().clock));
+    std::future::poll_fn(move |cx| {
+        loop {
+            let now = run.world().now();
+            let due = match run.advance(now, cx.waker()) {
+                Pull::More => continue,
+                Pull::End | Pull::Cut | Pull::Failed(_) => return Poll::Ready(()),
+                Pull::Pending => return Poll::Pending,
+                Pull::DueAt(due) => due,
+            };
+            if alarm.poll_until(due, cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await;
+}

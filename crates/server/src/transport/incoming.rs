@@ -1,0 +1,80 @@
+//! Bodies on their way in: read to their end, within a size and a time.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use fakeai_canon::{ApiError, ErrorKind};
+use http::HeaderMap;
+use http::header::CONTENT_LENGTH;
+use hyper::body::{Body, Incoming};
+
+use crate::gate::size::too_large;
+
+/// The length that the head announces.
+pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads the whole body.
+///
+/// # Errors
+/// One that is longer than `limit` bytes, takes longer than `patience`, or breaks off.
+pub(crate) async fn read(
+    body: Incoming,
+    limit: u64,
+    patience: Duration,
+) -> Result<Bytes, ApiError> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    match tokio::time::timeout(patience, collect(body, limit)).await {
+        Ok(read) => read,
+        Err(_) => Err(ApiError::new(
+            ErrorKind::Timeout,
+            format!(
+                "The request's body did not arrive within {} seconds.",
+                patience.as_secs()
+            ),
+        )),
+    }
+}
+
+async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, ApiError> {
+    let Some(first) = next(&mut body).await? else {
+        return Ok(Bytes::new());
+    };
+    if first.len() as u64 > limit {
+        return Err(too_large(limit));
+    }
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::from(&first[..]);
+    while let Some(chunk) = next(&mut body).await? {
+        if (whole.len() + chunk.len()) as u64 > limit {
+            return Err(too_large(limit));
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
+}
+
+async fn next(body: &mut Incoming) -> Result<Option<Bytes>, ApiError> {
+    loop {
+        let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await;
+        match frame {
+            None => return Ok(None),
+            Some(Err(_)) => {
+                return Err(ApiError::invalid(
+                    "The request's body broke off before its end.",
+                ));
+            }
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Listening, accepting, stopping.
+
+use std::fmt;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use super::connection::Speech;
+use super::cors::Cors;
+use super::drive;
+use super::serve::House;
+use super::streams::OpenStreams;
+use super::tls;
+use crate::clock;
+use crate::config::{ClockKind, Config};
+use crate::gateway::Gateway;
+use crate::tasks;
+use crate::wiring;
+
+/// Why a server could not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The address is not to be had.
+    Bind {
+        /// The address.
+        address: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A certificate or key is no good.
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bind { address, source } => write!(f, "can't listen on {address}: {source}"),
+            Self::Tls { path, why } => write!(f, "can't use {}: {why}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// A server that runs.
+pub struct Running {
+    address: SocketAddr,
+    gateway: Arc<Gateway>,
+    streams: Arc<OpenStreams>,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// The address that it listens on, with the port it was given.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its hall.
+    pub fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    /// Streams that are open now.
+    pub fn open_streams(&self) -> usize {
+        self.streams.count()
+    }
+
+    /// Tells it to stop: no more connections, and every open stream ends with an error event.
+    pub fn shutdown(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // A server that has ended already has nobody to tell.
+            let _ = stop.send(());
+        }
+    }
+
+    /// Waits until it has stopped.
+    pub async fn join(self) {
+        // The task does not panic; if it did, it has ended all the same.
+        let _ = self.task.await;
+    }
+}
+
+/// Starts a server on the current runtime.
+///
+/// # Errors
+/// An address or a certificate that can't be used.
+pub async fn start(config: Config) -> Result<Running, StartError> {
+    let tls = match (&config.server.tls_cert, &config.server.tls_key) {
+        (Some(chain), Some(key)) => Some(tls::acceptor(chain, key)?),
+        (Some(_) | None, _) => None,
+    };
+    let server = &config.server;
+    let bind = |source| StartError::Bind {
+        address: format!("{}:{}", server.host, server.port),
+        source,
+    };
+    let listener = TcpListener::bind((server.host.as_str(), server.port))
+        .await
+        .map_err(bind)?;
+    let address = listener.local_addr().map_err(bind)?;
+    let launch = Box::new(|run| drop(tasks::start(drive::background(run))));
+    let gateway = Arc::new(wiring::build(&config, launch));
+    let streams = Arc::new(OpenStreams::new(server.max_open_streams as usize));
+    let door = Door::new(&config, tls, &gateway, &streams);
+    let (stop, stopped) = oneshot::channel();
+    let jumper = (server.clock == ClockKind::Virtual)
+        .then(|| tasks::start(clock::jump_when_idle(Arc::clone(&gateway))));
+    let task = tasks::start(async move {
+        door.keep(listener, stopped).await;
+        if let Some(jumper) = jumper {
+            jumper.abort();
+        }
+    });
+    Ok(Running {
+        address,
+        gateway,
+        streams,
+        stop: Some(stop),
+        task,
+    })
+}
+
+/// Runs a server until the process is told to stop.
+///
+/// # Errors
+/// As [`start`].
+pub async fn run(config: Config) -> Result<(), StartError> {
+    let mut running = start(config).await?;
+    interrupted().await;
+    tracing::info!("stopping: open streams are told to end");
+    running.shutdown();
+    running.join().await;
+    Ok(())
+}
+
+/// Ready when the process is told to stop.
+async fn interrupted() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    // Without signals there is nothing to wait for but the end of the process.
+    if interrupt.await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Lets connections in.
+struct Door {
+    house: Arc<House>,
+    streams: Arc<OpenStreams>,
+    speech: Speech,
+    tls: Option<TlsAcceptor>,
+    room: Arc<Semaphore>,
+    handshake: Duration,
+    grace: Duration,
+}
+
+impl Door {
+    fn new(
+        config: &Config,
+        tls: Option<TlsAcceptor>,
+        gateway: &Arc<Gateway>,
+        streams: &Arc<OpenStreams>,
+    ) -> Self {
+        let security = &config.security;
+        let house = House {
+            gateway: Arc::clone(gateway),
+            streams: Arc::clone(streams),
+            cors: Cors::new(config),
+            body_timeout: security.body_timeout,
+        };
+        let header_bytes = usize::try_from(security.max_header_bytes.0).unwrap_or(usize::MAX);
+        let headers = usize::from(security.max_headers);
+        Self {
+            house: Arc::new(house),
+            streams: Arc::clone(streams),
+            speech: Speech::new(header_bytes, headers, security.header_timeout),
+            tls,
+            room: Arc::new(Semaphore::new(config.server.max_connections as usize)),
+            handshake: security.header_timeout,
+            grace: config.server.shutdown_grace,
+        }
+    }
+
+    /// Accepts until told to stop, then gives what is open its grace.
+    async fn keep(self, listener: TcpListener, stopped: oneshot::Receiver<()>) {
+        let graceful = GracefulShutdown::new();
+        tokio::pin!(stopped);
+        loop {
+            tokio::select! {
+                _ = &mut stopped => break,
+                socket = self.admit(&listener) => {
+                    if let Some((socket, place)) = socket {
+                        let watcher = graceful.watcher();
+                        tasks::start(self.serve(socket, watcher, place));
+                    }
+                }
+            }
+        }
+        drop(listener);
+        self.streams.shut();
+        if tokio::time::timeout(self.grace, graceful.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!("connections were cut at the end of the grace");
+        }
+    }
+
+    async fn admit(
+        &self,
+        listener: &TcpListener,
+    ) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.room).acquire_owned().await.ok()?;
+        match listener.accept().await {
+            Ok((socket, _)) => {
+                // Without it the last frame of a burst waits for an acknowledgement.
+                let _ = socket.set_nodelay(true);
+                Some((socket, place))
+            }
+            Err(error) => {
+                tracing::warn!("can't accept a connection: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                None
+            }
+        }
+    }
+
+    fn serve(
+        &self,
+        socket: TcpStream,
+        watcher: hyper_util::server::graceful::Watcher,
+        place: tokio::sync::OwnedSemaphorePermit,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let (speech, house) = (self.speech.clone(), Arc::clone(&self.house));
+        let (tls, handshake) = (self.tls.clone(), self.handshake);
+        async move {
+            let _place = place;
+            let Some(tls) = tls else {
+                return speech.serve(socket, house, watcher).await;
+            };
+            match tokio::time::timeout(handshake, tls.accept(socket)).await {
+                Ok(Ok(socket)) => speech.serve(socket, house, watcher).await,
+                Ok(Err(error)) => tracing::debug!("a TLS handshake failed: {error}"),
+                Err(_) => tracing::debug!("a TLS handshake took too long"),
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Pages that only show: models, health, metrics, journal, documentation. What they show is made
+//! elsewhere.
+
+mod admin;
+mod docs;
+mod health;
+mod metrics;
+mod models;
+
+use std::sync::Arc;
+
+use fakeai_canon::{ApiError, Call};
+use http::Method;
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::gateway::Gateway;
+use crate::resource::{self, Asked};
+use crate::world::World;
+
+/// Shows a page.
+type Show = fn(&Gateway, &Arc<World>, &Call, &Value) -> Result<Answer, ApiError>;
+
+/// A page of our own, outside the providers' contracts.
+pub(crate) struct OwnView {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    /// Whether it is shown without a key.
+    pub(crate) open: bool,
+    pub(crate) show: Show,
+}
+
+/// All pages of our own. Below `/w/{name}` they show that world.
+static OWN: &[OwnView] = &[
+    page("/health", health::show),
+    page("/metrics", metrics::show),
+    page("/openapi.json", docs::openapi),
+    page("/docs", docs::page),
+    page("/", docs::landing),
+    control(Method::GET, "/_fakeai/journal", admin::journal),
+    control(Method::DELETE, "/_fakeai/journal", admin::clear_journal),
+    control(Method::GET, "/_fakeai/checks", admin::checks),
+    control(Method::GET, "/_fakeai/worlds", admin::worlds),
+    control(Method::POST, "/_fakeai/reset", admin::reset),
+    control(Method::GET, "/_fakeai/clock", admin::clock),
+    control(Method::POST, "/_fakeai/clock", admin::advance_clock),
+];
+
+const fn page(path: &'static str, show: Show) -> OwnView {
+    OwnView {
+        method: Method::GET,
+        path,
+        open: true,
+        show,
+    }
+}
+
+const fn control(method: Method, path: &'static str, show: Show) -> OwnView {
+    OwnView {
+        method,
+        path,
+        open: false,
+        show,
+    }
+}
+
+/// The page of our own at that path. A `HEAD` is shown what a `GET` is.
+pub(crate) fn own(method: &Method, path: &str) -> Option<&'static OwnView> {
+    let method = if method == Method::HEAD {
+        &Method::GET
+    } else {
+        method
+    };
+    OWN.iter()
+        .find(|view| view.path == path && view.method == *method)
+}
+
+/// The methods that a page of our own has, where there is one at that path.
+pub(crate) fn methods_of(path: &str) -> Option<String> {
+    let methods: Vec<&str> = OWN
+        .iter()
+        .filter(|view| view.path == path)
+        .map(|view| view.method.as_str())
+        .collect();
+    (!methods.is_empty()).then(|| methods.join(", "))
+}
+
+/// Whether an operation of the contract is shown here.
+pub(crate) fn serves(operation: &str) -> bool {
+    matches!(
+        operation,
+        "listModels" | "retrieveModel" | "deleteModel" | "retrieveModelCapabilities"
+    )
+}
+
+/// Answers an operation of the contract that only shows.
+pub(crate) fn answer(world: &Arc<World>, asked: &Asked<'_>) -> Result<Answer, ApiError> {
+    let model = asked.params.get("model").unwrap_or_default();
+    let answer = match &*asked.operation.id {
+        "listModels" => models::list(world),
+        "retrieveModel" => models::retrieve(world, model)?,
+        "deleteModel" => models::delete(world, model)?,
+        "retrieveModelCapabilities" => models::capabilities(world, model)?,
+        _ => return resource::unserved(world, asked),
+    };
+    Ok(answer.of(asked.operation))
+}

@@ -1,0 +1,91 @@
+//! The models of a world: listed ones and those made on first use.
+
+use std::sync::Arc;
+
+use fakeai_canon::{ApiError, ErrorKind};
+use fakeai_catalog::{Ability, Catalog, Modality, Model, ReasoningText};
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::gate::unknown_model;
+use crate::world::World;
+
+/// All models.
+pub(super) fn list(world: &World) -> Answer {
+    let data: Vec<Value> = world.models().iter().map(|model| object(model)).collect();
+    Answer::value(&json!({"object": "list", "data": data}))
+}
+
+/// One model.
+pub(super) fn retrieve(world: &World, id: &str) -> Result<Answer, ApiError> {
+    let model = find(world, id)?;
+    Ok(Answer::value(&object(&model)))
+}
+
+/// What a model can do, and how its tokens are counted.
+pub(super) fn capabilities(world: &World, id: &str) -> Result<Answer, ApiError> {
+    let model = find(world, id)?;
+    let names = |abilities: &[Ability]| -> Vec<&str> {
+        abilities.iter().map(|ability| ability.name()).collect()
+    };
+    let modalities = |list: &[Modality]| -> Vec<&str> { list.iter().map(|m| m.name()).collect() };
+    Ok(Answer::value(&json!({
+        "id": model.id,
+        "object": "model.capabilities",
+        "provider": model.provider,
+        "family": model.family,
+        "context_window": model.context_window,
+        "max_output_tokens": model.max_output_tokens,
+        "training_cutoff": model.knowledge_cutoff,
+        "endpoints": model.endpoints.iter().map(|endpoint| endpoint.name()).collect::<Vec<_>>(),
+        "input_modalities": modalities(&model.input),
+        "output_modalities": modalities(&model.output),
+        "abilities": names(&model.abilities),
+        "supports_vision": model.reads(Modality::Image),
+        "supports_audio": model.reads(Modality::Audio) || model.writes(Modality::Audio),
+        "supports_tools": model.can(Ability::Tools),
+        "reasoning": model.reasoning.as_ref().map(|reasoning| json!({
+            "efforts": reasoning.efforts.iter().map(|effort| effort.name()).collect::<Vec<_>>(),
+            "shown": reasoning.shows == ReasoningText::Content,
+        })),
+        "tokenizer": {
+            "name": model.vocabulary.name,
+            "table": model.vocabulary.table,
+            "exact": model.vocabulary.exact,
+        },
+        "pricing": model.prices.as_ref().map(|prices| json!({
+            "input_per_million": prices.input,
+            "cached_input_per_million": prices.cached_input,
+            "output_per_million": prices.output,
+        })),
+    })))
+}
+
+/// Deletes a fine-tuned model; the provider's own stay.
+pub(super) fn delete(world: &World, id: &str) -> Result<Answer, ApiError> {
+    if Catalog::builtin().get(id).is_some() {
+        return Err(ApiError::new(
+            ErrorKind::Permission,
+            format!("You do not have sufficient permissions to delete the model '{id}'."),
+        ));
+    }
+    if !world.forget_model(id) {
+        return Err(unknown_model(id));
+    }
+    Ok(Answer::value(
+        &json!({"id": id, "object": "model", "deleted": true}),
+    ))
+}
+
+fn find(world: &World, id: &str) -> Result<Arc<Model>, ApiError> {
+    world.model(id).ok_or_else(|| unknown_model(id))
+}
+
+fn object(model: &Model) -> Value {
+    json!({
+        "id": model.id,
+        "object": "model",
+        "created": model.created,
+        "owned_by": model.owned_by,
+    })
+}

@@ -1,0 +1,120 @@
+//! The one wrapper around every call: what is opened here is closed here, so that nothing escapes
+//! the journal, the counters and the ledger, not even a client that hangs up.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fakeai_canon::{ApiError, Closed, Event, Head, Intervals, Micros, Opened, Usage};
+use fakeai_contract::Operation;
+
+use crate::world::World;
+
+/// A call under way.
+pub(crate) struct Visit {
+    world: Arc<World>,
+    record: Option<Box<Closed>>,
+}
+
+impl Visit {
+    /// Opens the record of a call.
+    pub(crate) fn open(world: &Arc<World>, head: &Head, body: &Bytes, request_id: String) -> Self {
+        let now = world.now();
+        world.emit(&Event::Opened(Opened { at: now }));
+        let record = Closed {
+            request_id,
+            world: Arc::clone(&world.name),
+            method: head.method.clone(),
+            path: head.path.clone(),
+            operation: None,
+            model: None,
+            status: 200,
+            error: None,
+            started: now,
+            first_token: None,
+            ended: now,
+            usage: Usage::default(),
+            intervals: Intervals::default(),
+            lateness: Intervals::default(),
+            streamed: false,
+            abandoned: true,
+            fault: false,
+            request_body: body.clone(),
+            reply_body: Bytes::new(),
+        };
+        Self {
+            world: Arc::clone(world),
+            record: Some(Box::new(record)),
+        }
+    }
+
+    /// When the call arrived.
+    pub(crate) fn started(&self) -> Micros {
+        self.record
+            .as_ref()
+            .map_or(Micros::ZERO, |record| record.started)
+    }
+
+    /// Notes what is learned of the call on its way.
+    pub(crate) fn note(&mut self, note: impl FnOnce(&mut Closed)) {
+        if let Some(record) = &mut self.record {
+            note(record);
+        }
+    }
+
+    /// Notes the operation that the call reached.
+    pub(crate) fn reached(&mut self, operation: &'static Operation) {
+        self.note(|record| record.operation = Some(&operation.id));
+    }
+
+    /// Notes what a played answer cost and how well it kept time.
+    pub(crate) fn played(
+        &mut self,
+        usage: Usage,
+        first_token: Option<Micros>,
+        intervals: &Intervals,
+        lateness: &Intervals,
+    ) {
+        self.note(|record| {
+            record.usage = usage;
+            record.first_token = first_token;
+            record.intervals = intervals.clone();
+            record.lateness = lateness.clone();
+        });
+    }
+
+    /// Hands the record over to work that outlives the call. What is left of this visit leaves
+    /// no trace.
+    pub(crate) fn hand_over(&mut self) -> Visit {
+        Visit {
+            world: Arc::clone(&self.world),
+            record: self.record.take(),
+        }
+    }
+
+    /// The call was answered to its end.
+    pub(crate) fn close(mut self, error: Option<&ApiError>) {
+        self.note(|record| {
+            record.abandoned = false;
+            if let Some(error) = error {
+                record.error = Some(error_name(error));
+            }
+        });
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if let Some(mut record) = self.record.take() {
+            record.ended = self.world.now();
+            self.world.emit(&Event::Closed(record));
+        }
+    }
+}
+
+/// The name by which an error is counted: its code, or its type.
+fn error_name(error: &ApiError) -> String {
+    match &error.code {
+        Some(code) => code.to_string(),
+        None => fakeai_dialects::openai::error::kind(error).to_owned(),
+    }
+}

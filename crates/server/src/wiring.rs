@@ -1,0 +1,169 @@
+//! From settings to worlds: the one place where the rooms are put together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fakeai_canon::{Engine, Micros, Observer, Seed};
+use fakeai_catalog::{Catalog, Latency};
+use fakeai_content::{Behaviour, Config as ContentConfig, TextMode};
+use fakeai_engine::{Pace, PaceEngine, Spread, Timing};
+use fakeai_telemetry::{Journal, JournalLimits, Ledger, LedgerLimits};
+use http::HeaderValue;
+
+use crate::clock::{VIRTUAL_EPOCH, WorldClock};
+use crate::config::{ClockKind, Config, PaceKind, TextSource};
+use crate::gateway::{Gateway, Launch};
+use crate::log::RequestLog;
+use crate::rules::{FaultRule, MetricsForm, WorldRules};
+use crate::store::{MemoryStore, StoreLimits};
+use crate::world::{Parts, World};
+use crate::worlds::{DEFAULT, Worlds};
+
+/// Frames of background answers are kept for so many of them in a world.
+const BACKGROUND_ANSWERS: usize = 1_000;
+
+/// Builds the hall over worlds that follow `config`.
+pub fn build(config: &Config, launch: Launch) -> Gateway {
+    let config = config.clone();
+    let rules = Arc::new(rules(&config));
+    let most = config.features.max_worlds as usize;
+    let make = move |name: &str| world(name, &config, &rules);
+    Gateway::new(Worlds::new(Box::new(make), most), launch)
+}
+
+fn world(name: &str, config: &Config, rules: &Arc<WorldRules>) -> World {
+    let clock = Arc::new(clock(config));
+    let root = Seed(config.server.seed);
+    let seed = if name == DEFAULT {
+        root
+    } else {
+        root.fork(name)
+    };
+    let now = fakeai_canon::Clock::now(&*clock);
+    let ledger = Arc::new(Ledger::new(
+        LedgerLimits {
+            models: config.metrics.max_model_labels as usize,
+            ..LedgerLimits::default()
+        },
+        now,
+    ));
+    let journal = Arc::new(Journal::new(JournalLimits {
+        entries: config.metrics.journal_entries as usize,
+        ..JournalLimits::default()
+    }));
+    let mut observers: Vec<Arc<dyn Observer>> = vec![ledger.clone()];
+    if config.metrics.journal_entries > 0 {
+        observers.push(journal.clone());
+    }
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        observers.push(Arc::new(RequestLog));
+    }
+    let store = MemoryStore::new(store_limits(config), clock.clone());
+    World::new(
+        name,
+        Parts {
+            seed,
+            clock,
+            rules: Arc::clone(rules),
+            store,
+            ledger,
+            journal,
+            engine: engine(config),
+            behaviour: Behaviour::new(content(config)),
+            observers,
+        },
+    )
+}
+
+fn rules(config: &Config) -> WorldRules {
+    let features = &config.features;
+    WorldRules {
+        mode: config.server.mode,
+        strict_models: config.generation.strict_models,
+        needs_key: config.auth.is_required(),
+        keys: config.auth.api_keys.0.clone(),
+        organization: HeaderValue::from_str(&config.auth.organization)
+            .unwrap_or(HeaderValue::from_static("fakeai")),
+        fault: (features.fault_rate > 0.0).then_some(FaultRule {
+            status: features.fault_status,
+            rate: features.fault_rate,
+        }),
+        max_body_bytes: config.security.max_request_size.0,
+        background_answers: BACKGROUND_ANSWERS,
+        check_responses: features.check_responses.unwrap_or(cfg!(debug_assertions)),
+        docs: features.docs,
+        metrics: if config.metrics.prometheus {
+            MetricsForm::Prometheus
+        } else {
+            MetricsForm::Json
+        },
+    }
+}
+
+fn clock(config: &Config) -> WorldClock {
+    match config.server.clock {
+        ClockKind::Real => WorldClock::real(config.server.time_scale),
+        ClockKind::Virtual => WorldClock::virtual_from(VIRTUAL_EPOCH),
+    }
+}
+
+fn store_limits(config: &Config) -> StoreLimits {
+    let retention = micros(config.storage.retention);
+    StoreLimits {
+        max_objects: config.storage.max_objects as usize,
+        max_bytes: usize::try_from(config.storage.max_bytes.0).unwrap_or(usize::MAX),
+        retention: (retention > Micros::ZERO).then_some(retention),
+    }
+}
+
+fn content(config: &Config) -> ContentConfig {
+    let generation = &config.generation;
+    ContentConfig {
+        mode: config.server.mode,
+        text: match generation.text() {
+            TextSource::Prose => TextMode::Prose,
+            TextSource::Echo => TextMode::Echo,
+            TextSource::Lorem => TextMode::Lorem,
+            TextSource::Fixed => TextMode::Fixed(generation.fixed_text.clone().unwrap_or_default()),
+        },
+        completion_max_tokens: generation.completion_max_tokens,
+        refusals: generation.refusals,
+    }
+}
+
+fn engine(config: &Config) -> Arc<dyn Engine> {
+    let generation = &config.generation;
+    let fixed = Timing {
+        delay: spread(generation.delay()),
+        ttft: generation.ttft.map(spread).unwrap_or_default(),
+        itl: generation.itl.map(spread).unwrap_or_default(),
+        distribution: generation.distribution,
+    };
+    let pace = match generation.pace() {
+        PaceKind::Instant if fixed.delay == Spread::default() => Pace::Instant,
+        PaceKind::Instant | PaceKind::Fixed => Pace::Fixed(fixed),
+        PaceKind::Profile => {
+            let (ttft, itl) = (generation.ttft, generation.itl);
+            Pace::Profile(Arc::new(move |model: &str| {
+                let profile = Catalog::builtin().resolve(model).latency;
+                Timing {
+                    ttft: spread(ttft.unwrap_or(profile.ttft)),
+                    itl: spread(itl.unwrap_or(profile.itl)),
+                    ..fixed
+                }
+            }))
+        }
+    };
+    Arc::new(PaceEngine::new(pace))
+}
+
+fn spread(latency: Latency) -> Spread {
+    Spread {
+        mean: Micros::from_seconds(latency.milliseconds / 1_000.0),
+        share: latency.spread_percent / 100.0,
+    }
+}
+
+fn micros(span: Duration) -> Micros {
+    Micros(u64::try_from(span.as_micros()).unwrap_or(u64::MAX))
+}

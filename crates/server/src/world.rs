@@ -1,0 +1,179 @@
+//! A world: everything with state hangs off one. Nothing is global, so parallel tests can't meet,
+//! and a reset is a drop.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fakeai_canon::{Alphabet, Clock, Engine, Event, Micros, Mode, Observer, Seed, Work};
+use fakeai_catalog::{Catalog, Model};
+use fakeai_content::Behaviour;
+use fakeai_telemetry::{Journal, Ledger};
+use parking_lot::{Mutex, RwLock};
+
+use crate::background::Logs;
+use crate::clock::WorldClock;
+use crate::rules::WorldRules;
+use crate::store::MemoryStore;
+
+/// One world.
+pub struct World {
+    /// Its name; `default` for the one without a path.
+    pub name: Arc<str>,
+    /// The seed of everything in it.
+    pub seed: Seed,
+    /// Its clock.
+    pub clock: Arc<WorldClock>,
+    /// Its settings.
+    pub rules: Arc<WorldRules>,
+    /// Its objects.
+    pub store: MemoryStore,
+    /// When it was made.
+    pub started: Micros,
+    /// Its metrics.
+    pub ledger: Arc<Ledger>,
+    /// Its last calls.
+    pub journal: Arc<Journal>,
+    /// Its engine.
+    pub engine: Arc<dyn Engine>,
+    /// What is said in it.
+    pub behaviour: Behaviour,
+    /// Frames of background answers.
+    pub(crate) logs: Logs,
+    observers: Vec<Arc<dyn Observer>>,
+    calls: AtomicU64,
+    repeats: Mutex<HashMap<u64, u64>>,
+    models: RwLock<HashMap<String, Arc<Model>>>,
+}
+
+/// What a world is made of besides its name and state.
+pub(crate) struct Parts {
+    pub(crate) seed: Seed,
+    pub(crate) clock: Arc<WorldClock>,
+    pub(crate) rules: Arc<WorldRules>,
+    pub(crate) store: MemoryStore,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) behaviour: Behaviour,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
+}
+
+/// Different works that leave objects behind of which the repeats are counted; past it the count
+/// starts anew from the number of calls, so that ids still never collide.
+const REPEATS: usize = 100_000;
+
+/// Models that were made on first use and are listed from then on.
+const MADE_MODELS: usize = 1_000;
+
+impl World {
+    /// A fresh world.
+    pub(crate) fn new(name: &str, parts: Parts) -> Self {
+        Self {
+            name: Arc::from(name),
+            seed: parts.seed,
+            started: parts.clock.now(),
+            clock: parts.clock,
+            rules: parts.rules,
+            store: parts.store,
+            ledger: parts.ledger,
+            journal: parts.journal,
+            engine: parts.engine,
+            behaviour: parts.behaviour,
+            logs: Logs::default(),
+            observers: parts.observers,
+            calls: AtomicU64::new(0),
+            repeats: Mutex::new(HashMap::new()),
+            models: RwLock::new(HashMap::new()),
+        }
+    }
+
+    /// True where only the contract counts.
+    pub fn is_mock(&self) -> bool {
+        self.rules.mode == Mode::Mock
+    }
+
+    /// The number of this call in the world, from 0.
+    pub(crate) fn count_call(&self) -> u64 {
+        self.calls.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The `x-request-id` of a call.
+    pub(crate) fn request_id(&self, call: u64) -> String {
+        self.seed
+            .fork("request")
+            .nth(call)
+            .id("req_", Alphabet::Hex, 32)
+    }
+
+    /// The seed of what is said: equal works, equal answers.
+    pub(crate) fn seed_of(&self, work: &Work) -> Seed {
+        self.seed.of(work)
+    }
+
+    /// The seed of an answer's ids: equal works that come again get new ones.
+    pub(crate) fn seed_of_ids(&self, work: Seed) -> Seed {
+        let mut repeats = self.repeats.lock();
+        if repeats.len() >= REPEATS && !repeats.contains_key(&work.0) {
+            repeats.clear();
+            repeats.insert(work.0, self.calls.load(Ordering::Relaxed));
+        }
+        let count = repeats.entry(work.0).or_insert(0);
+        *count += 1;
+        work.fork("ids").nth(*count - 1)
+    }
+
+    /// The model of that id; made on first use where it is not listed, and none where models are
+    /// strict.
+    pub(crate) fn model(&self, id: &str) -> Option<Arc<Model>> {
+        if let Some(model) = self.models.read().get(id) {
+            return Some(Arc::clone(model));
+        }
+        let catalog = Catalog::builtin();
+        if self.rules.strict_models && catalog.get(id).is_none() {
+            return None;
+        }
+        let mut model = catalog.resolve(id);
+        if model.created == 0 {
+            model.created = self.clock.now().whole_seconds();
+        }
+        let model = Arc::new(model);
+        let mut models = self.models.write();
+        if models.len() < MADE_MODELS + catalog.models().count() {
+            models.insert(id.to_owned(), Arc::clone(&model));
+        }
+        Some(model)
+    }
+
+    /// All models: the listed ones, then those made on first use, by id.
+    pub(crate) fn models(&self) -> Vec<Arc<Model>> {
+        let catalog = Catalog::builtin();
+        let mut models: Vec<_> = catalog.models().cloned().map(Arc::new).collect();
+        let made = self.models.read();
+        let mut made: Vec<_> = made
+            .values()
+            .filter(|model| catalog.get(&model.id).is_none())
+            .cloned()
+            .collect();
+        made.sort_by(|a, b| a.id.cmp(&b.id));
+        models.extend(made);
+        models
+    }
+
+    /// Forgets a model that was made on first use.
+    pub(crate) fn forget_model(&self, id: &str) -> bool {
+        self.models.write().remove(id).is_some()
+    }
+
+    /// Tells every observer.
+    pub(crate) fn emit(&self, event: &Event) {
+        for observer in &self.observers {
+            observer.observe(event);
+        }
+    }
+
+    /// The world's time.
+    pub fn now(&self) -> Micros {
+        self.clock.now()
+    }
+}
