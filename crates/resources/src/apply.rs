@@ -50,7 +50,8 @@ pub fn make_up(
     made_up::answer(operation, params, body, context)
 }
 
-fn not_served(operation: &Operation) -> ApiError {
+/// The error of an operation that nothing serves (501).
+pub fn not_served(operation: &Operation) -> ApiError {
     let message = format!(
         "The operation '{}' ({} {}) is not implemented by this server yet.",
         operation.id,

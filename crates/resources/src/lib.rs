@@ -12,7 +12,7 @@ mod page;
 mod store;
 mod verbs;
 
-pub use apply::{apply, make_up, serves};
+pub use apply::{apply, make_up, not_served, serves};
 pub use call::{Answer, Body, Call, Context, Effect, Outcome};
 pub use families::responses::not_streamable;
 pub use family::Order;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fakeai_canon::{ApiError, Mode};
+use fakeai_contract::{Violation, ViolationKind};
 use serde_json::{Value, json};
 
 use crate::Order;
@@ -48,32 +49,40 @@ fn order(value: &Value) -> Option<Order> {
 fn limit(value: &Value, mock: bool) -> Result<usize, ApiError> {
     let limit = value.as_i64().unwrap_or(DEFAULT_LIMIT);
     let (low, high) = (*LIMITS.start(), *LIMITS.end());
-    if !mock && limit < low {
-        return Err(out_of_bounds(
-            "below minimum",
-            ">=",
-            low,
-            limit,
-            "integer_below_min_value",
-        ));
-    }
-    if !mock && limit > high {
-        return Err(out_of_bounds(
-            "above maximum",
-            "<=",
-            high,
-            limit,
-            "integer_above_max_value",
-        ));
+    let clamped = limit.clamp(low, high);
+    if !mock && clamped != limit {
+        return Err(out_of_bounds(limit, clamped));
     }
     Ok(limit.clamp(0, high) as usize)
 }
 
-fn out_of_bounds(which: &str, sign: &str, bound: i64, got: i64, code: &'static str) -> ApiError {
-    let message = format!(
-        "Invalid 'limit': integer {which} value. Expected a value {sign} {bound}, but got {got} instead."
-    );
-    ApiError::invalid(message).param("limit").code(code)
+/// The provider's error for a limit that is not what it would have to be at most or at least.
+fn out_of_bounds(limit: i64, bound: i64) -> ApiError {
+    let (got, bound, exclusive, integer) = (limit as f64, bound as f64, false, true);
+    let kind = if got < bound {
+        ViolationKind::BelowMinimum {
+            minimum: bound,
+            exclusive,
+            got,
+            integer,
+        }
+    } else {
+        ViolationKind::AboveMaximum {
+            maximum: bound,
+            exclusive,
+            got,
+            integer,
+        }
+    };
+    let violation = Violation {
+        param: "limit".to_owned(),
+        kind,
+    };
+    let error = ApiError::invalid(violation.message()).param("limit");
+    match violation.code() {
+        Some(code) => error.code(code),
+        None => error,
+    }
 }
 
 /// The conditions of the query: a string selects what equals it, an object what has its entries.

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use fakeai_canon::{Alphabet, ApiError, Seed};
 use serde_json::{Map, Value, json};
 
+use super::responses;
 use crate::apply::Site;
 use crate::family::{Family, Hidden, Include, families};
-use crate::store::{Parent, Record};
+use crate::store::{Parent, Record, Store};
 
 /// The family whose create takes items along.
 pub(crate) const PARENT: &str = "conversations";
 const FAMILY: &str = "conversations.items";
 
 /// Where a reference is looked up, in this order.
-const REFERRED: [&str; 3] = [FAMILY, "responses.output_items", "responses.input_items"];
+const REFERRED: [&str; 2] = [FAMILY, "responses.input_items"];
+/// Says which response an item that a model made is part of.
+const POINTERS: &str = "responses.output_items";
 
 /// The items that a new conversation is created with.
 pub(crate) fn of_new_conversation(site: &Site<'_>, id: &str) -> Result<Vec<Record>, ApiError> {
@@ -63,10 +66,20 @@ fn resolved(
     let Some(id) = reference(item) else {
         return Ok(stored_form(item.clone(), seed).map(Arc::new));
     };
-    let found = REFERRED
-        .iter()
-        .find_map(|family| site.store.object(family, id));
-    found.map(Some).ok_or_else(|| family.missing(id))
+    referred(site.store, id)
+        .map(Some)
+        .ok_or_else(|| family.missing(id))
+}
+
+/// The item that bears the id, wherever it is stored.
+fn referred(store: &dyn Store, id: &str) -> Option<Arc<Value>> {
+    if let Some(item) = REFERRED.iter().find_map(|family| store.object(family, id)) {
+        return Some(item);
+    }
+    let pointer = store.object(POINTERS, id)?;
+    let response = store.object(responses::FAMILY, pointer["response_id"].as_str()?)?;
+    let mut items = response["output"].as_array()?.iter();
+    items.find(|item| item["id"] == *id).cloned().map(Arc::new)
 }
 
 /// The id that an item refers to, where it is a reference: one by name, or nothing but an id.
@@ -78,7 +91,7 @@ fn reference(item: &Value) -> Option<&str> {
 
 /// An item as it is stored: typed, with an id, a status where its type has one, and its content
 /// in parts. None for what leaves no item behind, such as a reference.
-pub(crate) fn stored_form(item: Value, seed: Seed) -> Option<Value> {
+fn stored_form(item: Value, seed: Seed) -> Option<Value> {
     let Value::Object(mut sent) = item else {
         return None;
     };

@@ -1,25 +1,14 @@
 //! What every store must do, shown on the one in memory.
 
-#[path = "../../server/src/store/memory.rs"]
-pub mod memory;
-
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
+use crate::Hand;
+use crate::memory::{MemoryStore, StoreLimits};
 use fakeai_canon::{Clock, Micros, Shelf};
 use fakeai_resources::{Change, Filter, LostCursor, Order, Page, PageQuery, Parent, Record, Store};
-use memory::{MemoryStore, StoreLimits};
 use proptest::prelude::*;
 use serde_json::json;
-
-#[derive(Default)]
-struct Hand(AtomicU64);
-
-impl Clock for Hand {
-    fn now(&self) -> Micros {
-        Micros(self.0.load(Ordering::Relaxed))
-    }
-}
 
 fn store(limits: StoreLimits) -> MemoryStore {
     MemoryStore::new(limits, Arc::new(Hand::default()))

@@ -1,0 +1,30 @@
+//! Stored objects through the engine's public surface, over the store in memory.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets what it did not expect fails"
+)]
+
+#[path = "../../../server/src/store/memory.rs"]
+pub mod memory;
+
+mod chat_completions;
+mod conversations;
+mod mock;
+mod responses;
+mod store;
+mod world;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fakeai_canon::{Clock, Micros};
+
+/// A clock that is set by hand.
+#[derive(Default)]
+pub(crate) struct Hand(AtomicU64);
+
+impl Clock for Hand {
+    fn now(&self) -> Micros {
+        Micros(self.0.load(Ordering::Relaxed))
+    }
+}

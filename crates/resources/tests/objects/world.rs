@@ -1,0 +1,142 @@
+//! A world of one store: calls go in by method and path, and every body that comes out is held
+//! against the contract.
+
+use std::sync::Arc;
+
+use fakeai_canon::{ApiError, ErrorKind, Keep, Micros, Mode, Seed};
+use fakeai_contract::{Match, Method, openai};
+use fakeai_resources::{Body, Call, Context, Effect, Keeping, Outcome, Store, apply};
+use serde_json::{Value, json};
+
+use crate::Hand;
+use crate::memory::{MemoryStore, StoreLimits};
+
+pub(crate) struct World {
+    pub(crate) store: MemoryStore,
+    pub(crate) mode: Mode,
+    pub(crate) effects: Vec<Effect>,
+    calls: u64,
+}
+
+impl World {
+    pub(crate) fn new(mode: Mode) -> Self {
+        Self {
+            store: MemoryStore::new(StoreLimits::default(), Arc::new(Hand::default())),
+            mode,
+            effects: Vec::new(),
+            calls: 0,
+        }
+    }
+
+    pub(crate) fn realistic() -> Self {
+        Self::new(Mode::Realistic)
+    }
+
+    /// The outcome of a call; its changes are committed.
+    pub(crate) fn outcome(
+        &mut self,
+        method: &str,
+        path: &str,
+        query: Value,
+        body: Value,
+    ) -> Result<Outcome, ApiError> {
+        let method = Method::parse(method).unwrap();
+        let Match::Found { operation, params } = openai().find(method, path, false) else {
+            panic!("{path} is no path of the contract");
+        };
+        self.calls += 1;
+        let context = Context {
+            now: Micros::from_seconds(1_700_000_000.0),
+            seed: Seed(9).nth(self.calls),
+            mode: self.mode,
+        };
+        let call = Call {
+            operation,
+            params: &params,
+            query: &query,
+            body,
+        };
+        let outcome = apply(call, &self.store, &context)?;
+        if let Outcome::Answer(answer) = &outcome {
+            self.store.commit(answer.changes.clone())?;
+            self.effects.extend(answer.effects.iter().cloned());
+            if let Body::Json(body) = &answer.body {
+                let checked = openai().check_response(
+                    operation,
+                    answer.status,
+                    "application/json",
+                    body,
+                    &[],
+                );
+                // Deleting a response answers with a body that the contract does not know of.
+                let known = operation
+                    .success()
+                    .is_some_and(|answer| answer.schema.is_some());
+                assert!(
+                    !known || checked.is_ok(),
+                    "{}: {checked:?}: {body}",
+                    operation.id
+                );
+            }
+        }
+        Ok(outcome)
+    }
+
+    pub(crate) fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        query: Value,
+        body: Value,
+    ) -> Result<Value, ApiError> {
+        match self.outcome(method, path, query, body)? {
+            Outcome::Answer(answer) => match answer.body {
+                Body::Json(body) => Ok(Value::clone(&body)),
+                other => panic!("{path} answers {other:?}"),
+            },
+            Outcome::Follow { id, .. } => panic!("{id} is to be followed"),
+        }
+    }
+
+    pub(crate) fn get(&mut self, path: &str, query: Value) -> Result<Value, ApiError> {
+        self.call("GET", path, query, Value::Null)
+    }
+
+    pub(crate) fn post(&mut self, path: &str, body: Value) -> Result<Value, ApiError> {
+        self.call("POST", path, json!({}), body)
+    }
+
+    pub(crate) fn delete(&mut self, path: &str) -> Result<Value, ApiError> {
+        self.call("DELETE", path, json!({}), Value::Null)
+    }
+
+    /// Stores what an answer leaves behind.
+    pub(crate) fn keep(&mut self, keeps: Vec<Keep>) {
+        let changes = Keeping::default().changes(keeps, Micros::ZERO);
+        self.store.commit(changes).unwrap();
+    }
+}
+
+pub(crate) fn keep(family: &'static str, id: &str, parent: Option<&str>, object: Value) -> Keep {
+    Keep {
+        family,
+        id: id.to_owned(),
+        parent: parent.map(str::to_owned),
+        object,
+    }
+}
+
+/// The ids of a page's objects.
+pub(crate) fn ids(page: &Value) -> Vec<&str> {
+    let objects = page["data"].as_array().unwrap().iter();
+    objects
+        .map(|object| object["id"].as_str().unwrap())
+        .collect()
+}
+
+/// A 404 whose message is the given one.
+pub(crate) fn assert_missing(result: Result<Value, ApiError>, message: &str) {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotFound);
+    assert_eq!(error.message, message);
+}
