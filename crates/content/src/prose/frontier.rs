@@ -151,6 +151,13 @@ impl Frontier {
         }
     }
 
+    /// Goes on with the end of the template at hand.
+    pub(crate) fn wind_up(&mut self, model: &Model, resolver: &mut Resolver) {
+        self.readings.clear();
+        let (from, to) = model.templates[self.template as usize].body;
+        self.enter(model, resolver, self.template, to - from + 1, 1.0);
+    }
+
     /// Goes on behind the token at a position elsewhere in the corpus.
     pub(crate) fn jump(&mut self, model: &Model, resolver: &mut Resolver, owner: Owner, position: u32) {
         self.readings.clear();

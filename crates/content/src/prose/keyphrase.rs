@@ -8,25 +8,42 @@ use super::words::{self, Entry};
 #[derive(Default)]
 pub(crate) struct Found {
     /// The leading phrase first.
-    pub(crate) phrases: Vec<String>,
+    pub(crate) phrases: Vec<Phrase>,
     pub(crate) quoted: Vec<String>,
     pub(crate) numbers: Vec<String>,
+}
+
+/// A key phrase.
+#[derive(Clone, Default)]
+pub(crate) struct Phrase {
+    /// Without an article.
+    pub(crate) bare: String,
+    /// As it reads in a sentence: with the article of the prompt.
+    pub(crate) spoken: String,
 }
 
 const MOST_PHRASES: usize = 6;
 const MOST_CANDIDATES: usize = 64;
 const MOST_WORDS: usize = 3;
-const LONGEST: usize = 48;
+const LONGEST: usize = 60;
 
 struct Candidate {
-    text: String,
+    phrase: Phrase,
     folded: String,
     score: f32,
 }
 
 /// Reads a text.
 pub(crate) fn find(text: &str, language: Language) -> Found {
-    let mut finder = Finder { language, run: Vec::new(), candidates: Vec::new(), found: Found::default() };
+    let mut finder = Finder {
+        language,
+        run: Vec::new(),
+        article: None,
+        loose: 0,
+        carrying: 0,
+        candidates: Vec::new(),
+        found: Found::default(),
+    };
     finder.quotations(text);
     match language {
         Language::Chinese | Language::Japanese => finder.unspaced(text),
@@ -38,7 +55,14 @@ pub(crate) fn find(text: &str, language: Language) -> Found {
 
 struct Finder<'t> {
     language: Language,
+    /// The words of the phrase at hand.
     run: Vec<&'t str>,
+    /// The article in front of it.
+    article: Option<&'t str>,
+    /// How many linking words it ends with.
+    loose: usize,
+    /// How many words since its last link carry meaning.
+    carrying: usize,
     candidates: Vec<Candidate>,
     found: Found,
 }
@@ -56,7 +80,7 @@ impl<'t> Finder<'t> {
                 let quoted = inner[..end].trim();
                 if !quoted.is_empty() && quoted.len() <= 120 {
                     self.found.quoted.push(quoted.to_owned());
-                    self.offer(quoted, 3.0);
+                    self.offer(quoted, None, 3.0);
                 }
                 rest = &inner[end + close.len_utf8()..];
             }
@@ -65,7 +89,7 @@ impl<'t> Finder<'t> {
 
     fn spaced(&mut self, text: &'t str) {
         for line in text.lines() {
-            let mut starts_sentence = true;
+            let (mut starts_sentence, mut known) = (true, self.candidates.len());
             for raw in line.split_whitespace() {
                 let word = raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '+' && c != '#');
                 let word = word.trim_start_matches(['+', '#']);
@@ -79,25 +103,37 @@ impl<'t> Finder<'t> {
                 if closes {
                     self.close();
                 }
+                if starts_sentence {
+                    self.favour(known, raw);
+                    known = self.candidates.len();
+                }
             }
             self.close();
         }
     }
 
-    fn word(&mut self, word: &'t str, starts_sentence: bool) {
-        if word.is_empty() {
-            return self.close();
+    /// What a question asks for counts more than what leads up to it.
+    fn favour(&mut self, from: usize, last: &str) {
+        if last.ends_with('?') {
+            self.candidates[from..].iter_mut().for_each(|candidate| candidate.score += 0.6);
         }
+    }
+
+    fn word(&mut self, word: &'t str, starts_sentence: bool) {
         if word.starts_with(|c: char| c.is_numeric()) && !word.contains(char::is_alphabetic) {
             self.found.numbers.push(word.to_owned());
             return self.close();
         }
+        let word = self.without_elision(word);
         let entry = words::lookup(word);
-        let shouts = !starts_sentence && word.starts_with(char::is_uppercase) && self.language != Language::German;
-        let carries = entry.is_none_or(|entry| !self.is_idle(entry)) || (shouts && word.len() > 1 && word.chars().all(|c| !c.is_lowercase()));
-        if !carries || (word.chars().count() < 2) {
+        if entry.is_some_and(|entry| self.joins(entry, word)) {
+            return;
+        }
+        if word.chars().count() < 2 || !self.carries(word, entry, starts_sentence) {
             return self.close();
         }
+        self.loose = 0;
+        self.carrying += 1;
         match self.stem(word) {
             Some(stem) => {
                 self.run.push(stem);
@@ -105,8 +141,42 @@ impl<'t> Finder<'t> {
             }
             None => self.run.push(word),
         }
-        if self.run.len() == MOST_WORDS {
+        if self.carrying == MOST_WORDS {
             self.close();
+        }
+    }
+
+    /// Takes an article before a phrase, or a word such as "of" inside one.
+    fn joins(&mut self, entry: &Entry, word: &'t str) -> bool {
+        if entry.article.has(self.language) && self.run.is_empty() {
+            self.article = Some(word);
+            return true;
+        }
+        let is_link = entry.link.has(self.language) && self.loose == 0;
+        let goes_on = entry.article.has(self.language) && self.loose == 1;
+        if self.run.is_empty() || !(is_link || goes_on) {
+            return false;
+        }
+        self.run.push(word);
+        self.loose += 1;
+        self.carrying = 0;
+        true
+    }
+
+    /// Whether a word carries meaning. A word in capitals does, whatever it is elsewhere.
+    fn carries(&self, word: &str, entry: Option<&Entry>, starts_sentence: bool) -> bool {
+        let is_name = !starts_sentence && word.len() > 1 && !word.contains(char::is_lowercase)
+            && word.starts_with(char::is_uppercase);
+        let ends = |entry: &Entry| entry.ending.has(self.language) && self.carrying > 0;
+        is_name || entry.is_none_or(|entry| !self.is_idle(entry) || ends(entry))
+    }
+
+    /// `l'énergie` and `dell'arte` without what is before the apostrophe.
+    fn without_elision(&self, word: &'t str) -> &'t str {
+        let elides = matches!(self.language, Language::French | Language::Italian);
+        match word.split_once(['\'', '’']) {
+            Some((before, noun)) if elides && before.len() <= 4 && noun.chars().count() > 2 => noun,
+            _ => word,
         }
     }
 
@@ -123,10 +193,14 @@ impl<'t> Finder<'t> {
     /// Small words and words that only ask for something.
     fn is_idle(&self, entry: &Entry) -> bool {
         let own = |set: words::LanguageSet| set.has(self.language);
-        own(entry.small) || own(entry.asking) || (entry.asking.has(Language::English) && self.language == Language::English)
+        own(entry.small) || own(entry.asking)
     }
 
     fn close(&mut self) {
+        self.run.truncate(self.run.len() - self.loose);
+        self.loose = 0;
+        self.carrying = 0;
+        let article = self.article.take();
         if self.run.is_empty() {
             return;
         }
@@ -135,12 +209,12 @@ impl<'t> Finder<'t> {
         let digits = self.run.iter().any(|word| word.contains(|c: char| c.is_numeric()));
         let long = text.chars().count() >= 8;
         let score = 1.0
-            + 0.4 * (self.run.len() as f32 - 1.0)
-            + if capital { 0.6 } else { 0.0 }
+            + 0.3 * (self.run.len().min(4) as f32 - 1.0)
+            + if capital { 0.5 } else { 0.0 }
             + if digits { 0.3 } else { 0.0 }
-            + if long { 0.4 } else { 0.0 };
+            + if long { 0.3 } else { 0.0 };
         self.run.clear();
-        self.offer(&text, score);
+        self.offer(&text, article, score);
     }
 
     /// Chinese and Japanese: what is left between function words, punctuation and, in Japanese,
@@ -178,12 +252,13 @@ impl<'t> Finder<'t> {
         let idle = words::lookup(text).is_some_and(|entry| entry.asking.has(self.language));
         let length = text.chars().count();
         if length >= 2 && !idle {
-            self.offer(text, 1.0 + 0.15 * length.min(8) as f32 + if text.is_ascii() { 0.5 } else { 0.0 });
+            let latin = if text.is_ascii() { 0.5 } else { 0.0 };
+            self.offer(text, None, 1.0 + 0.15 * length.min(8) as f32 + latin);
         }
     }
 
     /// Adds a candidate, or weight to an equal one.
-    fn offer(&mut self, text: &str, score: f32) {
+    fn offer(&mut self, text: &str, article: Option<&str>, score: f32) {
         let text = text.trim_matches(|c: char| !c.is_alphanumeric() && c != '+' && c != '#');
         let text = text.trim_start_matches(['+', '#']);
         if text.is_empty() || text.len() > LONGEST || text.contains('\n') {
@@ -193,8 +268,14 @@ impl<'t> Finder<'t> {
         if let Some(known) = self.candidates.iter_mut().find(|known| known.folded == folded) {
             known.score += 0.7;
         } else if self.candidates.len() < MOST_CANDIDATES {
-            let score = score - 0.03 * self.candidates.len() as f32;
-            self.candidates.push(Candidate { text: text.to_owned(), folded, score });
+            let rank = self.candidates.len();
+            let late = 0.15 * rank.min(4) as f32 + 0.02 * rank as f32;
+            let spoken = match article {
+                Some(article) => format!("{} {text}", article.to_lowercase()),
+                None => text.to_owned(),
+            };
+            let phrase = Phrase { bare: text.to_owned(), spoken };
+            self.candidates.push(Candidate { phrase, folded, score: score - late });
         }
     }
 
@@ -208,37 +289,65 @@ impl<'t> Finder<'t> {
                 kept.push(candidate);
             }
         }
-        self.found.phrases = kept.into_iter().map(|candidate| candidate.text.clone()).collect();
+        self.found.phrases = kept.into_iter().map(|candidate| candidate.phrase.clone()).collect();
     }
 }
 
-/// The words that a prompt such as "Say this is a test" wants back.
+/// The words that a prompt such as "Say this is a test" wants back: what it quotes, else the
+/// rest of its line as a sentence.
 pub(crate) fn wanted(text: &str, language: Language) -> Option<String> {
     const MOST: usize = 160;
-    let text = text.trim();
-    let (first, rest) = text.split_once([' ', ':', '：', '「'])?;
-    let (first, rest) = if is_polite(first) { rest.trim().split_once([' ', ':'])? } else { (first, rest) };
-    let repeats = words::lookup(first).is_some_and(|entry| {
-        let repeat = words::Cue::Kind(super::Kind::Repeat);
-        entry.cues.iter().any(|(of, cue)| *cue == repeat && (*of == language || *of == Language::English))
-    });
-    let rest = rest.split('\n').next()?.trim();
-    let quotation = rest.find(['"', '“', '\'', '«', '「']).and_then(|at| {
-        let mut inner = rest[at..].chars();
-        let open = inner.next()?;
-        let close = match open { '“' => '”', '«' => '»', '「' => '」', same => same };
-        let inner = inner.as_str();
-        Some(&inner[..inner.find(close)?])
-    });
-    let lead = ["with ", "exactly ", "only ", "the words ", "the word ", "this ", ": "];
-    let mut plain = rest;
-    for word in lead.iter().filter(|word| **word != "this ") {
-        plain = plain.strip_prefix(word).unwrap_or(plain);
+    let (first, rest) = text.trim().split_once([' ', ':', '：', '「'])?;
+    let (first, rest) = match POLITE.contains(&first.to_lowercase().as_str()) {
+        true => rest.trim().split_once([' ', ':'])?,
+        false => (first, rest),
+    };
+    if !asks_back(first, language) {
+        return None;
     }
-    let words = quotation.unwrap_or(plain).trim().trim_matches([':', ' ']);
-    (repeats && !words.is_empty() && words.len() <= MOST && !words.ends_with('?')).then(|| words.to_owned())
+    let rest = rest.split('\n').next()?.trim();
+    let words = match quotation(rest) {
+        Some(quoted) => quoted.trim().to_owned(),
+        None => sentence(LEADS.iter().fold(rest, |rest, lead| without(rest, lead))),
+    };
+    (!words.is_empty() && words.len() <= MOST && !words.ends_with('?')).then_some(words)
 }
 
-fn is_polite(word: &str) -> bool {
-    ["please", "bitte", "kindly", "just"].contains(&word.to_lowercase().as_str())
+const POLITE: [&str; 4] = ["please", "bitte", "kindly", "just"];
+const LEADS: [&str; 6] = ["with", "exactly", "only", "the words", "the word", "the phrase"];
+
+fn asks_back(word: &str, language: Language) -> bool {
+    let repeat = words::Cue::Kind(super::Kind::Repeat);
+    words::lookup(word).is_some_and(|entry| {
+        let fits = |of: Language| of == language || of == Language::English;
+        entry.cues.iter().any(|(of, cue)| *cue == repeat && fits(*of))
+    })
+}
+
+fn quotation(text: &str) -> Option<&str> {
+    let mut inner = text[text.find(['"', '“', '\'', '«', '「'])?..].chars();
+    let close = match inner.next()? {
+        '“' => '”',
+        '«' => '»',
+        '「' => '」',
+        same => same,
+    };
+    let inner = inner.as_str();
+    Some(&inner[..inner.find(close)?])
+}
+
+/// A text without the word it may start with.
+fn without<'t>(text: &'t str, word: &str) -> &'t str {
+    let rest = text.strip_prefix(word).filter(|rest| rest.starts_with([' ', ':']));
+    rest.map_or(text, |rest| rest.trim_start_matches([' ', ':']))
+}
+
+/// With a capital, and a full stop where several words have none.
+fn sentence(text: &str) -> String {
+    let text = text.trim().trim_matches([':', ' ']);
+    let mut words = super::topic::capitalised(text);
+    if text.split(' ').count() > 2 && text.ends_with(char::is_alphanumeric) {
+        words.push('.');
+    }
+    words
 }

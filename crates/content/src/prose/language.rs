@@ -1,7 +1,7 @@
 //! The languages that are answered, and how a text's own is told: by script first, by small
 //! words where the script is shared. Not here: the small words (they are data, see `words`).
 
-use super::words::{self, LanguageSet};
+use super::words;
 
 /// A language that prompts are answered in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,7 +128,8 @@ impl Scripts {
 fn by_small_words(text: &str) -> Language {
     let mut votes = [0u32; Language::ALL.len()];
     for word in text.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|w| !w.is_empty()) {
-        let known = words::lookup(word).map_or(LanguageSet::default(), |entry| entry.small);
+        let Some(entry) = words::lookup(word) else { continue };
+        let known = entry.small.and(entry.asking);
         let weight = if known.count() == 1 { 3 } else { 2 };
         for language in known.iter() {
             votes[language as usize] += weight;

@@ -104,12 +104,14 @@ impl Prose {
 pub(crate) struct Turn {
     /// Templates to choose from.
     pub(crate) pool: (u32, u32),
-    /// Whether a space comes first.
+    /// Whether a space comes first; settled when its turn comes.
     pub(crate) spaced: bool,
     /// What comes behind.
     pub(crate) gap: Gap,
     /// The number of the item in its list.
     pub(crate) index: u32,
+    /// In a list whose order matters: how many more follow.
+    pub(crate) follow: Option<u32>,
 }
 
 /// The state of a text in the making.
@@ -129,12 +131,16 @@ pub(crate) struct Speaker<'a> {
     used: Vec<u64>,
     /// Key phrases not yet mentioned.
     pending: u8,
+    /// The last template used.
+    last: u32,
     weights: Vec<f32>,
     plain: bool,
 }
 
 /// How much likelier a template is that brings in a key phrase not yet mentioned.
 const PENDING_WEIGHT: f32 = 60.0;
+/// How much less likely each further template of a pool is that speaks in order.
+const FURTHER: f32 = 0.6;
 /// About how long a sentence is, in tokens: to see the end of a target coming.
 const SENTENCE: usize = 20;
 
@@ -150,6 +156,7 @@ impl<'a> Speaker<'a> {
             resolver: Resolver::new(model, topic),
             bend: Bend::new(request.sampling),
             scratch: Vec::new(),
+            last: 0,
             weights: Vec::new(),
             plain: request.sampling.is_plain(),
             language: if form == Form::Lorem { Language::Lorem } else { topic.language },
@@ -167,8 +174,9 @@ impl<'a> Speaker<'a> {
         let count = turns.len();
         for (number, mut turn) in turns.into_iter().enumerate() {
             let is_last = number + 1 == count || target.is_some_and(|target| self.said() + SENTENCE >= target);
-            if is_last && target.is_none_or(|target| self.said() + SENTENCE >= target) {
-                turn.gap = Gap::Inline;
+            if is_last {
+                let is_met = target.is_none_or(|target| self.said() + SENTENCE >= target);
+                turn.gap = if is_met { Gap::Inline } else { Gap::Paragraph };
             }
             self.turn(turn);
             if self.is_full() || (is_last && turn.gap == Gap::Inline) {
@@ -182,7 +190,6 @@ impl<'a> Speaker<'a> {
     fn go_on(&mut self) {
         let target = self.request.length.target.map_or(0, |target| target as usize);
         let pool = self.model.pool(self.language, self.filler_role());
-        let mut spaced = self.out.bytes.last().is_some_and(|byte| *byte != b'\n') && self.language.is_spaced();
         let mut sentence = 0;
         while !self.is_full() {
             sentence += 1;
@@ -191,12 +198,17 @@ impl<'a> Speaker<'a> {
                 (false, true) => Gap::Paragraph,
                 _ => Gap::Inline,
             };
-            self.turn(Turn { pool, spaced, gap, index: sentence });
-            spaced = gap == Gap::Inline;
+            self.turn(Turn { pool, spaced: false, gap, index: sentence, follow: None });
             if is_last {
                 return;
             }
         }
+    }
+
+    /// Whether the text so far ends inside a line.
+    fn needs_space(&self) -> bool {
+        let last = self.out.bytes.last();
+        self.language.is_spaced() && last.is_some_and(|byte| !byte.is_ascii_whitespace())
     }
 
     fn filler_role(&self) -> &'static str {
@@ -229,7 +241,7 @@ impl<'a> Speaker<'a> {
     fn turns(&mut self) -> Vec<Turn> {
         let Some(outline) = self.outline() else { return Vec::new() };
         let mut turns = Vec::new();
-        let mut gap = Gap::Paragraph;
+        let mut gap;
         for step in &outline.steps {
             let asked = self.topic.count.filter(|_| step.countable);
             let drawn = self.rng.between(i64::from(step.at_least), i64::from(step.at_most)) as u32;
@@ -237,12 +249,12 @@ impl<'a> Speaker<'a> {
             let role = self.role(step.role);
             let pool = self.model.pool(self.language, role);
             for index in 1..=times {
-                let spaced = gap == Gap::Inline;
                 gap = if index == times { step.behind } else { step.within };
                 if gap == Gap::Inline && !self.language.is_spaced() {
                     gap = Gap::Paragraph;
                 }
-                turns.push(Turn { pool, spaced, gap, index });
+                let follow = (step.role == "step").then_some(times - index);
+                turns.push(Turn { pool, spaced: false, gap, index, follow });
             }
         }
         turns
@@ -272,11 +284,13 @@ impl<'a> Speaker<'a> {
     }
 
     /// Says one template.
-    fn turn(&mut self, turn: Turn) {
+    fn turn(&mut self, mut turn: Turn) {
         if turn.pool.0 == turn.pool.1 {
             return;
         }
-        self.weigh_templates(turn.pool);
+        turn.spaced = self.needs_space();
+        let window = self.window(turn);
+        self.weigh_templates(turn.pool, window);
         let template = if self.plain {
             self.plainly(turn)
         } else {
@@ -284,22 +298,39 @@ impl<'a> Speaker<'a> {
         };
         self.used[template as usize / 64] |= 1 << (template % 64);
         self.pending &= !self.model.templates[template as usize].needs;
+        self.last = template;
+    }
+
+    /// The templates that may come now: all of the pool, but of one that speaks in order only
+    /// those behind the last, with enough left for what follows.
+    fn window(&self, turn: Turn) -> (u32, u32) {
+        let (from, to) = turn.pool;
+        let Some(follow) = turn.follow else { return (from, to) };
+        let first = if turn.index > 1 && (from..to).contains(&self.last) { self.last + 1 } else { from };
+        let last = to.saturating_sub(follow).max(first + 1);
+        if last > to { (from, to) } else { (first, last) }
     }
 
     /// Fills `weights` with those of a pool's templates: what can be filled, was not yet used,
     /// suits the prompt, and brings in what is still to be mentioned.
-    fn weigh_templates(&mut self, (from, to): (u32, u32)) {
+    fn weigh_templates(&mut self, (from, to): (u32, u32), window: (u32, u32)) {
         let knows = self.topic.knows();
         self.weights.clear();
+        let is_ordered = window.1 - window.0 < to - from;
+        let pending_weight = if is_ordered { 2.0 } else { PENDING_WEIGHT };
         let mut total = 0.0;
         for number in from..to {
             let template = &self.model.templates[number as usize];
             let is_used = self.used[number as usize / 64] >> (number % 64) & 1 == 1;
+            let nearness = match is_ordered {
+                true => FURTHER.powi(number as i32 - window.0 as i32),
+                false => 1.0,
+            };
             let mut weight = 0.0;
-            if template.needs & !knows == 0 {
-                weight = tilt(self.topic.tilt, number);
+            if template.needs & !knows == 0 && (window.0..window.1).contains(&number) {
+                weight = tilt(self.topic.tilt, number) * nearness;
                 if template.needs & self.pending != 0 {
-                    weight *= PENDING_WEIGHT * (template.needs & self.pending).count_ones() as f32;
+                    weight *= pending_weight * (template.needs & self.pending).count_ones() as f32;
                 }
                 if is_used {
                     weight *= 1e-4;
@@ -368,10 +399,10 @@ impl<'a> Speaker<'a> {
     }
 }
 
-/// How much a prompt prefers a choice: a factor of ¼ to 4 that is always the same for the two.
+/// How much a prompt prefers a choice: a factor of ½ to 2 that is always the same for the two.
 #[inline]
 pub(crate) fn tilt(prompt: u64, choice: u32) -> f32 {
-    const FACTORS: [f32; 8] = [0.25, 0.4, 0.6, 0.85, 1.2, 1.7, 2.6, 4.0];
+    const FACTORS: [f32; 8] = [0.5, 0.6, 0.75, 0.9, 1.1, 1.35, 1.65, 2.0];
     let hash = (prompt ^ u64::from(choice).wrapping_mul(0x9e37_79b9_7f4a_7c15))
         .wrapping_mul(0xbf58_476d_1ce4_e5b9);
     FACTORS[(hash >> 61) as usize]

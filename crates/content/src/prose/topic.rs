@@ -6,7 +6,7 @@ use std::hash::Hash;
 use fakeai_canon::{Seed, Verbosity};
 
 use super::Language;
-use super::keyphrase;
+use super::keyphrase::{self, Phrase};
 use super::slot::{Needs, Slot};
 use super::words::{self, Cue};
 
@@ -81,6 +81,7 @@ pub struct Topic {
     pub(crate) code: Option<&'static str>,
     /// The words that it wants back.
     wanted: String,
+    spoken: [String; 3],
     capitals: [String; 3],
     snake: String,
     pascal: String,
@@ -100,22 +101,36 @@ impl Topic {
         let mut topic = Topic {
             language,
             kind: Kind::Question,
-            capitals: [0, 1, 2].map(|rank| capital(found.phrases.get(rank))),
-            keywords: found.phrases,
+            keywords: Vec::new(),
             quoted: found.quoted,
             numbers: found.numbers,
             count: None,
             verbosity: None,
             code: None,
-            wanted: String::new(),
+            wanted: keyphrase::wanted(text, language).unwrap_or_default(),
+            spoken: Default::default(),
+            capitals: Default::default(),
             snake: String::new(),
             pascal: String::new(),
             tilt: Seed(0x70_01c).of(prompt).0,
         };
-        topic.name_things();
         topic.take_cues(text);
-        topic.settle(text);
+        topic.take_phrases_in_rank(found.phrases);
+        topic.settle();
+        topic.name_things();
         topic
+    }
+
+    /// Keeps the key phrases; in a question for a program, not the name of its language.
+    fn take_phrases_in_rank(&mut self, mut phrases: Vec<Phrase>) {
+        if self.kind == Kind::Code {
+            phrases.retain(|phrase| !phrase.bare.split(' ').all(names_code));
+        }
+        for (rank, phrase) in phrases.iter().take(3).enumerate() {
+            self.spoken[rank].clone_from(&phrase.spoken);
+            self.capitals[rank] = capitalised(if rank == 0 { &phrase.spoken } else { &phrase.bare });
+        }
+        self.keywords = phrases.into_iter().map(|phrase| phrase.bare).collect();
     }
 
     /// The bits of what is known, to be held against a template's needs.
@@ -143,11 +158,10 @@ impl Topic {
     }
 
     fn word(&self, slot: Slot) -> &str {
-        let keyword = |rank: usize| self.keywords.get(rank).map_or("", String::as_str);
         match slot {
-            Slot::Topic => keyword(0),
-            Slot::Second => keyword(1),
-            Slot::Third => keyword(2),
+            Slot::Topic => &self.spoken[0],
+            Slot::Second => &self.spoken[1],
+            Slot::Third => &self.spoken[2],
             Slot::TopicCapital => &self.capitals[0],
             Slot::SecondCapital => &self.capitals[1],
             Slot::ThirdCapital => &self.capitals[2],
@@ -173,22 +187,37 @@ impl Topic {
     /// Collects the hints of all words; of two kinds the first named wins, code over all.
     fn take_cues(&mut self, text: &str) {
         if self.language.is_spaced() {
-            let words = text.split(|c: char| !c.is_alphanumeric() && !"'+#-".contains(c));
-            for word in words.filter(|word| !word.is_empty()) {
-                let Some(entry) = words::lookup(word) else { continue };
-                let language = self.language;
-                let fits = |of: Language| of == language || of == Language::English;
-                for (_, cue) in entry.cues.iter().filter(|(of, _)| fits(*of)) {
-                    self.take(*cue);
-                }
-            }
+            self.take_phrases(text);
+            self.take_words(text);
         } else {
             let languages = [self.language, Language::English];
             for (word, cue) in languages.into_iter().flat_map(words::cues) {
-                let is_there = text.contains(word) && (!word.is_ascii() || stands_alone(text, word));
-                if is_there {
+                if text.contains(word) && (!word.is_ascii() || stands_alone(text, word)) {
                     self.take(*cue);
                 }
+            }
+        }
+    }
+
+    /// Hints of several words, looked for where a prompt starts.
+    fn take_phrases(&mut self, text: &str) {
+        const OPENING: usize = 160;
+        let opening = text[..text.floor_char_boundary(OPENING)].to_lowercase().replace(' ', "_");
+        for (phrase, cue) in words::cues(self.language) {
+            if phrase.contains('_') && opening.contains(phrase) {
+                self.take(*cue);
+            }
+        }
+    }
+
+    fn take_words(&mut self, text: &str) {
+        let words = text.split(|c: char| !c.is_alphanumeric() && !"'+#-".contains(c));
+        for word in words.filter(|word| !word.is_empty()) {
+            let Some(entry) = words::lookup(word) else { continue };
+            let language = self.language;
+            let fits = |of: Language| of == language || of == Language::English;
+            for (_, cue) in entry.cues.iter().filter(|(of, _)| fits(*of)) {
+                self.take(*cue);
             }
         }
     }
@@ -205,11 +234,10 @@ impl Topic {
     }
 
     /// Decides what several hints together mean.
-    fn settle(&mut self, text: &str) {
+    fn settle(&mut self) {
         let digits = self.numbers.iter().filter_map(|number| number.parse().ok());
         self.count = self.count.or(digits.clone().find(|count| (2..=20).contains(count)));
         self.count = self.count.filter(|count| *count >= 2);
-        self.wanted = keyphrase::wanted(text, self.language).unwrap_or_default();
         if !self.wanted.is_empty() {
             self.kind = Kind::Repeat;
         } else if self.kind == Kind::Repeat {
@@ -241,11 +269,15 @@ fn stands_alone(text: &str, word: &str) -> bool {
     })
 }
 
-fn capital(phrase: Option<&String>) -> String {
-    phrase.map_or_else(String::new, |phrase| capitalised(phrase))
+/// Whether a word is the name of a programming language or of a program.
+fn names_code(word: &str) -> bool {
+    words::lookup(word).is_some_and(|entry| {
+        let of_code = |cue: &Cue| matches!(cue, Cue::Code(_) | Cue::Kind(Kind::Code));
+        entry.cues.iter().any(|(_, cue)| of_code(cue))
+    })
 }
 
-fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -27,7 +27,7 @@ const FORBIDDEN: f64 = -90.0;
 /// The probability of a token that the model would never say, before its bias.
 const UNHEARD: f32 = 1e-9;
 /// After so many tokens a sentence that has left its template ends.
-const LONGEST_STRAY: usize = 60;
+const LONGEST_STRAY: usize = 80;
 
 impl<'a> Bend<'a> {
     pub(crate) fn new(sampling: &'a Sampling) -> Self {
@@ -146,6 +146,9 @@ impl Walk<'_, '_> {
             let bend = &self.speaker.bend;
             self.frontier.retain_words(model, &mut self.speaker.resolver, |id| bend.bias(id) > FORBIDDEN);
         }
+        if starts {
+            self.wind_up();
+        }
         if self.ends() {
             return false;
         }
@@ -167,13 +170,21 @@ impl Walk<'_, '_> {
         })
     }
 
+    /// Brings a sentence that has strayed for too long to the end of the template it is in.
+    fn wind_up(&mut self) {
+        if self.strayed.is_some_and(|from| self.speaker.out.len() > from + LONGEST_STRAY) {
+            self.strayed = Some(usize::MAX - LONGEST_STRAY);
+            self.frontier.wind_up(self.speaker.model, &mut self.speaker.resolver);
+        }
+    }
+
     /// Whether the sentence is over. Where it may also go on, chance decides.
     fn ends(&mut self) -> bool {
-        let is_lost = self.strayed.is_some_and(|from| self.speaker.out.len() > from + LONGEST_STRAY);
         if self.frontier.is_empty() {
-            return is_lost || self.frontier.ended > 0.0 || !self.speaker.bend.is_wide;
+            let is_done = self.strayed.is_some_and(|from| from > self.speaker.out.len());
+            return is_done || self.frontier.ended > 0.0 || !self.speaker.bend.is_wide;
         }
-        is_lost || (self.frontier.ended > 0.0 && self.speaker.rng.chance(0.5))
+        self.frontier.ended > 0.0 && self.speaker.rng.chance(0.5)
     }
 
     /// Adds the tail. Inside a word it is only shown, never drawn, so that words stay whole.

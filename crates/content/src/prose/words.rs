@@ -11,8 +11,13 @@ use super::{Kind, Language};
 pub(crate) struct LanguageSet(u16);
 
 impl LanguageSet {
-    fn with(self, language: Language) -> Self {
-        LanguageSet(self.0 | 1 << language as u16)
+    fn insert(&mut self, language: Language) {
+        self.0 |= 1 << language as u16;
+    }
+
+    /// The languages of both.
+    pub(crate) fn and(self, other: LanguageSet) -> LanguageSet {
+        LanguageSet(self.0 | other.0)
     }
 
     /// How many languages.
@@ -53,6 +58,12 @@ pub(crate) struct Entry {
     pub(crate) small: LanguageSet,
     /// Languages in which the word asks for something and names no topic, as `explain`.
     pub(crate) asking: LanguageSet,
+    /// Languages in which the word is an article that a phrase keeps.
+    pub(crate) article: LanguageSet,
+    /// Languages in which the word joins two nouns to one phrase, as `of`.
+    pub(crate) link: LanguageSet,
+    /// Languages in which the word may end a phrase although it is an asking one, as `list`.
+    pub(crate) ending: LanguageSet,
     /// Its hints, by language.
     pub(crate) cues: Vec<(Language, Cue)>,
 }
@@ -90,7 +101,7 @@ pub(crate) fn cues(language: Language) -> &'static [(&'static str, Cue)] {
 }
 
 /// Sections such as `@ en small`, `@ en asking`, `@ en kind.code`, `@ zh breaks`, each followed
-/// by words.
+/// by words; in a hint `_` stands for a space.
 fn parse(text: &'static str) -> Table {
     let mut table =
         Table { words: HashMap::new(), breaks: HashMap::new(), cues: HashMap::new() };
@@ -112,19 +123,19 @@ fn parse(text: &'static str) -> Table {
 
 impl Table {
     fn add(&mut self, language: Language, section: &'static str, index: usize, word: &'static str) {
+        if section == "breaks" {
+            return self.breaks.entry(language).or_default().push(word);
+        }
+        let entry = self.words.entry(word).or_default();
         match section {
-            "breaks" => self.breaks.entry(language).or_default().push(word),
-            "small" => {
-                let entry = self.words.entry(word).or_default();
-                entry.small = entry.small.with(language);
-            }
-            "asking" => {
-                let entry = self.words.entry(word).or_default();
-                entry.asking = entry.asking.with(language);
-            }
+            "small" => entry.small.insert(language),
+            "asking" => entry.asking.insert(language),
+            "article" => entry.article.insert(language),
+            "ending" => entry.ending.insert(language),
+            "link" => entry.link.insert(language),
             other => {
                 if let Some(cue) = cue(other, index) {
-                    self.words.entry(word).or_default().cues.push((language, cue));
+                    entry.cues.push((language, cue));
                     self.cues.entry(language).or_default().push((word, cue));
                 }
             }
