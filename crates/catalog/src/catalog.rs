@@ -17,6 +17,8 @@ const LONGEST_TYPO: usize = 200;
 /// All that is known about models. Never changes once it is read.
 pub struct Catalog {
     pub(crate) models: Vec<Model>,
+    /// Their ids in lower case, in the same order.
+    pub(crate) lower: Vec<String>,
     pub(crate) places: HashMap<String, usize>,
     pub(crate) rules: Rules,
 }

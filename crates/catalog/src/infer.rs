@@ -227,12 +227,11 @@ impl Catalog {
     /// of several the one with the longest id.
     fn stem(&self, lower: &str, name: &str) -> Option<(&Model, bool)> {
         let mut best: Option<(&Model, usize)> = None;
-        for model in &self.models {
-            let listed = model.id.to_lowercase();
-            if listed == lower || last_part(&listed) == name {
+        for (model, listed) in self.models.iter().zip(&self.lower) {
+            let stem = last_part(listed);
+            if listed == lower || stem == name {
                 return Some((model, true));
             }
-            let stem = last_part(&listed);
             let continues = stem.len() >= SHORTEST_STEM
                 && name
                     .strip_prefix(stem)
