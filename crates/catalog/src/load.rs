@@ -121,8 +121,14 @@ pub(crate) fn catalog() -> Result<Catalog, Problem> {
     {
         return Err(format!("a price for {stranger}, which is not listed").into());
     }
+    let lower = loader
+        .models
+        .iter()
+        .map(|model| model.id.to_lowercase())
+        .collect();
     Ok(Catalog {
         models: loader.models,
+        lower,
         places: loader.places,
         rules,
     })
