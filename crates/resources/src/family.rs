@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
-use fakeai_canon::{Alphabet, ApiError, Seed};
+use fakeai_canon::ApiError;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -98,12 +98,9 @@ pub(crate) struct Family {
     pub(crate) parent: Option<String>,
     /// The path parameter that holds an object's id.
     pub(crate) path: String,
-    /// The `object` of a created object.
+    /// The `object` of a created object, by which the contract knows the shape of its id.
     #[serde(default)]
     pub(crate) object: Option<String>,
-    /// The shape of a created object's id.
-    #[serde(default)]
-    pub(crate) id: Option<IdRow>,
     /// The order of a list that asks for none.
     pub(crate) order: Order,
     /// The property that holds the time of creation.
@@ -152,39 +149,10 @@ impl Family {
     }
 }
 
-/// The shape of an id.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct IdRow {
-    prefix: String,
-    length: usize,
-    alphabet: Letters,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Letters {
-    Hex,
-    Alphanumeric,
-}
-
-impl IdRow {
-    /// The id that a seed stands for.
-    pub(crate) fn make(&self, seed: Seed) -> String {
-        let alphabet = match self.alphabet {
-            Letters::Hex => Alphabet::Hex,
-            Letters::Alphanumeric => Alphabet::Alphanumeric,
-        };
-        seed.id(&self.prefix, alphabet, self.length)
-    }
-}
-
 /// Facts about the items of responses and conversations.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Items {
-    /// Length of an id's tail.
-    pub(crate) length: usize,
     /// By the item's `type`.
     pub(crate) types: BTreeMap<String, ItemType>,
     /// Defaults of content parts, by the part's `type`.
@@ -197,7 +165,9 @@ pub(crate) struct Items {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ItemType {
-    pub(crate) prefix: String,
+    /// How an id begins, where the contract's shapes have none for the type.
+    #[serde(default)]
+    pub(crate) prefix: Option<String>,
     /// What the stored form has where the sent form has nothing or null.
     #[serde(default)]
     pub(crate) defaults: Map<String, Value>,

@@ -6,6 +6,7 @@ mod apply;
 mod call;
 mod families;
 mod family;
+mod ids;
 mod keep;
 mod made_up;
 mod page;

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{Alphabet, Micros, Rng};
+use fakeai_canon::{Alphabet, Micros, Rng, Seed};
 use fakeai_contract::{Contract, Hint, Operation, PathParams, Source};
 use serde_json::Value;
 
-use crate::{Answer, Body, Context};
+use crate::{Answer, Body, Context, ids};
 
 pub(crate) fn answer(
     operation: &Operation,
@@ -75,11 +75,13 @@ struct Choices {
 impl Source for Choices {
     fn string(&mut self, hint: &Hint<'_>) -> String {
         let name = hint.name;
-        if name == "id" || name.ends_with("_id") {
-            let prefix = name
-                .strip_suffix("_id")
-                .map_or_else(String::new, |stem| format!("{stem}_"));
-            return fakeai_canon::Seed(self.rng.next_u64()).id(&prefix, Alphabet::Alphanumeric, 24);
+        if let Some(object) = name.strip_suffix("_id") {
+            let seed = Seed(self.rng.next_u64());
+            let unknown = || seed.id(&format!("{object}_"), Alphabet::Alphanumeric, 24);
+            return ids::of(object, seed).unwrap_or_else(unknown);
+        }
+        if name == "id" {
+            return Seed(self.rng.next_u64()).id("id_", Alphabet::Alphanumeric, 24);
         }
         if name.is_empty() {
             "made up".to_owned()

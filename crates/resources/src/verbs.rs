@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use fakeai_canon::ApiError;
+use fakeai_canon::{Alphabet, ApiError};
 use serde_json::{Map, Value, json};
 
 use crate::apply::Site;
 use crate::families::{self as special, items};
 use crate::family::Family;
 use crate::store::{Change, Parent, Record};
-use crate::{Answer, Outcome, page};
+use crate::{Answer, Outcome, ids, page};
 
 pub(crate) fn create(site: &Site<'_>) -> Result<Answer, ApiError> {
     let parent = site.parent()?;
@@ -23,13 +23,11 @@ pub(crate) fn create(site: &Site<'_>) -> Result<Answer, ApiError> {
 
 /// The first id of the call's seed that no sibling has.
 fn free_id(site: &Site<'_>, parent: Option<&Parent>) -> String {
-    let Some(row) = &site.family.id else {
-        return String::new();
-    };
+    let object = site.family.object.as_deref().unwrap_or_default();
     let parent = parent.map(|parent| parent.id.as_str());
     let mut seed = site.context.seed;
     loop {
-        let id = row.make(seed);
+        let id = ids::of(object, seed).unwrap_or_else(|| seed.id("", Alphabet::Hex, 32));
         if site.store.find(&site.family.name, parent, &id).is_none() {
             return id;
         }

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use fakeai_canon::{Alphabet, ApiError, Seed};
+use fakeai_canon::{ApiError, Seed};
 use serde_json::{Map, Value, json};
 
 use super::responses;
 use crate::apply::Site;
 use crate::family::{Family, Hidden, Include, families};
+use crate::ids;
 use crate::store::{Parent, Record, Store};
 
 /// The family whose create takes items along.
@@ -102,7 +103,7 @@ fn stored_form(item: Value, seed: Seed) -> Option<Value> {
     let row = families().items.types.get(&kind)?;
     let id = match sent.remove("id") {
         Some(Value::String(id)) if !id.is_empty() => id,
-        _ => seed.id(&row.prefix, Alphabet::Hex, families().items.length),
+        _ => ids::of_item(&kind, row.prefix.as_deref(), seed),
     };
     let mut stored = Map::new();
     stored.insert("type".to_owned(), json!(kind));
