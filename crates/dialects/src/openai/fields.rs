@@ -3,6 +3,9 @@
 
 use serde_json::{Map, Value};
 
+/// Up to so many fields, names are compared one after the other.
+const SMALL: usize = 24;
+
 /// An object whose fields are moved out one by one.
 pub(super) struct Fields(Map<String, Value>);
 
@@ -17,7 +20,17 @@ impl Fields {
 
     /// A field as it stands, left in its place.
     pub(super) fn peek(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+        // Most fields that are looked for are absent and most objects are small: comparing names
+        // is then quicker than hashing one.
+        let value = if self.0.len() <= SMALL {
+            let mut fields = self.0.iter();
+            fields
+                .find(|(given, _)| given.as_str() == name)
+                .map(|(_, value)| value)
+        } else {
+            self.0.get(name)
+        };
+        value.filter(|value| !value.is_null())
     }
 
     /// Whether the field is given and not null.
@@ -27,7 +40,8 @@ impl Fields {
 
     /// Any field that is not null.
     pub(super) fn take(&mut self, name: &str) -> Option<Value> {
-        self.0.remove(name).filter(|value| !value.is_null())
+        self.peek(name)?;
+        self.0.remove(name)
     }
 
     /// A string.

@@ -38,8 +38,14 @@ enum Open {
     Custom,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Choice {
+    /// Everything of a chunk before the text of a piece of the open part.
+    before: Vec<u8>,
+    /// What closes the delta after that text.
+    close: &'static str,
+    /// Everything of a chunk after that text, where it has neither logprobs nor padding.
+    after: Vec<u8>,
     open: Open,
     greeted: bool,
     calls: u32,
@@ -152,14 +158,16 @@ impl Stream {
         };
         let state = self.choice(choice);
         (state.open, state.cursor) = (open, Cursor::default());
-        match part {
-            PartHead::Call { name, .. } => {
-                self.greet(choice, "null", out);
-                self.open_call(choice, name, open, out);
-            }
-            _ if open == Open::Hidden => {}
-            _ => self.greet(choice, "\"\"", out),
+        if open == Open::Hidden {
+            return;
         }
+        if let PartHead::Call { name, .. } = part {
+            self.greet(choice, "null", out);
+            self.open_call(choice, name, open, out);
+        } else {
+            self.greet(choice, "\"\"", out);
+        }
+        self.prepare(choice);
     }
 
     fn open_call(&mut self, choice: u32, name: &str, open: Open, out: &mut BytesMut) {
@@ -191,32 +199,47 @@ impl Stream {
         self.end(out);
     }
 
+    /// Puts together what the chunks of the part that is now open have in common.
+    fn prepare(&mut self, choice: u32) {
+        let state = self.choice(choice);
+        let (open, calls) = (state.open, state.calls);
+        let (label, close) = self.frame(open);
+        let mut before = BytesMut::with_capacity(self.head.len() + 64);
+        self.begin(choice, &mut before);
+        if matches!(open, Open::Function | Open::Custom) && !self.answer.old_style {
+            before.raw("\"tool_calls\":[{\"index\":");
+            before.number(u64::from(calls - 1));
+        }
+        before.raw(label);
+        let after = [close, NO_FINISH, self.tail].concat().into_bytes();
+        let state = self.choice(choice);
+        (state.before, state.close, state.after) = (before.to_vec(), close, after);
+    }
+
     #[inline]
     fn piece(&mut self, choice: u32, text: &str, piece: Piece<'_>, out: &mut BytesMut) {
-        let state = *self.choice(choice);
-        if state.open == Open::Hidden {
+        let is_plain = piece.logprobs.is_empty() && self.padding.is_none();
+        let state = self.choice(choice);
+        if state.open == Open::Hidden || (text.is_empty() && piece.logprobs.is_empty()) {
             return;
         }
-        out.reserve(self.head.len() + text.len() + 128);
         let mark = out.len();
-        let (before, after) = self.frame(state.open);
-        self.begin(choice, out);
-        if matches!(state.open, Open::Function | Open::Custom) && !self.answer.old_style {
-            out.raw("\"tool_calls\":[{\"index\":");
-            out.number(u64::from(state.calls - 1));
-        }
-        out.raw(before);
+        out.reserve(state.before.len() + text.len() + state.after.len());
+        out.extend_from_slice(&state.before);
         out.escaped(text);
-        out.raw(after);
+        if is_plain {
+            return out.extend_from_slice(&state.after);
+        }
+        out.raw(state.close);
         let in_text = matches!(state.open, Open::Content | Open::Refusal);
-        if in_text && !piece.logprobs.is_empty() {
-            if !self.logprobs(choice, piece, out) && text.is_empty() {
-                out.truncate(mark);
-            }
-        } else if text.is_empty() {
-            out.truncate(mark);
+        let written = if in_text && !piece.logprobs.is_empty() {
+            self.logprobs(choice, piece, out)
         } else {
             self.end(out);
+            false
+        };
+        if text.is_empty() && !written {
+            out.truncate(mark);
         }
     }
 
