@@ -14,6 +14,7 @@ mod wording;
 pub use shape::Shape;
 pub use violation::{Violation, ViolationKind};
 
+pub(crate) use bounds::is_multiple;
 pub(crate) use fields::Fields;
 pub(crate) use format::is_format;
 pub(crate) use walk::Walk;

@@ -1,12 +1,13 @@
 //! One API's contract: rows, routes, and the checks of what comes and goes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::Value;
 
 use crate::check::{Fields, Violation, Walk};
 use crate::load;
+use crate::make::Heights;
 use crate::operation::{Method, Operation};
 use crate::route::{Match, Routes, Wanted};
 use crate::schema::{SchemaId, Schemas};
@@ -65,6 +66,7 @@ pub struct Contract {
     webhooks: Vec<Webhook>,
     named: BTreeMap<Arc<str>, SchemaId>,
     routes: Routes,
+    heights: OnceLock<Heights>,
 }
 
 impl Contract {
@@ -89,7 +91,13 @@ impl Contract {
                 .map(|(name, schema)| Webhook { name, schema })
                 .collect(),
             named: loaded.named,
+            heights: OnceLock::new(),
         })
+    }
+
+    /// Only made-up answers need them: worked out at the first.
+    pub(crate) fn heights(&self) -> &Heights {
+        self.heights.get_or_init(|| Heights::of(&self.schemas))
     }
 
     /// All rows, in the document's order, the overlay's last.

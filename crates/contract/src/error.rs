@@ -46,6 +46,18 @@ impl SchemaError {
     }
 }
 
+impl SchemaError {
+    /// The provider's sentence about a response format.
+    pub fn response_format(&self, name: &str) -> String {
+        format!("Invalid schema for response_format '{name}': {self}")
+    }
+
+    /// The provider's sentence about a function's parameters.
+    pub fn function(&self, name: &str) -> String {
+        format!("Invalid schema for function '{name}': {self}")
+    }
+}
+
 impl fmt::Display for SchemaError {
     /// As the provider writes a place: `In context=('properties', 'name'), …`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

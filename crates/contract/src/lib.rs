@@ -3,15 +3,26 @@
 
 mod check;
 mod contract;
+mod document;
 mod error;
+mod ids;
 mod load;
+mod make;
 mod operation;
+mod parameters;
+mod respond;
 mod route;
 mod schema;
+mod user;
 
 pub use check::{Shape, Violation, ViolationKind};
 pub use contract::{Contract, Strictness, Webhook, openai};
+pub use document::openapi_document;
 pub use error::SchemaError;
+pub use ids::{Alphabet, IdShape, id_shape, id_shapes};
+pub use make::{Hint, Source};
 pub use operation::{Answer, Body, Kind, Method, Operation, Parameter, Place, Security};
+pub use parameters::decode_query;
 pub use route::{Match, PathParams};
 pub use schema::{Literal, SchemaId, Types};
+pub use user::{Unsatisfiable, UserSchema};

@@ -14,6 +14,8 @@ use crate::schema::{
 const DEEPEST: usize = 640;
 /// Steps taken while trying branches. Bounds what a hostile schema can cost.
 const FUEL: u32 = 4_000_000;
+/// The same for schemas that users hand in.
+const USER_FUEL: u32 = 300_000;
 
 /// The walk is over: enough violations are found.
 pub(super) struct Stop;
@@ -47,9 +49,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Checks `format` too, which the contract's documents use as a remark only.
-    pub(crate) fn with_formats(mut self) -> Self {
+    /// For schemas of users: `format` counts, which in the contract's documents is a remark only,
+    /// and hostile ones are given up earlier.
+    pub(crate) fn for_user(mut self) -> Self {
         self.formats = true;
+        self.fuel = USER_FUEL;
         self
     }
 
@@ -57,6 +61,15 @@ impl<'a> Walk<'a> {
     pub(crate) fn run(mut self, id: SchemaId, value: &Value) -> Vec<Violation> {
         // A stop says only that the list is full.
         let _ = self.value(id, value, &Path::Root);
+        self.findings
+            .into_iter()
+            .map(|finding| finding.violation)
+            .collect()
+    }
+
+    /// The same for a value that stands in a field of its own.
+    pub(crate) fn run_at(mut self, id: SchemaId, value: &Value, field: &str) -> Vec<Violation> {
+        let _ = self.value(id, value, &Path::Field(&Path::Root, field));
         self.findings
             .into_iter()
             .map(|finding| finding.violation)

@@ -4,7 +4,7 @@
 //! A property discriminates when branches allow literal strings only for it, whether or not the
 //! document calls it the discriminator.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Node, SchemaId, Schemas, Types, Union};
@@ -43,68 +43,85 @@ impl Dispatch {
     }
 }
 
+/// Branches in all flat unions together, as a multiple of the nodes. Beyond it, unions stay nested.
+const FLAT: usize = 16;
+/// Rounds in which the types of nested unions settle.
+const ROUNDS: usize = 64;
+/// Properties that are looked at as discriminators, a branch and a union.
+const LOOKED_AT: (usize, usize) = (8, 32);
+
 /// Lays unions flat, sets their types, and makes the tables.
 pub(crate) fn complete(mut schemas: Schemas) -> Schemas {
-    let flat: Vec<(usize, Vec<SchemaId>)> = (0..schemas.nodes.len())
-        .filter_map(|place| {
-            let union = schemas.nodes[place].union()?;
-            (!union.exactly_one).then(|| (place, leaves(&schemas, union)))
-        })
+    let mut room = FLAT * schemas.nodes.len() + 10_000;
+    let places: Vec<usize> = (0..schemas.nodes.len())
+        .filter(|place| schemas.nodes[*place].union().is_some())
         .collect();
+    let mut flat: Vec<(usize, Vec<SchemaId>)> = Vec::new();
+    for place in &places {
+        let union = schemas.nodes[*place]
+            .union()
+            .filter(|union| !union.exactly_one);
+        if let Some(branches) = union.and_then(|union| leaves(&schemas, union, room)) {
+            room -= branches.len();
+            flat.push((*place, branches));
+        }
+    }
     for (place, branches) in flat {
         schemas.nodes[place].unions[0].branches = branches;
     }
-    let unions = (0..schemas.nodes.len()).filter(|place| schemas.nodes[*place].union().is_some());
-    let found: Vec<(usize, Types, Option<Box<Dispatch>>)> = unions
-        .map(|place| {
-            let types = types(&schemas, SchemaId(place as u32), &mut Vec::new());
-            let made = schemas.nodes[place]
-                .union()
-                .and_then(|union| dispatch(&schemas, union));
-            (place, types, made)
-        })
-        .collect();
-    for (place, types, made) in found {
-        schemas.nodes[place].types = types;
+    set_types(&mut schemas, &places);
+    for place in places {
+        let made = schemas.nodes[place]
+            .union()
+            .and_then(|union| dispatch(&schemas, union));
         schemas.nodes[place].unions[0].dispatch = made;
     }
     schemas
 }
 
-fn leaves(schemas: &Schemas, union: &Union) -> Vec<SchemaId> {
+/// The branches with nested unions replaced by theirs; none if they are more than `room`.
+fn leaves(schemas: &Schemas, union: &Union, room: usize) -> Option<Vec<SchemaId>> {
     let mut out = Vec::with_capacity(union.branches.len());
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     let mut stack: Vec<SchemaId> = union.branches.iter().rev().copied().collect();
     while let Some(id) = stack.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
         match schemas.node(id).union() {
-            Some(inner) if !inner.exactly_one => {
-                if !seen.contains(&id) {
-                    seen.push(id);
-                    stack.extend(inner.branches.iter().rev());
-                }
-            }
-            _ if out.contains(&id) => {}
+            Some(inner) if !inner.exactly_one => stack.extend(inner.branches.iter().rev()),
             _ => out.push(id),
         }
+        if seen.len() > room {
+            return None;
+        }
     }
-    out
+    Some(out)
 }
 
-fn types(schemas: &Schemas, id: SchemaId, open: &mut Vec<SchemaId>) -> Types {
-    let node = schemas.node(id);
-    let Some(union) = node.union() else {
-        return node.types;
-    };
-    if open.contains(&id) {
-        return Types::NONE;
+/// The types of a union are those of its branches; round after round, since unions nest.
+fn set_types(schemas: &mut Schemas, places: &[usize]) {
+    for place in places {
+        schemas.nodes[*place].types = Types::NONE;
     }
-    open.push(id);
-    let branches = union.branches.iter();
-    let all = branches.fold(Types::NONE, |all, branch| {
-        all.or(types(schemas, *branch, open))
-    });
-    open.pop();
-    all
+    for _ in 0..ROUNDS {
+        let mut changed = false;
+        for place in places {
+            let Some(union) = schemas.nodes[*place].union() else {
+                continue;
+            };
+            let branches = union.branches.iter();
+            let types = branches.fold(Types::NONE, |all, id| all.or(schemas.node(*id).types));
+            changed |= types != schemas.nodes[*place].types;
+            schemas.nodes[*place].types = types;
+        }
+        if !changed {
+            return;
+        }
+    }
+    for place in places {
+        schemas.nodes[*place].types = Types::ALL;
+    }
 }
 
 /// What one branch says about one property.
@@ -131,24 +148,25 @@ fn dispatch(schemas: &Schemas, union: &Union) -> Option<Box<Dispatch>> {
 /// The document's discriminator if a branch has literals for it, else the property with the most
 /// distinct literals.
 fn choose(schemas: &Schemas, union: &Union, objects: &[u16]) -> Option<Arc<str>> {
-    let mut names: Vec<Arc<str>> = Vec::new();
+    let mut names: Vec<Arc<str>> = union.named.iter().cloned().collect();
     for index in objects {
         let facts = schemas
             .node(union.branches[*index as usize])
             .object
             .as_ref();
-        for property in facts.into_iter().flat_map(|facts| &facts.properties) {
-            if says(schemas, union, *index, &property.name)
-                .literals
-                .is_some()
-                && !names.contains(&property.name)
-            {
-                names.push(property.name.clone());
+        let properties = facts.into_iter().flat_map(|facts| &facts.properties);
+        let literal = |name: &Arc<str>| says(schemas, union, *index, name).literals.is_some();
+        let own = properties
+            .map(|property| &property.name)
+            .filter(|name| literal(name));
+        for name in own.take(LOOKED_AT.0) {
+            if names.len() < LOOKED_AT.1 && !names.contains(name) {
+                names.push(name.clone());
             }
         }
     }
     if let Some(named) = &union.named
-        && names.contains(named)
+        && apart(schemas, union, objects, named) > 0
     {
         return Some(named.clone());
     }

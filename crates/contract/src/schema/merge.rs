@@ -1,5 +1,6 @@
 //! The conjunction of two nodes as one node: what `allOf` means.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::read::{Builder, Raw};
@@ -174,8 +175,14 @@ fn least(left: Option<usize>, right: Option<usize>) -> Option<usize> {
 }
 
 fn common(left: Box<[Literal]>, right: Box<[Literal]>) -> Box<[Literal]> {
-    left.into_iter()
-        .filter(|one| right.iter().any(|other| other.is(&one.to_value())))
+    let texts: BTreeSet<&str> = right.iter().filter_map(Literal::text).collect();
+    let held = |literal: &Literal| match literal {
+        Literal::Text(text) => texts.contains(&**text),
+        Literal::Other(value) => right.iter().any(|other| other.is(value)),
+    };
+    left.iter()
+        .filter(|literal| held(literal))
+        .cloned()
         .collect()
 }
 

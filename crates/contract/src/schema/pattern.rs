@@ -41,10 +41,6 @@ impl Pattern {
             .as_ref()
     }
 
-    pub(crate) fn is_supported(&self) -> bool {
-        self.regex().is_some()
-    }
-
     /// Whether the pattern is found anywhere in `text`; true for an unsupported pattern.
     pub(crate) fn fits(&self, text: &str) -> bool {
         self.regex().is_none_or(|regex| regex.is_match(text))

@@ -85,13 +85,7 @@ impl Builder {
     }
 
     pub(super) fn add(&mut self, raw: Raw) -> Built<SchemaId> {
-        self.grow(
-            1 + raw
-                .node
-                .object
-                .as_ref()
-                .map_or(0, |object| object.properties.len()),
-        )?;
+        self.grow(weight(&raw.node))?;
         self.raw.push(Some(raw));
         Ok(SchemaId(self.raw.len() as u32 - 1))
     }
@@ -114,13 +108,7 @@ impl Builder {
             },
             _ => Raw::plain(Node::any()),
         };
-        self.grow(
-            1 + raw
-                .node
-                .object
-                .as_ref()
-                .map_or(0, |object| object.properties.len()),
-        )?;
+        self.grow(weight(&raw.node))?;
         self.raw[slot.0 as usize] = Some(raw);
         Ok(())
     }
@@ -383,6 +371,23 @@ impl ObjectFacts {
             || !self.dependent.is_empty()
             || self.closed.is_some()
     }
+}
+
+/// What a node costs to keep and to work with, in the unit of `Limits::weight`.
+pub(super) fn weight(node: &Node) -> usize {
+    let literals = node.allowed.iter().flatten().map(|literal| match literal {
+        Literal::Text(_) => 1,
+        Literal::Other(_) => 50,
+    });
+    let object = node.object.as_ref();
+    let fields = object.map_or(0, |facts| {
+        facts.properties.len() + 100 * facts.patterns.len()
+    });
+    let patterns = node
+        .text
+        .as_ref()
+        .map_or(0, |facts| 100 * facts.patterns.len());
+    1 + fields + patterns + literals.sum::<usize>()
 }
 
 /// Keywords beside `$ref` that change nothing about what fits.

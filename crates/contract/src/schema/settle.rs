@@ -1,7 +1,7 @@
 //! Raw nodes into settled ones: conjuncts merged, and facts beside a union pushed into its branches.
 
 use super::merge::{tangled, tighten};
-use super::read::{Builder, Raw};
+use super::read::{Builder, Raw, weight};
 use super::{Built, Node, Rare, SchemaId, Schemas, Types, Union, dispatch};
 use crate::error::SchemaError;
 
@@ -102,6 +102,7 @@ impl Builder {
             if merged.types.is_none() {
                 continue;
             }
+            self.grow(weight(&merged))?;
             let id = self.add(Raw::plain(Node::any()))?;
             settling.ready.resize_with(self.raw.len(), || None);
             settling.ready[id.0 as usize] = Some(merged);

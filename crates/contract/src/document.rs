@@ -1,0 +1,172 @@
+//! The contract as an OpenAPI 3.1 document again, for people, for tools and for fuzzers.
+
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+
+use crate::contract::OPENAI_TEXT;
+
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
+    let contract: Value =
+        serde_json::from_str(OPENAI_TEXT).expect("the embedded contract is read by a test");
+    render(&contract).to_string()
+});
+
+/// Keywords whose values are schemas by name.
+const MAPS: [&str; 1] = ["properties"];
+/// Keywords whose values are lists of schemas.
+const LISTS: [&str; 2] = ["anyOf", "allOf"];
+/// Keywords whose values are schemas.
+const SINGLE: [&str; 4] = ["items", "additionalProperties", "propertyNames", "not"];
+
+/// OpenAI's contract as an OpenAPI 3.1 document in JSON, served below `/v1`. Made on first use.
+pub fn openapi_document() -> &'static str {
+    &DOCUMENT
+}
+
+fn render(contract: &Value) -> Value {
+    let mut schemas = Map::new();
+    for (name, schema) in contract["schemas"].as_object().into_iter().flatten() {
+        schemas.insert(name.clone(), expand(schema));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": contract["source"]["title"], "version": contract["source"]["version"]},
+        "servers": [{"url": "/v1"}],
+        "security": [{"key": []}],
+        "paths": paths(contract),
+        "webhooks": webhooks(contract),
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "admin": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    })
+}
+
+fn paths(contract: &Value) -> Map<String, Value> {
+    let mut paths = Map::new();
+    for row in contract["operations"].as_array().into_iter().flatten() {
+        if row["upgrade"] == json!(true) {
+            continue;
+        }
+        let (Some(path), Some(method)) = (row["path"].as_str(), row["method"].as_str()) else {
+            continue;
+        };
+        let query = if row["beta"] == json!(true) {
+            "?beta=true"
+        } else {
+            ""
+        };
+        let item = paths
+            .entry(format!("{path}{query}"))
+            .or_insert_with(|| json!({}));
+        item[method] = operation(row);
+    }
+    paths
+}
+
+fn operation(row: &Value) -> Value {
+    let mut out = Map::new();
+    out.insert("operationId".into(), row["id"].clone());
+    out.insert("tags".into(), json!([row["tag"]]));
+    if row["security"] == json!("admin") {
+        out.insert("security".into(), json!([{"admin": []}]));
+    }
+    if row["deprecated"] == json!(true) {
+        out.insert("deprecated".into(), json!(true));
+    }
+    if let Some(parameters) = row["parameters"].as_array() {
+        out.insert(
+            "parameters".into(),
+            parameters.iter().map(parameter).collect(),
+        );
+    }
+    if let Some(request) = row["request"].as_object() {
+        let required = request.get("required").cloned().unwrap_or(json!(false));
+        let body = json!({"required": required, "content": content(&request["content"])});
+        out.insert("requestBody".into(), body);
+    }
+    out.insert("responses".into(), Value::Object(responses(row)));
+    Value::Object(out)
+}
+
+fn parameter(given: &Value) -> Value {
+    let mut out = given.clone();
+    out["schema"] = expand(&given["schema"]);
+    if given["in"] == json!("query") && given["schema"]["type"] == json!("object") {
+        out["style"] = json!("deepObject");
+        out["explode"] = json!(true);
+    }
+    out
+}
+
+fn responses(row: &Value) -> Map<String, Value> {
+    let mut out = Map::new();
+    for (status, bodies) in row["responses"].as_object().into_iter().flatten() {
+        let mut answer = json!({"description": status});
+        if bodies.as_object().is_some_and(|bodies| !bodies.is_empty()) {
+            answer["content"] = content(bodies);
+        }
+        out.insert(status.clone(), answer);
+    }
+    // Every operation can answer an error, whichever statuses its row has.
+    let error = json!({"application/json": {"schema": expand(&json!({"$ref": "ErrorResponse"}))}});
+    out.insert(
+        "default".into(),
+        json!({"description": "error", "content": error}),
+    );
+    out
+}
+
+fn content(bodies: &Value) -> Value {
+    let entries = bodies.as_object().into_iter().flatten();
+    let entries = entries.map(|(media, schema)| (media.clone(), json!({"schema": expand(schema)})));
+    Value::Object(entries.collect())
+}
+
+fn webhooks(contract: &Value) -> Map<String, Value> {
+    let rows = contract["webhooks"].as_array().into_iter().flatten();
+    rows.filter_map(|row| {
+        let body = json!({"application/json": {"schema": expand(&row["schema"])}});
+        let answer = json!({"200": {"description": "200"}});
+        let post = json!({"requestBody": {"content": body}, "responses": answer});
+        Some((row["name"].as_str()?.to_owned(), json!({"post": post})))
+    })
+    .collect()
+}
+
+/// Short references become whole ones; a discriminator becomes an object; our own marks go.
+fn expand(schema: &Value) -> Value {
+    let Some(members) = schema.as_object() else {
+        return schema.clone();
+    };
+    let mut out = Map::new();
+    for (keyword, value) in members {
+        let value = match keyword.as_str() {
+            "x-closed" | "x-optional" => continue,
+            "$ref" => json!(format!(
+                "#/components/schemas/{}",
+                value.as_str().unwrap_or_default()
+            )),
+            "discriminator" => json!({"propertyName": value}),
+            name if MAPS.contains(&name) => {
+                let entries = value.as_object().into_iter().flatten();
+                Value::Object(
+                    entries
+                        .map(|(name, one)| (name.clone(), expand(one)))
+                        .collect(),
+                )
+            }
+            name if LISTS.contains(&name) => {
+                value.as_array().into_iter().flatten().map(expand).collect()
+            }
+            name if SINGLE.contains(&name) => expand(value),
+            _ => value.clone(),
+        };
+        out.insert(keyword.clone(), value);
+    }
+    Value::Object(out)
+}
