@@ -217,14 +217,6 @@ fn deprecated_functions_get_a_deprecated_answer() {
 }
 
 #[test]
-fn a_call_that_the_request_forced_finishes_with_stop() {
-    let choice = json!({"type": "function", "function": {"name": "weather"}});
-    let more = json!({"tools": weather(), "tool_choice": choice});
-    let body = answer(CHAT, request(more), vec![calls("weather", "{}")]);
-    assert!(body.contains(r#""finish_reason":"stop""#));
-}
-
-#[test]
 fn several_choices_each_have_their_own_chunks() {
     let more = json!({"n": 2, "stream": true});
     let stream = answer(

@@ -16,18 +16,14 @@ pub(super) struct Answer {
     pub(super) shows_reasoning: bool,
     /// Whether calls are told in the deprecated `function_call`.
     pub(super) old_style: bool,
-    /// Whether the request named the function to call.
-    pub(super) forced: bool,
 }
 
 impl Answer {
-    /// The wire name of a reason to finish. A call that the request itself forced finishes with
-    /// `stop`: the model had no choice.
+    /// The wire name of a reason to finish.
     pub(super) fn finish(&self, reason: Finish) -> &'static str {
         match reason {
             Finish::Stop => "stop",
             Finish::Length => "length",
-            Finish::ToolCalls if self.forced => "stop",
             Finish::ToolCalls if self.old_style => "function_call",
             Finish::ToolCalls => "tool_calls",
             Finish::ContentFilter => "content_filter",

@@ -56,7 +56,6 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         tier: request.tier,
         shows_reasoning: shows == Some(ReasoningText::Content),
         old_style: request.old_style,
-        forced: request.forced,
     };
     let (stream, work) = (request.stream, request.work);
     let copy = messages.map(|messages| (answer.clone(), messages));

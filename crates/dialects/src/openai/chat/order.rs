@@ -35,7 +35,7 @@ pub(super) fn check(messages: &[Message], model: &Model) -> Result<(), ApiError>
         says_something(message, index)?;
         readable(message, index, model)?;
     }
-    unanswered(&open, messages.len() - 1)
+    unanswered(&open, messages.len().saturating_sub(1))
 }
 
 fn unanswered(calls: &[&str], index: usize) -> Result<(), ApiError> {

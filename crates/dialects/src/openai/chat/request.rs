@@ -23,8 +23,6 @@ pub(super) struct Request {
     pub(super) tier: &'static str,
     /// Whether it speaks of `functions` and not of `tools`.
     pub(super) old_style: bool,
-    /// Whether it names the function to call.
-    pub(super) forced: bool,
 }
 
 /// Work with its messages.
@@ -67,7 +65,6 @@ impl Request {
             prediction: prediction(&mut body),
         };
         Ok(Self {
-            forced: matches!(work.tool_choice, ToolChoice::Named(_)),
             work,
             messages,
             stream,
