@@ -15,8 +15,9 @@ pub(super) fn look_up<'a>(catalog: &'a Catalog, id: &str) -> Cow<'a, Model> {
     }
 }
 
-/// The name that answers carry: the newest dated snapshot that the catalogue lists for an alias,
-/// any other name as it was given.
+/// The name that answers carry: the snapshot of the latest date that the catalogue lists for an
+/// alias, any other name as it was given. Only whole dates count: of snapshots that are named by
+/// month and day the name does not tell which is newer.
 pub(super) fn answering(catalog: &Catalog, id: &str) -> String {
     let is_snapshot = |model: &&Model| {
         model.family == id
@@ -29,7 +30,7 @@ pub(super) fn answering(catalog: &Catalog, id: &str) -> String {
         Some(model) if model.family == id => catalog
             .models()
             .filter(is_snapshot)
-            .max_by_key(|snapshot| snapshot.created)
+            .max_by(|one, other| one.id.cmp(&other.id))
             .map_or_else(|| id.to_owned(), |snapshot| snapshot.id.clone()),
         _ => id.to_owned(),
     }
