@@ -43,7 +43,7 @@ fn tools_and_choices_of_all_forms_are_read() {
         {"type": "custom", "name": "c", "format": {"type": "grammar", "syntax": "lark", "definition": "x"}},
         {"type": "web_search_preview"},
         {"type": "namespace", "name": "n", "description": "d", "tools": [
-            {"type": "function", "name": "g", "parameters": {"type": "object"}, "strict": true},
+            {"type": "function", "name": "g", "parameters": {"type": "object"}, "strict": false},
         ]},
     ]);
     let world = World::default();
@@ -76,6 +76,30 @@ fn tools_and_choices_of_all_forms_are_read() {
     let opened = world.open(body).unwrap();
     let names: Vec<_> = generate(&opened).tools.iter().map(Tool::name).collect();
     assert_eq!(names, ["f", "c", "web_search_preview", "g"]);
+}
+
+#[test]
+fn a_function_is_strict_where_its_schema_allows_it_and_nothing_else_is_said() {
+    let closed = json!({"type": "object", "properties": {}, "additionalProperties": false});
+    let tools = json!([
+        {"type": "function", "name": "a", "parameters": closed},
+        {"type": "function", "name": "b", "parameters": {"type": "object", "properties": {}}},
+        {"type": "function", "name": "c", "parameters": closed, "strict": false},
+    ]);
+    let body = json!({"model": "gpt-4o", "input": "Hi", "tools": tools});
+    let world = World::default();
+    let opened = world.open(body.clone()).unwrap();
+    let strict = |tool: &Tool| matches!(tool, Tool::Function { strict: true, .. });
+    let read: Vec<_> = generate(&opened).tools.iter().map(strict).collect();
+    assert_eq!(read, [true, false, false]);
+    let response = world.fold(body, says("Hello"));
+    let told: Vec<_> = response["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| &t["strict"])
+        .collect();
+    assert_eq!(told, [true, false, false]);
 }
 
 #[test]

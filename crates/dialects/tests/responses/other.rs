@@ -68,6 +68,31 @@ fn a_request_that_ends_with_the_wish_to_be_compacted_is_answered_by_a_compaction
 }
 
 #[test]
+fn a_long_conversation_compacts_itself_where_that_is_asked_for() {
+    let world = World::default();
+    let body = |threshold: u64| {
+        let managed = json!([{"type": "compaction", "compact_threshold": threshold}]);
+        json!({"model": "gpt-5", "input": "Hi", "context_management": managed})
+    };
+    let short = World::default().fold(body(1000), says("Hello"));
+    assert_eq!(short["output"].as_array().unwrap().len(), 1);
+    let events = world.stream(body(9), says("Hello"));
+    let response = &events.last().unwrap()["response"];
+    assert_eq!(response["output"][0]["type"], "compaction");
+    assert_eq!(
+        types(&events)[2..4],
+        ["output_item.added", "output_item.done"]
+    );
+    let body = json!({"model": "gpt-5", "input": "Go on", "previous_response_id": response["id"]});
+    let messages = world.messages(body);
+    let texts: Vec<_> = messages
+        .iter()
+        .map(|message| message.joined_text())
+        .collect();
+    assert_eq!(texts, ["user: Hi\n", "Hello", "Go on"]);
+}
+
+#[test]
 fn a_count_answers_with_the_prompts_tokens() {
     let world = World::default();
     let first = world.fold(json!({"model": "gpt-4o", "input": "One"}), says("Hello"));

@@ -1,8 +1,9 @@
 //! What the provider refuses, in its words; and that a mock refuses none of it.
 
-use fakeai_canon::Mode;
+use fakeai_canon::{Mode, ToolChoice};
 use serde_json::{Value, json};
 
+use crate::house::generate;
 use crate::world::{CREATE, World};
 
 fn with(more: Value) -> Value {
@@ -99,6 +100,20 @@ fn refusals() -> Vec<(Value, &'static str, Option<&'static str>)> {
             Some("tools[0].name"),
         ),
         (
+            with(
+                json!({"tools": [{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}, "strict": true}]}),
+            ),
+            "Invalid schema for function 'f': In context=(), 'additionalProperties' is required to be supplied and to be false.",
+            Some("tools[0].parameters"),
+        ),
+        (
+            with(
+                json!({"text": {"format": {"type": "json_schema", "name": "s", "strict": true, "schema": {"type": "object", "properties": {}}}}}),
+            ),
+            "Invalid schema for response_format 's': In context=(), 'additionalProperties' is required to be supplied and to be false.",
+            Some("text.format.schema"),
+        ),
+        (
             with(json!({"model": "text-embedding-3-small"})),
             "The requested model 'text-embedding-3-small' is not supported with the Responses API.",
             Some("model"),
@@ -146,6 +161,11 @@ fn a_mock_takes_all_of_it() {
         let opened = World::default().open_as(CREATE, body, Mode::Mock);
         assert!(opened.is_ok(), "{message}");
     }
+    let choice = with(json!({"tool_choice": {"type": "function", "name": "f"}}));
+    let opened = World::default()
+        .open_as(CREATE, choice, Mode::Mock)
+        .unwrap();
+    assert_eq!(generate(&opened).tool_choice, ToolChoice::Auto);
     let unknown = json!({"input": "Hi", "previous_response_id": "x", "conversation": "y"});
     assert!(
         World::default()

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::super::logprobs::Piece;
 use super::events::{Events, Padding};
-use super::history::{CONVERSATION_ITEMS, INPUT_ITEMS, OUTPUT_ITEMS, RESPONSES};
 use super::hosted::{Hosted, Wanted};
 use super::input;
 use super::item::{Body, Call, Item, Reasoning};
+use super::kept::{self, Places};
 use super::object::{self, End, Object};
 use super::part::{Kind, Part};
 use crate::JsonWriter;
@@ -36,6 +36,9 @@ pub(super) struct Setup {
     pub(super) seals_reasoning: bool,
     /// Whether the answer is a compaction of what came before.
     pub(super) compacts: bool,
+    /// The number of prompt tokens from which the conversation is compacted, and what is then kept
+    /// of it.
+    pub(super) compaction: Option<(u64, String)>,
     /// What is shown of hosted calls.
     pub(super) wanted: Wanted,
     /// The conversation that it is added to.
@@ -111,6 +114,13 @@ impl Answer {
         } else {
             self.about_response("response.created", out);
             self.about_response("response.in_progress", out);
+        }
+        match self.setup.compaction.take() {
+            Some((threshold, digest)) if start.usage.prompt >= threshold => {
+                self.begin_item(Body::Compaction(digest), out);
+                self.end_item("completed", out);
+            }
+            _ => {}
         }
     }
 
@@ -337,67 +347,16 @@ impl Answer {
 
     /// All that the ended answer leaves behind.
     fn left(&mut self) -> Vec<Keep> {
-        let mut keeps = self.given();
-        let id = self.object["id"].as_str().unwrap_or_default().to_owned();
-        for item in self.object["output"].as_array().into_iter().flatten() {
-            let item_id = item["id"].as_str().unwrap_or_default().to_owned();
-            if let Some(conversation) = &self.setup.conversation {
-                keeps.push(Keep {
-                    family: CONVERSATION_ITEMS,
-                    id: item_id.clone(),
-                    parent: Some(conversation.clone()),
-                    object: item.clone(),
-                });
-            }
-            if self.setup.store {
-                keeps.push(Keep {
-                    family: OUTPUT_ITEMS,
-                    object: json!({"id": item_id, "response_id": id}),
-                    id: item_id,
-                    parent: Some(id.clone()),
-                });
-            }
-        }
+        let places = Places {
+            response: self.object["id"].as_str().unwrap_or_default(),
+            conversation: self.setup.conversation.as_deref(),
+            store: self.setup.store,
+        };
+        let input = std::mem::take(&mut self.setup.input);
+        let mut keeps = places.given(input, self.ids.fork("input"));
+        keeps.extend(places.made(&self.object["output"]));
         if self.setup.store {
-            let object = Value::Object(std::mem::take(&mut self.object));
-            keeps.push(Keep {
-                family: RESPONSES,
-                id,
-                parent: None,
-                object,
-            });
-        }
-        keeps
-    }
-
-    /// The items of the request, handed over once.
-    fn given(&mut self) -> Vec<Keep> {
-        let response = self.object["id"].as_str().unwrap_or_default();
-        let ids = self.ids.fork("input");
-        let mut keeps = Vec::new();
-        for (index, item) in std::mem::take(&mut self.setup.input)
-            .into_iter()
-            .enumerate()
-        {
-            let object = input::listed(item, ids, index);
-            let id = object["id"].as_str().unwrap_or_default().to_owned();
-            if let Some(conversation) = &self.setup.conversation {
-                keeps.push(Keep {
-                    family: CONVERSATION_ITEMS,
-                    id: id.clone(),
-                    parent: Some(conversation.clone()),
-                    object: object.clone(),
-                });
-            }
-            if self.setup.store {
-                let parent = Some(response.to_owned());
-                keeps.push(Keep {
-                    family: INPUT_ITEMS,
-                    id,
-                    parent,
-                    object,
-                });
-            }
+            keeps.push(kept::response(std::mem::take(&mut self.object)));
         }
         keeps
     }
@@ -450,16 +409,7 @@ impl Encoder for Answer {
         }
         match self.phase {
             Phase::Ended => self.left(),
-            Phase::Running if running => {
-                let id = self.object["id"].as_str().unwrap_or_default().to_owned();
-                let object = Value::Object(self.object.clone());
-                vec![Keep {
-                    family: RESPONSES,
-                    id,
-                    parent: None,
-                    object,
-                }]
-            }
+            Phase::Running if running => vec![kept::response(self.object.clone())],
             Phase::Running | Phase::Waiting => Vec::new(),
         }
     }

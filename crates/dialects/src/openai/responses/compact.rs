@@ -7,7 +7,8 @@
 //! ```
 
 use bytes::BytesMut;
-use fakeai_canon::{Alphabet, ApiError, Delta, Encoder, Mode, Seed, Usage, Work};
+use fakeai_canon::{Alphabet, ApiError, Delta, Encoder, Message, Mode, Role, Seed, Usage, Work};
+use fakeai_catalog::Model;
 use serde_json::{Value, json};
 
 use super::super::fields::Fields;
@@ -15,6 +16,11 @@ use super::content::text;
 use super::seal::{self, Kind};
 use super::{create, input, item, object, request, rules};
 use crate::{Context, Decoded, JsonWriter, Opened};
+
+/// How many turns a digest holds at most.
+const DIGEST_TURNS: usize = 20;
+/// How much of a turn it holds.
+const DIGEST_CHARACTERS: usize = 200;
 
 /// Reads the request.
 ///
@@ -48,6 +54,44 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         resumable: false,
         truncate: false,
     })
+}
+
+/// The number of prompt tokens from which a response compacts its conversation by itself, where
+/// the request asks for that; four fifths of the model's context where it names no number.
+pub(super) fn threshold(body: &Fields, model: &Model) -> Option<u64> {
+    let managed = body.peek("context_management")?.as_array()?;
+    let wish = managed
+        .iter()
+        .find(|entry| text(entry, "type") == Some("compaction"))?;
+    let usual = u64::from(model.context_window) / 5 * 4;
+    Some(
+        wish.get("compact_threshold")
+            .and_then(Value::as_u64)
+            .unwrap_or(usual),
+    )
+}
+
+/// The last turns of a conversation in few words: who spoke, and how each turn began.
+pub(super) fn digest(messages: &[Message]) -> String {
+    let mut digest = String::new();
+    for message in &messages[messages.len().saturating_sub(DIGEST_TURNS)..] {
+        let said = message.joined_text();
+        let end = said
+            .char_indices()
+            .nth(DIGEST_CHARACTERS)
+            .map_or(said.len(), |(end, _)| end);
+        let who = match message.role {
+            Role::System | Role::Developer => "instructions",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+        };
+        digest.push_str(who);
+        digest.push_str(": ");
+        digest.push_str(&said[..end]);
+        digest.push('\n');
+    }
+    digest
 }
 
 /// Writes the compacted conversation.

@@ -15,7 +15,7 @@ use super::answer::{Answer, Setup};
 use super::content::text;
 use super::hosted::Wanted;
 use super::request::{self, Turn};
-use super::{object, rules, tools};
+use super::{compact, object, rules, tools};
 use crate::{Context, Decoded, Opened};
 
 /// Reads the request.
@@ -33,13 +33,15 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
     if context.mode == Mode::Realistic {
         rules::turn(&turn, &body)?;
     }
+    let compaction = compact::threshold(&body, &model)
+        .map(|threshold| (threshold, compact::digest(&turn.messages)));
     let work = Box::new(generate(name, &body, &mut turn));
     let work = if turn.compaction_wanted {
         Work::Compact(work)
     } else {
         Work::Generate(work)
     };
-    Ok(answered(work, turn, body, &model, context))
+    Ok(answered(work, turn, body, &model, compaction, context))
 }
 
 /// The work that a request asks for.
@@ -105,6 +107,7 @@ fn answered(
     turn: Turn,
     mut body: Fields,
     model: &Model,
+    compaction: Option<(u64, String)>,
     context: &Context<'_>,
 ) -> Opened {
     let is = |name: &str| body.peek(name).and_then(Value::as_bool);
@@ -124,6 +127,7 @@ fn answered(
         key: context.seal,
         seals_reasoning: includes(&body, "reasoning.encrypted_content"),
         compacts: turn.compaction_wanted,
+        compaction,
         wanted: Wanted {
             sources: includes(&body, "web_search_call.action.sources"),
             results: includes(&body, "file_search_call.results"),

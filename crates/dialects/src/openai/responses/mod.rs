@@ -5,7 +5,7 @@
 //! `create` reads a request with the help of `request` (what creation, compaction and counting
 //! share), `history` (what came before), `items` and `content` (the conversation), `tools`,
 //! `rules` (what the provider refuses) and `input` (what is kept of the input). `answer` writes,
-//! with `object`, `part`, `item`, `hosted` and `events` below it.
+//! with `object`, `part`, `item`, `hosted`, `events` and `kept` below it.
 
 mod answer;
 mod compact;
@@ -18,10 +18,12 @@ mod input;
 mod input_tokens;
 mod item;
 mod items;
+mod kept;
 mod object;
 mod part;
 mod request;
 mod rules;
+mod schemas;
 mod seal;
 mod socket;
 mod tools;

@@ -87,10 +87,13 @@ pub(super) fn turn(body: &mut Fields, context: &Context<'_>) -> Result<Turn, Api
     let mut tools = Tools::default();
     tools.read(&tool_values);
     tools.read(&transcript.tools);
-    let choice = body
+    let mut choice = body
         .peek("tool_choice")
         .map(tools::choice)
         .unwrap_or_default();
+    if context.mode == Mode::Mock {
+        choice = tools.possible(choice);
+    }
     Ok(Turn {
         messages,
         input,

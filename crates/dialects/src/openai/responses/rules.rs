@@ -9,6 +9,7 @@ use super::super::fields::Fields;
 use super::super::sampling;
 use super::content::text;
 use super::request::Turn;
+use super::schemas;
 
 /// Checks the body against the model and against itself.
 ///
@@ -173,6 +174,8 @@ fn unserved(body: &Fields) -> Result<(), ApiError> {
 /// The provider's, for the first rule that is broken.
 pub(super) fn turn(turn: &Turn, body: &Fields) -> Result<(), ApiError> {
     names(&turn.tools.offered)?;
+    schemas::functions(&turn.tool_values, "tools")?;
+    schemas::format(body)?;
     let named = match &turn.choice {
         ToolChoice::Required if turn.tools.offered.is_empty() => {
             let message = "Tool choice 'required' must be specified with 'tools' parameter.";

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::super::fields::Fields;
 use super::super::tool;
 use super::content::{owned, text};
+use super::schemas;
 
 /// The tools of a request.
 #[derive(Default)]
@@ -56,6 +57,17 @@ impl Tools {
             .retain(|tool| !matches!(tool, Tool::Hosted { .. }));
     }
 
+    /// The choice as far as there are tools for it: one that can't be made is left to the model.
+    pub(super) fn possible(&self, choice: ToolChoice) -> ToolChoice {
+        let fits = match &choice {
+            ToolChoice::None | ToolChoice::Auto => true,
+            ToolChoice::Required => !self.offered.is_empty(),
+            ToolChoice::Named(name) => self.has(name),
+            ToolChoice::Allowed { names, .. } => names.iter().all(|name| self.has(name)),
+        };
+        if fits { choice } else { ToolChoice::Auto }
+    }
+
     /// Whether one has this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.offered.iter().any(|tool| tool.name() == name)
@@ -63,9 +75,8 @@ impl Tools {
 }
 
 fn function(value: &Value) -> Tool {
-    let mut body = Fields::of(value.clone());
-    let strict = body.boolean("strict").unwrap_or(true);
-    match tool::function(body) {
+    let strict = schemas::is_strict(value);
+    match tool::function(Fields::of(value.clone())) {
         Tool::Function {
             name,
             description,
@@ -132,7 +143,10 @@ pub(super) fn format(value: &Value) -> Format {
 pub(super) fn repeated(mut tools: Vec<Value>) -> Vec<Value> {
     for tool in tools.iter_mut().filter_map(Value::as_object_mut) {
         match tool.get("type").and_then(Value::as_str) {
-            Some("function") => default(tool, "strict", Value::Bool(true)),
+            Some("function") if tool.get("strict").is_none_or(Value::is_null) => {
+                let strict = schemas::is_strict(&Value::Object(tool.clone()));
+                default(tool, "strict", Value::Bool(strict));
+            }
             Some("custom") => default(tool, "format", serde_json::json!({"type": "text"})),
             Some("web_search" | "web_search_preview") => {
                 default(tool, "search_context_size", "medium".into());

@@ -1,0 +1,85 @@
+//! What an answer leaves in the store: the response, the items that it was given, pointers to the
+//! items that it made, and both again as items of its conversation.
+
+use fakeai_canon::{Keep, Seed};
+use serde_json::{Value, json};
+
+use super::content::owned;
+use super::history::{CONVERSATION_ITEMS, INPUT_ITEMS, OUTPUT_ITEMS, RESPONSES};
+use super::input;
+use super::object::Object;
+
+/// Where the objects of an answer go.
+#[derive(Clone, Copy)]
+pub(super) struct Places<'a> {
+    /// The response.
+    pub(super) response: &'a str,
+    /// The conversation that it belongs to.
+    pub(super) conversation: Option<&'a str>,
+    /// Whether the response is stored.
+    pub(super) store: bool,
+}
+
+impl Places<'_> {
+    /// The items of the request. `ids` make the ids of those that have none.
+    pub(super) fn given(self, input: Vec<Value>, ids: Seed) -> Vec<Keep> {
+        let mut keeps = Vec::new();
+        for (index, item) in input.into_iter().enumerate() {
+            let object = input::listed(item, ids, index);
+            self.converse(&object, &mut keeps);
+            if self.store {
+                let id = owned(&object, "id");
+                let parent = Some(self.response.to_owned());
+                keeps.push(Keep {
+                    family: INPUT_ITEMS,
+                    id,
+                    parent,
+                    object,
+                });
+            }
+        }
+        keeps
+    }
+
+    /// The items of the answer.
+    pub(super) fn made(self, output: &Value) -> Vec<Keep> {
+        let mut keeps = Vec::new();
+        for item in output.as_array().into_iter().flatten() {
+            self.converse(item, &mut keeps);
+            if self.store {
+                let id = owned(item, "id");
+                let object = json!({"id": id, "response_id": self.response});
+                let parent = Some(self.response.to_owned());
+                keeps.push(Keep {
+                    family: OUTPUT_ITEMS,
+                    id,
+                    parent,
+                    object,
+                });
+            }
+        }
+        keeps
+    }
+
+    fn converse(self, item: &Value, keeps: &mut Vec<Keep>) {
+        if let Some(conversation) = self.conversation {
+            keeps.push(Keep {
+                family: CONVERSATION_ITEMS,
+                id: owned(item, "id"),
+                parent: Some(conversation.to_owned()),
+                object: item.clone(),
+            });
+        }
+    }
+}
+
+/// The response itself.
+pub(super) fn response(object: Object) -> Keep {
+    let object = Value::Object(object);
+    Keep {
+        family: RESPONSES,
+        id: owned(&object, "id"),
+        parent: None,
+        object,
+    }
+}
