@@ -171,9 +171,13 @@ pub(crate) struct ItemType {
     /// What the stored form has where the sent form has nothing or null.
     #[serde(default)]
     pub(crate) defaults: Map<String, Value>,
-    /// What the stored form has as null where the sent form has nothing.
+    /// What the stored form has as null where the sent form has nothing, as paths; `*` is each
+    /// element of an array.
     #[serde(default)]
-    pub(crate) nulls: Vec<String>,
+    pub(crate) nulls: Vec<Vec<String>>,
+    /// What the sent form may have and the stored form has not, as paths.
+    #[serde(default)]
+    pub(crate) dropped: Vec<Vec<String>>,
 }
 
 /// A property that is left out unless `include` has its name.

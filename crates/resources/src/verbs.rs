@@ -6,7 +6,7 @@ use fakeai_canon::{Alphabet, ApiError};
 use serde_json::{Map, Value, json};
 
 use crate::apply::Site;
-use crate::families::{self as special, items};
+use crate::families::{self as special, include, items};
 use crate::family::Family;
 use crate::store::{Change, Parent, Record};
 use crate::{Answer, Outcome, ids, page};
@@ -119,7 +119,7 @@ pub(crate) fn retrieve(site: &Site<'_>) -> Result<Outcome, ApiError> {
 /// The object as it goes out: without the properties that nobody asked to include.
 fn show(site: &Site<'_>, object: &Arc<Value>) -> Arc<Value> {
     match &site.family.items {
-        Some(place) => items::without_hidden(object, place, &site.call.query["include"]),
+        Some(place) => include::without_hidden(object, place, &site.call.query["include"]),
         None => Arc::clone(object),
     }
 }

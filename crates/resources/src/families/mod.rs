@@ -1,5 +1,7 @@
 //! What single families do beyond their rows, one file each, and where the engine asks for it.
 
+pub(crate) mod include;
+mod item_form;
 pub(crate) mod items;
 pub(crate) mod messages;
 pub(crate) mod responses;

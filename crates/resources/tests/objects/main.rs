@@ -8,6 +8,7 @@
 #[path = "../../../server/src/store/memory.rs"]
 pub mod memory;
 
+mod any_input;
 mod chat_completions;
 mod conversations;
 mod mock;
