@@ -12,17 +12,40 @@ const VERBOSITIES: [Verbosity; 3] = [Verbosity::Low, Verbosity::Medium, Verbosit
 
 /// Language, prompt and the phrases that an answer should mention.
 fn prompts() -> impl Iterator<Item = (&'static str, &'static str, Vec<&'static str>)> {
-    PROMPTS.lines().filter(|line| !line.starts_with('#')).map(|line| {
-        let mut fields = line.split('\t');
-        let mut field = || fields.next().unwrap_or_default();
-        (field(), field(), field().split('|').filter(|key| !key.is_empty()).collect())
-    })
+    PROMPTS
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let mut fields = line.split('\t');
+            let mut field = || fields.next().unwrap_or_default();
+            (
+                field(),
+                field(),
+                field().split('|').filter(|key| !key.is_empty()).collect(),
+            )
+        })
 }
 
-fn say_with(prompt: &str, seed: u64, sampling: &Sampling, length: Length, logprobs: Option<u8>) -> (Tokens, Finish) {
-    let request = Request { seed: Seed(seed), sampling, length, logprobs };
+fn say_with(
+    prompt: &str,
+    seed: u64,
+    sampling: &Sampling,
+    length: Length,
+    logprobs: Option<u8>,
+) -> (Tokens, Finish) {
+    let request = Request {
+        seed: Seed(seed),
+        sampling,
+        length,
+        logprobs,
+    };
     let mut tokens = Tokens::default();
-    let finish = Prose::of(Vocabulary::o200k_base()).generate(Form::Answer, &Topic::of(prompt), &request, &mut tokens);
+    let finish = Prose::of(Vocabulary::o200k_base()).generate(
+        Form::Answer,
+        &Topic::of(prompt),
+        &request,
+        &mut tokens,
+    );
     (tokens, finish)
 }
 
@@ -48,7 +71,10 @@ fn answers_mention_the_key_words_of_the_prompt() {
     let (mut asked, mut met) = (0, 0);
     for verbosity in VERBOSITIES {
         for (seed, (_, prompt, keys)) in prompts().enumerate() {
-            let length = Length { verbosity, ..Length::default() };
+            let length = Length {
+                verbosity,
+                ..Length::default()
+            };
             let (answer, _) = say_with(prompt, seed as u64, &Sampling::default(), length, None);
             let text = answer.text().to_lowercase();
             for key in keys {
@@ -56,7 +82,10 @@ fn answers_mention_the_key_words_of_the_prompt() {
                 let is_met = text.contains(&key.to_lowercase());
                 met += usize::from(is_met);
                 if !is_met {
-                    println!("{prompt}: no {key} ({verbosity:?}) in {:?}", Topic::of(prompt).keywords);
+                    println!(
+                        "{prompt}: no {key} ({verbosity:?}) in {:?}",
+                        Topic::of(prompt).keywords
+                    );
                 }
             }
         }
@@ -81,13 +110,26 @@ fn answers_are_in_the_language_of_the_prompt() {
 fn answers_end_with_a_sentence_and_fill_every_slot() {
     for (seed, (_, prompt, _)) in prompts().enumerate() {
         for verbosity in VERBOSITIES {
-            let length = Length { verbosity, ..Length::default() };
-            let (answer, finish) = say_with(prompt, seed as u64, &Sampling::default(), length, None);
+            let length = Length {
+                verbosity,
+                ..Length::default()
+            };
+            let (answer, finish) =
+                say_with(prompt, seed as u64, &Sampling::default(), length, None);
             let text = answer.text();
             assert_eq!(finish, Finish::Stop);
-            assert!(text.ends_with(['.', '!', '?', '。', '！', '？', '؟', '।', ']', '`', '」']), "{prompt} → {text}");
-            assert!(!text.contains(|c: char| ('\u{e000}'..'\u{f000}').contains(&c)), "{text}");
-            assert!(!text.contains("{t}") && !text.contains("|") || text.contains("```"), "{text}");
+            assert!(
+                text.ends_with(['.', '!', '?', '。', '！', '？', '؟', '।', ']', '`', '」']),
+                "{prompt} → {text}"
+            );
+            assert!(
+                !text.contains(|c: char| ('\u{e000}'..'\u{f000}').contains(&c)),
+                "{text}"
+            );
+            assert!(
+                !text.contains("{t}") && !text.contains("|") || text.contains("```"),
+                "{text}"
+            );
         }
     }
 }
@@ -97,17 +139,36 @@ fn ids_are_the_canonical_encoding_of_the_text() {
     for vocabulary in [Vocabulary::o200k_base(), Vocabulary::cl100k_base()] {
         let prose = Prose::of(vocabulary);
         for (index, (_, prompt, _)) in prompts().enumerate() {
-            for form in [Form::Answer, Form::Reasoning, Form::ReasoningSummary, Form::Refusal, Form::Lorem] {
+            for form in [
+                Form::Answer,
+                Form::Reasoning,
+                Form::ReasoningSummary,
+                Form::Refusal,
+                Form::Lorem,
+            ] {
                 for verbosity in VERBOSITIES {
-                    let length = Length { verbosity, ..Length::default() };
+                    let length = Length {
+                        verbosity,
+                        ..Length::default()
+                    };
                     let warm = bent(|sampling| sampling.temperature = Some(1.4));
                     for sampling in [Sampling::default(), warm] {
-                        let request = Request { seed: Seed(index as u64), sampling: &sampling, length, logprobs: None };
+                        let request = Request {
+                            seed: Seed(index as u64),
+                            sampling: &sampling,
+                            length,
+                            logprobs: None,
+                        };
                         let mut tokens = Tokens::default();
                         prose.generate(form, &Topic::of(prompt), &request, &mut tokens);
                         let text = tokens.text();
                         assert_eq!(text.len(), tokens.bytes.len(), "whole characters");
-                        assert_eq!(vocabulary.encode(text), tokens.ids, "{} {text}", vocabulary.name());
+                        assert_eq!(
+                            vocabulary.encode(text),
+                            tokens.ids,
+                            "{} {text}",
+                            vocabulary.name()
+                        );
                         assert_eq!(tokens.ends.last().copied(), Some(text.len() as u32));
                     }
                 }
@@ -128,14 +189,31 @@ fn the_same_seed_says_the_same_and_another_something_else() {
 fn logprobs_do_not_change_the_text() {
     for temperature in [None, Some(0.0), Some(0.7), Some(1.3)] {
         let sampling = bent(|sampling| sampling.temperature = temperature);
-        let (bare, _) = say_with("What is a prime number?", 5, &sampling, Length::default(), None);
-        let (scored, _) = say_with("What is a prime number?", 5, &sampling, Length::default(), Some(5));
+        let (bare, _) = say_with(
+            "What is a prime number?",
+            5,
+            &sampling,
+            Length::default(),
+            None,
+        );
+        let (scored, _) = say_with(
+            "What is a prime number?",
+            5,
+            &sampling,
+            Length::default(),
+            Some(5),
+        );
         assert_eq!(bare.ids, scored.ids);
         assert_eq!(scored.logprobs.len(), scored.ids.len());
         for (entry, id) in scored.logprobs.iter().zip(&scored.ids) {
             assert!(entry.logprob <= 0.0 && entry.logprob.is_finite());
             assert!(entry.top.len() <= 5 && !entry.top.is_empty());
-            assert!(entry.top.windows(2).all(|pair| pair[0].logprob >= pair[1].logprob));
+            assert!(
+                entry
+                    .top
+                    .windows(2)
+                    .all(|pair| pair[0].logprob >= pair[1].logprob)
+            );
             let sum: f32 = entry.top.iter().map(|top| top.logprob.exp()).sum();
             assert!(sum <= 1.001, "{sum}");
             let listed = entry.top.iter().find(|top| top.id == *id);
@@ -149,23 +227,55 @@ fn logprobs_do_not_change_the_text() {
 fn reported_probabilities_are_those_that_tokens_are_drawn_with() {
     const DRAWS: usize = 4000;
     let prompt = "What is a comet?";
-    let length = Length { max: Some(1), verbosity: Verbosity::Low, target: None };
-    let firsts: Vec<_> = (0..DRAWS).map(|seed| say_with(prompt, seed as u64, &Sampling::default(), length, Some(3)).0).collect();
+    let length = Length {
+        max: Some(1),
+        verbosity: Verbosity::Low,
+        target: None,
+    };
+    let firsts: Vec<_> = (0..DRAWS)
+        .map(|seed| say_with(prompt, seed as u64, &Sampling::default(), length, Some(3)).0)
+        .collect();
     let best = firsts[0].logprobs[0].top[0];
-    let share = firsts.iter().filter(|tokens| tokens.ids[0] == best.id).count() as f32 / DRAWS as f32;
-    assert!((share - best.logprob.exp()).abs() < 0.04, "{share} against {}", best.logprob.exp());
+    let share = firsts
+        .iter()
+        .filter(|tokens| tokens.ids[0] == best.id)
+        .count() as f32
+        / DRAWS as f32;
+    assert!(
+        (share - best.logprob.exp()).abs() < 0.04,
+        "{share} against {}",
+        best.logprob.exp()
+    );
 }
 
 #[test]
 fn temperature_zero_is_the_most_probable_path_whatever_the_seed() {
     let sampling = bent(|sampling| sampling.temperature = Some(0.0));
-    let say = |seed| say_with("Why is the sky blue?", seed, &sampling, Length::default(), None).0.ids;
+    let say = |seed| {
+        say_with(
+            "Why is the sky blue?",
+            seed,
+            &sampling,
+            Length::default(),
+            None,
+        )
+        .0
+        .ids
+    };
     assert_eq!(say(1), say(2));
 }
 
 fn variety(sampling: &Sampling) -> usize {
-    let length = Length { verbosity: Verbosity::Low, ..Length::default() };
-    let firsts = (0..300).map(|seed| say_with("What is rain?", seed, sampling, length, None).0.ids[..6].to_vec());
+    let length = Length {
+        verbosity: Verbosity::Low,
+        ..Length::default()
+    };
+    let firsts = (0..300).map(|seed| {
+        say_with("What is rain?", seed, sampling, length, None)
+            .0
+            .ids[..6]
+            .to_vec()
+    });
     firsts.collect::<HashSet<_>>().len()
 }
 
@@ -182,28 +292,54 @@ fn temperature_and_top_p_govern_the_variety() {
 #[test]
 fn banned_tokens_never_appear_and_forced_ones_take_over() {
     let vocabulary = Vocabulary::o200k_base();
-    let banned: Vec<TokenId> = [" the", " is", " and", " of", ","].iter().map(|text| vocabulary.encode(text)[0]).collect();
+    let banned: Vec<TokenId> = [" the", " is", " and", " of", ","]
+        .iter()
+        .map(|text| vocabulary.encode(text)[0])
+        .collect();
     let mut bias: Vec<_> = banned.iter().map(|id| (*id, -100.0)).collect();
     bias.sort_by_key(|(id, _)| *id);
     let sampling = bent(|sampling| sampling.logit_bias = bias.clone());
     for seed in 0..30 {
-        let (answer, _) = say_with("How do volcanoes form?", seed, &sampling, Length::default(), None);
+        let (answer, _) = say_with(
+            "How do volcanoes form?",
+            seed,
+            &sampling,
+            Length::default(),
+            None,
+        );
         assert!(!answer.is_empty());
-        assert!(answer.ids.iter().all(|id| !banned.contains(id)), "{}", answer.text());
+        assert!(
+            answer.ids.iter().all(|id| !banned.contains(id)),
+            "{}",
+            answer.text()
+        );
         assert_eq!(vocabulary.encode(answer.text()), answer.ids);
     }
     let forced = vocabulary.encode(" banana")[0];
     let sampling = bent(|sampling| sampling.logit_bias = vec![(forced, 100.0)]);
-    let length = Length { max: Some(12), ..Length::default() };
+    let length = Length {
+        max: Some(12),
+        ..Length::default()
+    };
     let (answer, finish) = say_with("How do volcanoes form?", 1, &sampling, length, None);
     assert_eq!((answer.ids, finish), (vec![forced; 12], Finish::Length));
 }
 
 fn repetition(sampling: &Sampling) -> f64 {
-    let length = Length { verbosity: Verbosity::High, target: Some(300), max: None };
+    let length = Length {
+        verbosity: Verbosity::High,
+        target: Some(300),
+        max: None,
+    };
     let (mut all, mut distinct) = (0, 0);
     for seed in 0..10 {
-        let (answer, _) = say_with("Describe life in a medieval town.", seed, sampling, length, None);
+        let (answer, _) = say_with(
+            "Describe life in a medieval town.",
+            seed,
+            sampling,
+            length,
+            None,
+        );
         let ids = &answer.ids[..200];
         all += ids.len();
         distinct += ids.iter().collect::<HashSet<_>>().len();
@@ -216,19 +352,50 @@ fn penalties_reduce_repetition() {
     let usual = repetition(&Sampling::default());
     let frequency = repetition(&bent(|sampling| sampling.frequency_penalty = 1.5));
     let presence = repetition(&bent(|sampling| sampling.presence_penalty = 2.0));
-    assert!(frequency < usual && presence < usual, "{usual} {frequency} {presence}");
+    assert!(
+        frequency < usual && presence < usual,
+        "{usual} {frequency} {presence}"
+    );
 }
 
 #[test]
 fn the_limit_cuts_at_the_token_and_only_there() {
     for max in [1, 2, 7, 30, 50] {
-        let length = Length { max: Some(max), verbosity: Verbosity::High, target: None };
-        let (answer, finish) = say_with("Explain gravity in detail.", 4, &Sampling::default(), length, Some(2));
-        assert_eq!((answer.len(), answer.logprobs.len(), finish), (max as usize, max as usize, Finish::Length));
+        let length = Length {
+            max: Some(max),
+            verbosity: Verbosity::High,
+            target: None,
+        };
+        let (answer, finish) = say_with(
+            "Explain gravity in detail.",
+            4,
+            &Sampling::default(),
+            length,
+            Some(2),
+        );
+        assert_eq!(
+            (answer.len(), answer.logprobs.len(), finish),
+            (max as usize, max as usize, Finish::Length)
+        );
     }
-    let (whole, _) = say_with("Explain gravity in detail.", 4, &Sampling::default(), Length::default(), None);
-    let length = Length { max: Some(whole.len() as u32), ..Length::default() };
-    let (same, finish) = say_with("Explain gravity in detail.", 4, &Sampling::default(), length, None);
+    let (whole, _) = say_with(
+        "Explain gravity in detail.",
+        4,
+        &Sampling::default(),
+        Length::default(),
+        None,
+    );
+    let length = Length {
+        max: Some(whole.len() as u32),
+        ..Length::default()
+    };
+    let (same, finish) = say_with(
+        "Explain gravity in detail.",
+        4,
+        &Sampling::default(),
+        length,
+        None,
+    );
     assert_eq!((same.ids, finish), (whole.ids, Finish::Stop));
 }
 
@@ -240,8 +407,13 @@ fn a_target_is_met_within_a_sentence_or_two() {
             continue;
         }
         for target in [40, 150, 600] {
-            let length = Length { target: Some(target), ..Length::default() };
-            let said = say_with(prompt, 2, &Sampling::default(), length, None).0.len() as i64;
+            let length = Length {
+                target: Some(target),
+                ..Length::default()
+            };
+            let said = say_with(prompt, 2, &Sampling::default(), length, None)
+                .0
+                .len() as i64;
             let off = said - i64::from(target);
             assert!((-40..=160).contains(&off), "{prompt}: {said} for {target}");
         }
@@ -252,11 +424,21 @@ fn a_target_is_met_within_a_sentence_or_two() {
 fn text_is_appended() {
     let prose = Prose::of(Vocabulary::o200k_base());
     let sampling = Sampling::default();
-    let request = Request { seed: Seed(1), sampling: &sampling, length: Length::default(), logprobs: None };
+    let request = Request {
+        seed: Seed(1),
+        sampling: &sampling,
+        length: Length::default(),
+        logprobs: None,
+    };
     let mut tokens = Tokens::default();
     prose.verbatim("First.\n", &request, &mut tokens);
     let first = tokens.len();
-    prose.generate(Form::Answer, &Topic::of("What is tea?"), &request, &mut tokens);
+    prose.generate(
+        Form::Answer,
+        &Topic::of("What is tea?"),
+        &request,
+        &mut tokens,
+    );
     assert!(tokens.text().starts_with("First.\n") && tokens.len() > first + 10);
     assert_eq!(tokens.ends.len(), tokens.ids.len());
 }
@@ -274,15 +456,38 @@ fn a_prompt_that_asks_for_words_gets_them() {
 
 #[test]
 fn lists_have_as_many_entries_as_asked_for() {
-    for (prompt, count) in [("Give me five tips for learning the piano", 5), ("List 12 ideas for a garden party", 12)] {
-        let entries = say(prompt, 1).text().lines().filter(|line| line.starts_with("- ")).count();
+    for (prompt, count) in [
+        ("Give me five tips for learning the piano", 5),
+        ("List 12 ideas for a garden party", 12),
+    ] {
+        let entries = say(prompt, 1)
+            .text()
+            .lines()
+            .filter(|line| line.starts_with("- "))
+            .count();
         assert_eq!(entries, count, "{prompt}");
     }
 }
 
 #[test]
 fn any_prompt_is_answered() {
-    let odd = ["", " ", "?", "\n\n", "🙂🙂🙂", "a", "{t} [x|y]", "\u{e000}\u{e001}", "ﷺ", "1 2 3", "'''''", "```", "-----", "Ａ１", "\0"];
+    let odd = [
+        "",
+        " ",
+        "?",
+        "\n\n",
+        "🙂🙂🙂",
+        "a",
+        "{t} [x|y]",
+        "\u{e000}\u{e001}",
+        "ﷺ",
+        "1 2 3",
+        "'''''",
+        "```",
+        "-----",
+        "Ａ１",
+        "\0",
+    ];
     let long = "word ".repeat(50_000);
     for prompt in odd.into_iter().chain([long.as_str()]) {
         let answer = say(prompt, 1);
@@ -299,9 +504,24 @@ fn phrases_suit_the_name_of_their_field() {
     assert!(phrase("homepage_url").starts_with("https://"));
     assert_eq!(phrase("start-date").len(), 10);
     assert!(phrase("full_name").contains(' '));
-    assert!(phrase("something").to_lowercase().contains("glass blowing") || phrase("title").contains("glass blowing"));
-    for hint in ["city", "country", "phone", "status", "summary", "", "Ünïcode", "x"] {
+    assert!(
+        phrase("something").to_lowercase().contains("glass blowing")
+            || phrase("title").contains("glass blowing")
+    );
+    for hint in [
+        "city",
+        "country",
+        "phone",
+        "status",
+        "summary",
+        "",
+        "Ünïcode",
+        "x",
+    ] {
         let text = phrase(hint);
-        assert!(!text.is_empty() && !text.contains(['{', '}']), "{hint}: {text}");
+        assert!(
+            !text.is_empty() && !text.contains(['{', '}']),
+            "{hint}: {text}"
+        );
     }
 }

@@ -5,6 +5,7 @@ use fakeai_canon::Vocabulary;
 
 use super::corpus::{self, Pool};
 use super::model::{Alternative, Element, Model, Template};
+use super::outline::Outline;
 use super::segment::{self, Segment};
 use super::slot::{self, Slot};
 use super::tail::Tail;
@@ -26,14 +27,36 @@ pub(crate) fn compile(vocabulary: &'static dyn Vocabulary) -> Model {
             pools: Vec::new(),
             table: Vec::new(),
             stand_ins,
-            outlines,
+            roles: Vec::new(),
+            outlines: Vec::new(),
             tail: Tail::default(),
         },
     };
     corpus::pools().iter().for_each(|pool| builder.pool(pool));
     let mut model = builder.model;
+    name_roles(&mut model, outlines);
     model.tail = Tail::of(&model);
     model
+}
+
+/// Gives every role that can be asked for its number.
+fn name_roles(model: &mut Model, mut outlines: Vec<Outline>) {
+    for role in ["point", "think", "code.python"] {
+        model.intern(role);
+    }
+    let programs: Vec<_> = model
+        .table
+        .iter()
+        .map(|row| row.1)
+        .filter(|role| role.starts_with("code."))
+        .collect();
+    for role in programs {
+        model.intern(role);
+    }
+    for step in outlines.iter_mut().flat_map(|outline| &mut outline.steps) {
+        step.number = model.intern(step.role);
+    }
+    model.outlines = outlines;
 }
 
 struct Builder {
@@ -47,25 +70,47 @@ impl Builder {
             let template = self.template(pool.segments(text), pool.language.is_spaced());
             self.model.templates.push(template);
         }
-        self.model.table.push((pool.language, pool.role, self.model.pools.len() as u32));
-        self.model.pools.push((from, self.model.templates.len() as u32));
+        self.model
+            .table
+            .push((pool.language, pool.role, self.model.pools.len() as u32));
+        self.model
+            .pools
+            .push((from, self.model.templates.len() as u32));
     }
 
     fn template(&mut self, segments: Vec<Segment>, spaced: bool) -> Template {
-        let needs = segments.iter().flatten().fold(0, |needs, text| needs | slot::needs(text));
+        let needs = segments
+            .iter()
+            .flatten()
+            .fold(0, |needs, text| needs | slot::needs(text));
         let leads = if spaced { ["", " "] } else { ["", ""] };
         const GAPS: [&str; 3] = ["", "\n", "\n\n"];
         let Some((first, rest)) = segments.split_first() else {
-            return Template { heads: [[0; 3]; 2], body: (0, 0), tails: None, needs };
+            return Template {
+                heads: [[0; 3]; 2],
+                body: (0, 0),
+                tails: None,
+                needs,
+            };
         };
         let Some((last, middle)) = rest.split_last() else {
             let heads = leads.map(|lead| GAPS.map(|gap| self.element(&around(lead, first, gap))));
-            return Template { heads, body: (0, 0), tails: None, needs };
+            return Template {
+                heads,
+                body: (0, 0),
+                tails: None,
+                needs,
+            };
         };
         let heads = leads.map(|lead| [self.element(&around(lead, first, "")); 3]);
         let body = self.body(middle);
         let tails = Some(GAPS.map(|gap| self.element(&around("", last, gap))));
-        Template { heads, body, tails, needs }
+        Template {
+            heads,
+            body,
+            tails,
+            needs,
+        }
     }
 
     /// Plain neighbours become one run.
@@ -97,7 +142,10 @@ impl Builder {
             let alternative = self.alternative(text);
             self.model.alternatives.push(alternative);
         }
-        self.model.elements.push(Element { first, count: segment.len() as u32 });
+        self.model.elements.push(Element {
+            first,
+            count: segment.len() as u32,
+        });
         self.model.elements.len() as u32 - 1
     }
 
@@ -107,18 +155,28 @@ impl Builder {
         if has_slot(text) {
             model.patterns.push(text.to_owned());
             let pattern = Some(model.patterns.len() as u32 - 1);
-            return Alternative { first: first as u32, last: first as u32, pattern };
+            return Alternative {
+                first: first as u32,
+                last: first as u32,
+                pattern,
+            };
         }
         model.vocabulary.encode_into(text, &mut model.ids);
         let base = model.bytes.len();
         let units = segment::unit_starts(text);
         for id in &model.ids[first..] {
             let at = model.bytes.len() - base;
-            model.starts.push(at == 0 || units.binary_search(&at).is_ok());
+            model
+                .starts
+                .push(at == 0 || units.binary_search(&at).is_ok());
             model.bytes.extend_from_slice(model.vocabulary.piece(*id));
             model.ends.push(model.bytes.len() as u32);
         }
-        Alternative { first: first as u32, last: model.ids.len() as u32, pattern: None }
+        Alternative {
+            first: first as u32,
+            last: model.ids.len() as u32,
+            pattern: None,
+        }
     }
 }
 
@@ -127,5 +185,8 @@ fn has_slot(text: &str) -> bool {
 }
 
 fn around(lead: &str, segment: &Segment, gap: &str) -> Segment {
-    segment.iter().map(|text| format!("{lead}{text}{gap}")).collect()
+    segment
+        .iter()
+        .map(|text| format!("{lead}{text}{gap}"))
+        .collect()
 }

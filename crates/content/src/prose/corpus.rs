@@ -47,20 +47,30 @@ impl Pool {
 
     /// The segments of one of its templates.
     pub(crate) fn segments(&self, template: &str) -> Vec<Segment> {
-        if self.is_code() { segment::of_code(template) } else { segment::of_prose(template) }
+        if self.is_code() {
+            segment::of_code(template)
+        } else {
+            segment::of_prose(template)
+        }
     }
 }
 
 /// All pools, in the order of the files.
 pub(crate) fn pools() -> Vec<Pool> {
-    FILES.iter().flat_map(|file| sections(file)).filter_map(pool).collect()
+    FILES
+        .iter()
+        .flat_map(|file| sections(file))
+        .filter_map(pool)
+        .collect()
 }
 
 /// The plans of answers, and which role stands in for one that a language lacks.
 pub(crate) fn plans() -> (Vec<Outline>, Vec<(&'static str, &'static str)>) {
     let (mut outlines, mut stand_ins) = (Vec::new(), Vec::new());
     for (head, body) in sections(PLANS) {
-        let lines = body.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+        let lines = body
+            .lines()
+            .filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
         match head {
             "plans" => outlines.extend(lines.filter_map(Outline::parse)),
             _ => stand_ins.extend(lines.filter_map(|line| line.split_once(' '))),
@@ -72,7 +82,8 @@ pub(crate) fn plans() -> (Vec<Outline>, Vec<(&'static str, &'static str)>) {
 /// Heads (`@ en point`) with the text below them.
 fn sections(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
     let (_, rest) = file.split_once("@ ").unwrap_or_default();
-    rest.split("\n@ ").map(|section| section.split_once('\n').unwrap_or((section, "")))
+    rest.split("\n@ ")
+        .map(|section| section.split_once('\n').unwrap_or((section, "")))
 }
 
 fn pool((head, body): (&'static str, &'static str)) -> Option<Pool> {
@@ -80,10 +91,22 @@ fn pool((head, body): (&'static str, &'static str)) -> Option<Pool> {
     let language = Language::of_code(code)?;
     let blocks = role.starts_with("code.");
     let templates: Vec<_> = if blocks {
-        body.split("\n---\n").map(|block| block.trim_matches('\n')).collect()
+        body.split("\n---\n")
+            .map(|block| block.trim_matches('\n'))
+            .collect()
     } else {
-        body.lines().filter(|line| !line.starts_with('#')).map(str::trim).collect()
+        body.lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(str::trim)
+            .collect()
     };
-    let templates = templates.into_iter().filter(|template| !template.is_empty()).collect();
-    Some(Pool { language, role, templates })
+    let templates = templates
+        .into_iter()
+        .filter(|template| !template.is_empty())
+        .collect();
+    Some(Pool {
+        language,
+        role,
+        templates,
+    })
 }

@@ -31,7 +31,13 @@ pub(crate) struct Frontier {
 
 impl Frontier {
     /// All starts of a turn; `weights` are those of the pool's templates.
-    pub(crate) fn start(turn: Turn, weights: &[f32], tilt: u64, model: &Model, resolver: &mut Resolver) -> Self {
+    pub(crate) fn start(
+        turn: Turn,
+        weights: &[f32],
+        tilt: u64,
+        model: &Model,
+        resolver: &mut Resolver,
+    ) -> Self {
         let mut frontier = Frontier {
             turn,
             tilt,
@@ -49,7 +55,14 @@ impl Frontier {
     }
 
     /// Adds the alternatives at a place of a template, or its end.
-    fn enter(&mut self, model: &Model, resolver: &mut Resolver, template: u32, place: u32, weight: f32) {
+    fn enter(
+        &mut self,
+        model: &Model,
+        resolver: &mut Resolver,
+        template: u32,
+        place: u32,
+        weight: f32,
+    ) {
         let own = &model.templates[template as usize];
         let Some(element) = own.element(place, self.turn.spaced, self.turn.gap) else {
             self.ended += weight;
@@ -60,10 +73,20 @@ impl Frontier {
         let total: f32 = choices.clone().map(|number| tilt(self.tilt, number)).sum();
         for alternative in choices {
             let weight = weight * tilt(self.tilt, alternative) / total;
-            if resolver.resolve(alternative, self.turn.index).ids.is_empty() {
+            if resolver
+                .resolve(alternative, self.turn.index)
+                .ids
+                .is_empty()
+            {
                 self.enter(model, resolver, template, place + 1, weight);
             } else {
-                self.readings.push(Reading { template, place, alternative, offset: 0, weight });
+                self.readings.push(Reading {
+                    template,
+                    place,
+                    alternative,
+                    offset: 0,
+                    weight,
+                });
             }
         }
     }
@@ -85,7 +108,12 @@ impl Frontier {
     }
 
     /// Drops readings whose next word has a token that fails the test, where a word starts.
-    pub(crate) fn retain_words(&mut self, model: &Model, resolver: &mut Resolver, fits: impl Fn(TokenId) -> bool) {
+    pub(crate) fn retain_words(
+        &mut self,
+        model: &Model,
+        resolver: &mut Resolver,
+        fits: impl Fn(TokenId) -> bool,
+    ) {
         let index = self.turn.index;
         self.readings.retain(|reading| {
             let alternative = model.alternatives[reading.alternative as usize];
@@ -94,7 +122,10 @@ impl Frontier {
                 Some(_) => ids.len(),
                 None => {
                     let at = (alternative.first + reading.offset) as usize;
-                    1 + model.starts[at + 1..alternative.last as usize].iter().take_while(|starts| !**starts).count()
+                    1 + model.starts[at + 1..alternative.last as usize]
+                        .iter()
+                        .take_while(|starts| !**starts)
+                        .count()
                 }
             };
             ids[..length].iter().all(|id| fits(*id))
@@ -141,12 +172,21 @@ impl Frontier {
     fn advance(&mut self, model: &Model, resolver: &mut Resolver, kept: &mut Vec<Reading>) {
         for mut reading in kept.drain(..) {
             reading.offset += 1;
-            let length = resolver.resolve(reading.alternative, self.turn.index).ids.len();
+            let length = resolver
+                .resolve(reading.alternative, self.turn.index)
+                .ids
+                .len();
             if (reading.offset as usize) < length {
                 self.template = reading.template;
                 self.readings.push(reading);
             } else {
-                self.enter(model, resolver, reading.template, reading.place + 1, reading.weight);
+                self.enter(
+                    model,
+                    resolver,
+                    reading.template,
+                    reading.place + 1,
+                    reading.weight,
+                );
             }
         }
     }
@@ -159,13 +199,29 @@ impl Frontier {
     }
 
     /// Goes on behind the token at a position elsewhere in the corpus.
-    pub(crate) fn jump(&mut self, model: &Model, resolver: &mut Resolver, owner: Owner, position: u32) {
+    pub(crate) fn jump(
+        &mut self,
+        model: &Model,
+        resolver: &mut Resolver,
+        owner: Owner,
+        position: u32,
+    ) {
         self.readings.clear();
         self.ended = 0.0;
         let offset = position - model.alternatives[owner.alternative as usize].first;
-        let Owner { template, place, alternative } = owner;
+        let Owner {
+            template,
+            place,
+            alternative,
+        } = owner;
         let mut kept = std::mem::take(&mut self.spare);
-        kept.push(Reading { template, place, alternative, offset, weight: 1.0 });
+        kept.push(Reading {
+            template,
+            place,
+            alternative,
+            offset,
+            weight: 1.0,
+        });
         self.advance(model, resolver, &mut kept);
         self.spare = kept;
     }

@@ -70,8 +70,14 @@ struct Finder<'t> {
 impl<'t> Finder<'t> {
     /// Text between quotation marks: kept as a value, and a strong candidate where it is short.
     fn quotations(&mut self, text: &str) {
-        const PAIRS: [(char, char); 6] =
-            [('"', '"'), ('“', '”'), ('«', '»'), ('„', '“'), ('「', '」'), ('`', '`')];
+        const PAIRS: [(char, char); 6] = [
+            ('"', '"'),
+            ('“', '”'),
+            ('«', '»'),
+            ('„', '“'),
+            ('「', '」'),
+            ('`', '`'),
+        ];
         for (open, close) in PAIRS {
             let mut rest = text;
             while let Some(at) = rest.find(open) {
@@ -115,7 +121,9 @@ impl<'t> Finder<'t> {
     /// What a question asks for counts more than what leads up to it.
     fn favour(&mut self, from: usize, last: &str) {
         if last.ends_with('?') {
-            self.candidates[from..].iter_mut().for_each(|candidate| candidate.score += 0.6);
+            self.candidates[from..]
+                .iter_mut()
+                .for_each(|candidate| candidate.score += 0.6);
         }
     }
 
@@ -165,7 +173,9 @@ impl<'t> Finder<'t> {
 
     /// Whether a word carries meaning. A word in capitals does, whatever it is elsewhere.
     fn carries(&self, word: &str, entry: Option<&Entry>, starts_sentence: bool) -> bool {
-        let is_name = !starts_sentence && word.len() > 1 && !word.contains(char::is_lowercase)
+        let is_name = !starts_sentence
+            && word.len() > 1
+            && !word.contains(char::is_lowercase)
             && word.starts_with(char::is_uppercase);
         let ends = |entry: &Entry| entry.ending.has(self.language) && self.carrying > 0;
         is_name || entry.is_none_or(|entry| !self.is_idle(entry) || ends(entry))
@@ -205,8 +215,14 @@ impl<'t> Finder<'t> {
             return;
         }
         let text = self.run.join(" ");
-        let capital = self.run.iter().any(|word| word.starts_with(char::is_uppercase));
-        let digits = self.run.iter().any(|word| word.contains(|c: char| c.is_numeric()));
+        let capital = self
+            .run
+            .iter()
+            .any(|word| word.starts_with(char::is_uppercase));
+        let digits = self
+            .run
+            .iter()
+            .any(|word| word.contains(|c: char| c.is_numeric()));
         let long = text.chars().count() >= 8;
         let score = 1.0
             + 0.3 * (self.run.len().min(4) as f32 - 1.0)
@@ -229,11 +245,16 @@ impl<'t> Finder<'t> {
                 continue;
             }
             let hiragana = ('\u{3040}'..='\u{309f}').contains(&here);
-            let switches = run.chars().next_back().is_some_and(|last| last.is_ascii() != here.is_ascii());
+            let switches = run
+                .chars()
+                .next_back()
+                .is_some_and(|last| last.is_ascii() != here.is_ascii());
             if switches && here != ' ' {
                 self.close_unspaced(&mut run);
             }
-            if here.is_alphanumeric() && !hiragana || (here.is_ascii() && !run.is_empty() && "-+#. ".contains(here)) {
+            if here.is_alphanumeric() && !hiragana
+                || (here.is_ascii() && !run.is_empty() && "-+#. ".contains(here))
+            {
                 run.push(here);
             } else {
                 self.close_unspaced(&mut run);
@@ -265,7 +286,11 @@ impl<'t> Finder<'t> {
             return;
         }
         let folded = text.to_lowercase();
-        if let Some(known) = self.candidates.iter_mut().find(|known| known.folded == folded) {
+        if let Some(known) = self
+            .candidates
+            .iter_mut()
+            .find(|known| known.folded == folded)
+        {
             known.score += 0.7;
         } else if self.candidates.len() < MOST_CANDIDATES {
             let rank = self.candidates.len();
@@ -274,8 +299,15 @@ impl<'t> Finder<'t> {
                 Some(article) => format!("{} {text}", article.to_lowercase()),
                 None => text.to_owned(),
             };
-            let phrase = Phrase { bare: text.to_owned(), spoken };
-            self.candidates.push(Candidate { phrase, folded, score: score - late });
+            let phrase = Phrase {
+                bare: text.to_owned(),
+                spoken,
+            };
+            self.candidates.push(Candidate {
+                phrase,
+                folded,
+                score: score - late,
+            });
         }
     }
 
@@ -284,12 +316,17 @@ impl<'t> Finder<'t> {
         self.candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
         let mut kept: Vec<&Candidate> = Vec::new();
         for candidate in &self.candidates {
-            let is_new = kept.iter().all(|better| !better.folded.contains(&candidate.folded));
+            let is_new = kept
+                .iter()
+                .all(|better| !better.folded.contains(&candidate.folded));
             if is_new && kept.len() < MOST_PHRASES {
                 kept.push(candidate);
             }
         }
-        self.found.phrases = kept.into_iter().map(|candidate| candidate.phrase.clone()).collect();
+        self.found.phrases = kept
+            .into_iter()
+            .map(|candidate| candidate.phrase.clone())
+            .collect();
     }
 }
 
@@ -314,13 +351,23 @@ pub(crate) fn wanted(text: &str, language: Language) -> Option<String> {
 }
 
 const POLITE: [&str; 4] = ["please", "bitte", "kindly", "just"];
-const LEADS: [&str; 6] = ["with", "exactly", "only", "the words", "the word", "the phrase"];
+const LEADS: [&str; 6] = [
+    "with",
+    "exactly",
+    "only",
+    "the words",
+    "the word",
+    "the phrase",
+];
 
 fn asks_back(word: &str, language: Language) -> bool {
     let repeat = words::Cue::Kind(super::Kind::Repeat);
     words::lookup(word).is_some_and(|entry| {
         let fits = |of: Language| of == language || of == Language::English;
-        entry.cues.iter().any(|(of, cue)| *cue == repeat && fits(*of))
+        entry
+            .cues
+            .iter()
+            .any(|(of, cue)| *cue == repeat && fits(*of))
     })
 }
 
@@ -338,7 +385,9 @@ fn quotation(text: &str) -> Option<&str> {
 
 /// A text without the word it may start with.
 fn without<'t>(text: &'t str, word: &str) -> &'t str {
-    let rest = text.strip_prefix(word).filter(|rest| rest.starts_with([' ', ':']));
+    let rest = text
+        .strip_prefix(word)
+        .filter(|rest| rest.starts_with([' ', ':']));
     rest.map_or(text, |rest| rest.trim_start_matches([' ', ':']))
 }
 

@@ -59,7 +59,9 @@ impl Language {
 
     /// The language of a two-letter code.
     pub fn of_code(code: &str) -> Option<Language> {
-        Language::ALL.into_iter().find(|language| language.code() == code)
+        Language::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
     }
 
     /// Whether words and sentences are set apart by spaces.
@@ -105,7 +107,11 @@ impl Scripts {
     /// A letter of a denser script weighs as much as three Latin ones, so that a name or a term
     /// in Latin letters does not outvote the sentence around it.
     fn language(&self) -> Option<Language> {
-        let japanese = if self.kana > 0 { self.kana + self.han } else { 0 };
+        let japanese = if self.kana > 0 {
+            self.kana + self.han
+        } else {
+            0
+        };
         let dense = [
             (japanese * 3, Language::Japanese),
             (self.han * 3, Language::Chinese),
@@ -127,8 +133,13 @@ impl Scripts {
 /// The Latin-script language with the most small words; the earlier in the list at a tie.
 fn by_small_words(text: &str) -> Language {
     let mut votes = [0u32; Language::ALL.len()];
-    for word in text.split(|c: char| !c.is_alphabetic() && c != '\'').filter(|w| !w.is_empty()) {
-        let Some(entry) = words::lookup(word) else { continue };
+    for word in text
+        .split(|c: char| !c.is_alphabetic() && c != '\'')
+        .filter(|w| !w.is_empty())
+    {
+        let Some(entry) = words::lookup(word) else {
+            continue;
+        };
         let known = entry.small.and(entry.asking);
         let weight = if known.count() == 1 { 3 } else { 2 };
         for language in known.iter() {

@@ -66,32 +66,57 @@ pub(crate) struct Model {
     pub(crate) templates: Vec<Template>,
     /// Templates of each pool, from and to.
     pub(crate) pools: Vec<(u32, u32)>,
-    /// The pool of each role in each language.
+    /// The pool of each role in each language, as written.
     pub(crate) table: Vec<(Language, &'static str, u32)>,
     pub(crate) stand_ins: Vec<(&'static str, &'static str)>,
+    /// The roles that plans and forms name, with the templates that speak for each in each
+    /// language.
+    pub(crate) roles: Vec<(&'static str, [(u32, u32); Language::ALL.len()])>,
     pub(crate) outlines: Vec<Outline>,
     pub(crate) tail: Tail,
 }
 
 impl Model {
+    /// The number of a role, which is added where it is new.
+    pub(crate) fn intern(&mut self, role: &'static str) -> usize {
+        if let Some(known) = self.role(role) {
+            return known;
+        }
+        let pools = Language::ALL.map(|language| self.find_pool(language, role));
+        self.roles.push((role, pools));
+        self.roles.len() - 1
+    }
+
+    /// The number of a role.
+    pub(crate) fn role(&self, role: &str) -> Option<usize> {
+        self.roles.iter().position(|(own, _)| *own == role)
+    }
+
+    /// The templates of a role in a language.
+    pub(crate) fn pool(&self, language: Language, role: usize) -> (u32, u32) {
+        self.roles[role].1[language as usize]
+    }
+
     /// The pool of a role in a language: its own, that of the role that stands in for it, or
     /// English.
-    pub(crate) fn pool(&self, language: Language, role: &str) -> (u32, u32) {
+    fn find_pool(&self, language: Language, role: &'static str) -> (u32, u32) {
         let own = |language, role: &str| {
-            let rows = self.table.iter();
-            rows.clone().find(|row| row.0 == language && row.1 == role).map(|row| row.2)
+            let row = self
+                .table
+                .iter()
+                .find(|row| row.0 == language && row.1 == role);
+            row.map(|row| self.pools[row.2 as usize])
         };
-        let mut name = role;
-        for _ in 0..self.stand_ins.len() {
-            if let Some(pool) = own(language, name) {
-                return self.pools[pool as usize];
-            }
-            match self.stand_ins.iter().find(|(from, _)| *from == name) {
-                Some((_, to)) => name = to,
-                None => break,
-            }
-        }
-        own(Language::English, role).or_else(|| own(Language::English, name)).map_or((0, 0), |pool| self.pools[pool as usize])
+        let stand_in = |role: &&'static str| {
+            self.stand_ins
+                .iter()
+                .find(|(from, _)| from == role)
+                .map(|(_, to)| *to)
+        };
+        let chain = std::iter::successors(Some(role), stand_in).take(self.stand_ins.len());
+        let mut native = chain.clone().filter_map(|role| own(language, role));
+        let mut english = chain.filter_map(|role| own(Language::English, role));
+        native.next().or_else(|| english.next()).unwrap_or_default()
     }
 
     /// The alternatives of an element, by number.
@@ -102,6 +127,10 @@ impl Model {
 
     /// Where the bytes of token `index` start.
     pub(crate) fn start(&self, index: u32) -> u32 {
-        if index == 0 { 0 } else { self.ends[index as usize - 1] }
+        if index == 0 {
+            0
+        } else {
+            self.ends[index as usize - 1]
+        }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Gap {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) role: &'static str,
+    /// The role's number in the compiled corpus.
+    pub(crate) number: usize,
     pub(crate) at_least: u32,
     pub(crate) at_most: u32,
     /// The prompt may ask for another number, as in "five ideas".
@@ -56,7 +58,11 @@ impl Outline {
                 _ => steps.push(step(word)),
             }
         }
-        Some(Outline { name, verbosity, steps })
+        Some(Outline {
+            name,
+            verbosity,
+            steps,
+        })
     }
 }
 
@@ -82,6 +88,7 @@ fn step(word: &'static str) -> Step {
     let number = |text: &str| text.parse().unwrap_or(1);
     Step {
         role,
+        number: 0,
         at_least: number(low),
         at_most: number(high),
         countable,

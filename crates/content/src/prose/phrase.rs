@@ -32,9 +32,15 @@ pub fn phrase(hint: &str, topic: &Topic, rng: &mut Rng) -> String {
 /// The symbol for a field name: that of the whole name, else of its last words, else of any.
 fn symbol(hint: &str) -> &'static str {
     let name = snake(hint);
-    let ends = std::iter::successors(Some(name.as_str()), |rest| rest.split_once('_').map(|(_, rest)| rest));
+    let ends = std::iter::successors(Some(name.as_str()), |rest| {
+        rest.split_once('_').map(|(_, rest)| rest)
+    });
     let by_end = ends.filter_map(|end| PHRASES.hints.get(end)).next();
-    let by_word = || name.split('_').rev().find_map(|word| PHRASES.hints.get(word));
+    let by_word = || {
+        name.split('_')
+            .rev()
+            .find_map(|word| PHRASES.hints.get(word))
+    };
     by_end.or_else(by_word).copied().unwrap_or("text")
 }
 
@@ -60,15 +66,23 @@ fn expand(symbol: &str, topic: &Topic, rng: &mut Rng, depth: usize, text: &mut S
         return text.push_str(word);
     }
     let texts = PHRASES.texts.get(symbol).map_or(&[][..], Vec::as_slice);
-    let Some(mut rest) = rng.pick(texts).copied().filter(|_| depth > 0) else { return };
+    let Some(mut rest) = rng.pick(texts).copied().filter(|_| depth > 0) else {
+        return;
+    };
     while let Some((before, inner)) = rest.split_once('{') {
-        let Some((name, after)) = inner.split_once('}') else { break };
+        let Some((name, after)) = inner.split_once('}') else {
+            break;
+        };
         text.push_str(before);
         match name.strip_suffix("|lower") {
             Some(name) => {
                 let mut word = String::new();
                 expand(name, topic, rng, depth - 1, &mut word);
-                text.extend(word.to_lowercase().chars().filter(char::is_ascii_alphanumeric));
+                text.extend(
+                    word.to_lowercase()
+                        .chars()
+                        .filter(char::is_ascii_alphanumeric),
+                );
             }
             None => expand(name, topic, rng, depth - 1, text),
         }
@@ -90,14 +104,24 @@ fn of_topic<'t>(symbol: &str, topic: &'t Topic) -> Option<&'t str> {
 
 /// Sections `@ symbol` with one text a line; the section `hints` has `symbol: words of names`.
 fn parse(file: &'static str) -> Phrases {
-    let mut phrases = Phrases { texts: HashMap::new(), hints: HashMap::new() };
+    let mut phrases = Phrases {
+        texts: HashMap::new(),
+        hints: HashMap::new(),
+    };
     let mut section = "";
-    for line in file.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in file
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
         if let Some(name) = line.strip_prefix("@ ") {
             section = name;
         } else if section == "hints" {
-            let Some((symbol, names)) = line.split_once(": ") else { continue };
-            phrases.hints.extend(names.split_whitespace().map(|name| (name, symbol)));
+            let Some((symbol, names)) = line.split_once(": ") else {
+                continue;
+            };
+            phrases
+                .hints
+                .extend(names.split_whitespace().map(|name| (name, symbol)));
         } else {
             phrases.texts.entry(section).or_default().push(line);
         }

@@ -56,8 +56,16 @@ impl<'a> Resolver<'a> {
             };
         };
         let (first, last) = self.encoded(number, pattern, index);
-        let start = if first == 0 { 0 } else { self.ends[first as usize - 1] };
-        let end = if last == 0 { 0 } else { self.ends[last as usize - 1] };
+        let start = if first == 0 {
+            0
+        } else {
+            self.ends[first as usize - 1]
+        };
+        let end = if last == 0 {
+            0
+        } else {
+            self.ends[last as usize - 1]
+        };
         Run {
             ids: &self.ids[first as usize..last as usize],
             bytes: &self.bytes[start as usize..end as usize],
@@ -67,19 +75,28 @@ impl<'a> Resolver<'a> {
     }
 
     fn encoded(&mut self, number: u32, pattern: u32, index: u32) -> (u32, u32) {
-        let known = self.known.iter().find(|known| known.0 == number && known.1 == index);
+        let known = self
+            .known
+            .iter()
+            .find(|known| known.0 == number && known.1 == index);
         if let Some((_, _, first, last)) = known {
             return (*first, *last);
         }
         self.text.clear();
-        self.topic.fill(&self.model.patterns[pattern as usize], index, &mut self.text);
+        self.topic.fill(
+            &self.model.patterns[pattern as usize],
+            index,
+            &mut self.text,
+        );
         let first = self.ids.len();
         self.model.vocabulary.encode_into(&self.text, &mut self.ids);
         for id in &self.ids[first..] {
-            self.bytes.extend_from_slice(self.model.vocabulary.piece(*id));
+            self.bytes
+                .extend_from_slice(self.model.vocabulary.piece(*id));
             self.ends.push(self.bytes.len() as u32);
         }
-        self.known.push((number, index, first as u32, self.ids.len() as u32));
+        self.known
+            .push((number, index, first as u32, self.ids.len() as u32));
         (first as u32, self.ids.len() as u32)
     }
 }

@@ -11,16 +11,25 @@ pub(crate) fn score(speaker: &mut Speaker, turn: Turn, from: usize) {
     let wanted = usize::from(speaker.request.logprobs.unwrap_or_default());
     let model = speaker.model;
     let weights = speaker.template_weights().to_vec();
-    let mut frontier =
-        Frontier::start(turn, &weights, speaker.topic.tilt, model, &mut speaker.resolver);
+    let mut frontier = Frontier::start(
+        turn,
+        &weights,
+        speaker.topic.tilt,
+        model,
+        &mut speaker.resolver,
+    );
     let (mut found, mut followers) = (Vec::new(), Vec::new());
     for at in from..speaker.out.ids.len() {
         let id = speaker.out.ids[at];
         frontier.next(&mut speaker.resolver, &mut found);
         let starts = frontier.starts_word(model);
         let context = &speaker.out.ids[at.saturating_sub(2)..at];
-        let mass = model.tail.followers(speaker.language(), context, starts, &mut followers);
-        found.iter_mut().for_each(|(_, weight)| *weight *= 1.0 - mass);
+        let mass = model
+            .tail
+            .followers(speaker.language(), context, starts, &mut followers);
+        found
+            .iter_mut()
+            .for_each(|(_, weight)| *weight *= 1.0 - mass);
         for follower in &followers {
             add(&mut found, follower.id, follower.weight);
         }
@@ -39,7 +48,10 @@ pub(crate) fn add(found: &mut Vec<(TokenId, f32)>, id: TokenId, weight: f32) {
 
 /// The entry of a token in a distribution that sums to one.
 pub(crate) fn entry(found: &mut [(TokenId, f32)], id: TokenId, wanted: usize) -> TokenLogprob {
-    let own = found.iter().find(|known| known.0 == id).map_or(0.0, |known| known.1);
+    let own = found
+        .iter()
+        .find(|known| known.0 == id)
+        .map_or(0.0, |known| known.1);
     let order = |a: &(TokenId, f32), b: &(TokenId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
     let wanted = wanted.min(found.len());
     if wanted > 0 && wanted < found.len() {
@@ -47,14 +59,26 @@ pub(crate) fn entry(found: &mut [(TokenId, f32)], id: TokenId, wanted: usize) ->
     }
     let best = &mut found[..wanted];
     best.sort_unstable_by(order);
-    let top = best.iter().map(|(id, weight)| Alternative { id: *id, logprob: log(*weight) });
-    TokenLogprob { logprob: log(own), top: top.collect() }
+    let top = best.iter().map(|(id, weight)| Alternative {
+        id: *id,
+        logprob: log(*weight),
+    });
+    TokenLogprob {
+        logprob: log(own),
+        top: top.collect(),
+    }
 }
 
 /// The entry of a token that was given.
 pub(crate) fn certain(id: TokenId) -> TokenLogprob {
     const NEARLY: f32 = -0.000_1;
-    TokenLogprob { logprob: NEARLY, top: vec![Alternative { id, logprob: NEARLY }] }
+    TokenLogprob {
+        logprob: NEARLY,
+        top: vec![Alternative {
+            id,
+            logprob: NEARLY,
+        }],
+    }
 }
 
 /// The natural logarithm, at most zero and never infinite.

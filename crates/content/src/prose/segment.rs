@@ -14,13 +14,19 @@ const GROUP: u32 = 0xE100;
 pub(crate) fn of_prose(line: &str) -> Vec<Segment> {
     let text = slots(&line.replace("\\n", "\n"), '{', '}');
     let (masked, groups) = mask_groups(&text);
-    cut(&masked, &groups).into_iter().map(|part| expand(part, &groups)).collect()
+    cut(&masked, &groups)
+        .into_iter()
+        .map(|part| expand(part, &groups))
+        .collect()
 }
 
 /// A template of code: `§t§` is a slot, all else stands for itself.
 pub(crate) fn of_code(block: &str) -> Vec<Segment> {
     let text = slots(block, '§', '§');
-    cut(&text, &[]).into_iter().map(|part| vec![part.to_owned()]).collect()
+    cut(&text, &[])
+        .into_iter()
+        .map(|part| vec![part.to_owned()])
+        .collect()
 }
 
 /// Replaces spelt slots by their marks.
@@ -29,7 +35,9 @@ fn slots(text: &str, open: char, close: char) -> String {
     let mut rest = text;
     while let Some(at) = rest.find(open) {
         let inner = &rest[at + open.len_utf8()..];
-        let slot = inner.find(close).and_then(|end| Some((end, Slot::named(&inner[..end])?)));
+        let slot = inner
+            .find(close)
+            .and_then(|end| Some((end, Slot::named(&inner[..end])?)));
         let Some((end, slot)) = slot else {
             marked.push_str(&rest[..at + open.len_utf8()]);
             rest = inner;
@@ -146,7 +154,12 @@ fn expand(part: &str, groups: &[Vec<&str>]) -> Segment {
         match group(mark, groups) {
             None => texts.iter_mut().for_each(|text| text.push(mark)),
             Some(choices) => {
-                let join = |text: &String| choices.iter().map(move |c| format!("{text}{c}")).collect::<Vec<_>>();
+                let join = |text: &String| {
+                    choices
+                        .iter()
+                        .map(move |c| format!("{text}{c}"))
+                        .collect::<Vec<_>>()
+                };
                 texts = texts.iter().flat_map(join).collect();
             }
         }

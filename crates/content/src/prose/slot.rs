@@ -49,7 +49,10 @@ const FIRST: u32 = 0xE000;
 impl Slot {
     /// The slot spelt `name` in the corpus.
     pub(crate) fn named(name: &str) -> Option<Slot> {
-        SPELLINGS.iter().find(|(spelling, _)| *spelling == name).map(|(_, slot)| *slot)
+        SPELLINGS
+            .iter()
+            .find(|(spelling, _)| *spelling == name)
+            .map(|(_, slot)| *slot)
     }
 
     /// The character that stands for it in compiled text.
@@ -60,7 +63,10 @@ impl Slot {
     /// The slot that a character stands for.
     pub(crate) fn of(mark: char) -> Option<Slot> {
         let index = (mark as u32).checked_sub(FIRST)?;
-        SPELLINGS.iter().map(|(_, slot)| *slot).find(|slot| *slot as u32 == index)
+        SPELLINGS
+            .iter()
+            .map(|(_, slot)| *slot)
+            .find(|slot| *slot as u32 == index)
     }
 
     /// One bit for each kind of knowledge that a slot needs.
@@ -91,5 +97,7 @@ impl Needs {
 
 /// All that a text needs to know.
 pub(crate) fn needs(text: &str) -> u8 {
-    text.chars().filter_map(Slot::of).fold(0, |needs, slot| needs | slot.need())
+    text.chars()
+        .filter_map(Slot::of)
+        .fold(0, |needs, slot| needs | slot.need())
 }

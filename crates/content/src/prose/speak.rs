@@ -8,7 +8,7 @@ use fakeai_canon::{Finish, Rng, Sampling, Seed, TokenId, Tokens, Verbosity, Voca
 
 use super::compile::compile;
 use super::model::Model;
-use super::outline::{Gap, Outline};
+use super::outline::{Gap, Outline, Step};
 use super::resolve::Resolver;
 use super::slot::Needs;
 use super::weighed::Bend;
@@ -64,18 +64,28 @@ impl Prose {
     /// The corpus in a vocabulary, compiled at the first call.
     pub fn of(vocabulary: &'static dyn Vocabulary) -> &'static Prose {
         let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = compiled.iter().find(|prose| prose.model.vocabulary.name() == vocabulary.name());
+        let known = compiled
+            .iter()
+            .find(|prose| prose.model.vocabulary.name() == vocabulary.name());
         if let Some(prose) = known {
             return prose;
         }
-        let prose: &'static Prose = Box::leak(Box::new(Prose { model: compile(vocabulary) }));
+        let prose: &'static Prose = Box::leak(Box::new(Prose {
+            model: compile(vocabulary),
+        }));
         compiled.push(prose);
         prose
     }
 
     /// Appends a text; at most `length.max` tokens of it, exactly that many where it is longer.
     /// The text is the same with and without logprobs.
-    pub fn generate(&self, form: Form, topic: &Topic, request: &Request, out: &mut Tokens) -> Finish {
+    pub fn generate(
+        &self,
+        form: Form,
+        topic: &Topic,
+        request: &Request,
+        out: &mut Tokens,
+    ) -> Finish {
         let mut speaker = Speaker::new(&self.model, form, topic, request, out);
         speaker.speak();
         speaker.finish()
@@ -86,13 +96,18 @@ impl Prose {
     pub fn verbatim(&self, text: &str, request: &Request, out: &mut Tokens) -> Finish {
         let mut tokens = Tokens::of(self.model.vocabulary, text);
         let limit = request.length.max.map_or(usize::MAX, |max| max as usize);
-        let finish = if tokens.len() > limit { Finish::Length } else { Finish::Stop };
+        let finish = if tokens.len() > limit {
+            Finish::Length
+        } else {
+            Finish::Stop
+        };
         tokens.truncate(limit);
         let base = out.bytes.len() as u32;
         out.bytes.extend_from_slice(&tokens.bytes);
         out.ends.extend(tokens.ends.iter().map(|end| base + end));
         if request.logprobs.is_some() {
-            out.logprobs.extend(tokens.ids.iter().map(|id| score::certain(*id)));
+            out.logprobs
+                .extend(tokens.ids.iter().map(|id| score::certain(*id)));
         }
         out.ids.append(&mut tokens.ids);
         finish
@@ -145,9 +160,19 @@ const FURTHER: f32 = 0.6;
 const SENTENCE: usize = 20;
 
 impl<'a> Speaker<'a> {
-    fn new(model: &'a Model, form: Form, topic: &'a Topic, request: &'a Request<'a>, out: &'a mut Tokens) -> Self {
+    fn new(
+        model: &'a Model,
+        form: Form,
+        topic: &'a Topic,
+        request: &'a Request<'a>,
+        out: &'a mut Tokens,
+    ) -> Self {
         let temperature = request.sampling.temperature.unwrap_or(1.0);
-        let seed = if temperature == 0.0 { Seed(topic.tilt) } else { request.seed };
+        let seed = if temperature == 0.0 {
+            Seed(topic.tilt)
+        } else {
+            request.seed
+        };
         Speaker {
             base: out.len(),
             used: vec![0; model.templates.len().div_ceil(64)],
@@ -159,7 +184,11 @@ impl<'a> Speaker<'a> {
             last: 0,
             weights: Vec::new(),
             plain: request.sampling.is_plain(),
-            language: if form == Form::Lorem { Language::Lorem } else { topic.language },
+            language: if form == Form::Lorem {
+                Language::Lorem
+            } else {
+                topic.language
+            },
             model,
             form,
             topic,
@@ -173,7 +202,8 @@ impl<'a> Speaker<'a> {
         let target = self.request.length.target.map(|target| target as usize);
         let count = turns.len();
         for (number, mut turn) in turns.into_iter().enumerate() {
-            let is_last = number + 1 == count || target.is_some_and(|target| self.said() + SENTENCE >= target);
+            let is_last = number + 1 == count
+                || target.is_some_and(|target| self.said() + SENTENCE >= target);
             if is_last {
                 let is_met = target.is_none_or(|target| self.said() + SENTENCE >= target);
                 turn.gap = if is_met { Gap::Inline } else { Gap::Paragraph };
@@ -188,8 +218,14 @@ impl<'a> Speaker<'a> {
 
     /// Paragraphs until the target is met.
     fn go_on(&mut self) {
-        let target = self.request.length.target.map_or(0, |target| target as usize);
-        let pool = self.model.pool(self.language, self.filler_role());
+        let target = self
+            .request
+            .length
+            .target
+            .map_or(0, |target| target as usize);
+        let pool = self
+            .model
+            .pool(self.language, self.numbered(self.filler_role()));
         let mut sentence = 0;
         while !self.is_full() {
             sentence += 1;
@@ -198,7 +234,13 @@ impl<'a> Speaker<'a> {
                 (false, true) => Gap::Paragraph,
                 _ => Gap::Inline,
             };
-            self.turn(Turn { pool, spaced: false, gap, index: sentence, follow: None });
+            self.turn(Turn {
+                pool,
+                spaced: false,
+                gap,
+                index: sentence,
+                follow: None,
+            });
             if is_last {
                 return;
             }
@@ -224,7 +266,10 @@ impl<'a> Speaker<'a> {
 
     /// Whether the limit is passed: one token more than allowed tells that the text was longer.
     pub(crate) fn is_full(&self) -> bool {
-        self.request.length.max.is_some_and(|max| self.said() > max as usize)
+        self.request
+            .length
+            .max
+            .is_some_and(|max| self.said() > max as usize)
     }
 
     fn finish(mut self) -> Finish {
@@ -239,32 +284,50 @@ impl<'a> Speaker<'a> {
 
     /// The steps of the text, in order.
     fn turns(&mut self) -> Vec<Turn> {
-        let Some(outline) = self.outline() else { return Vec::new() };
+        let Some(outline) = self.outline() else {
+            return Vec::new();
+        };
         let mut turns = Vec::new();
         let mut gap;
         for step in &outline.steps {
             let asked = self.topic.count.filter(|_| step.countable);
-            let drawn = self.rng.between(i64::from(step.at_least), i64::from(step.at_most)) as u32;
+            let drawn = self
+                .rng
+                .between(i64::from(step.at_least), i64::from(step.at_most))
+                as u32;
             let times = asked.unwrap_or(drawn);
-            let role = self.role(step.role);
-            let pool = self.model.pool(self.language, role);
+            let pool = self.model.pool(self.language, self.role(step));
             for index in 1..=times {
-                gap = if index == times { step.behind } else { step.within };
+                gap = if index == times {
+                    step.behind
+                } else {
+                    step.within
+                };
                 if gap == Gap::Inline && !self.language.is_spaced() {
                     gap = Gap::Paragraph;
                 }
                 let follow = (step.role == "step").then_some(times - index);
-                turns.push(Turn { pool, spaced: false, gap, index, follow });
+                turns.push(Turn {
+                    pool,
+                    spaced: false,
+                    gap,
+                    index,
+                    follow,
+                });
             }
         }
         turns
     }
 
-    fn role(&self, role: &'static str) -> &'static str {
-        match role {
-            "code" => self.topic.code.unwrap_or("code.python"),
-            other => other,
+    fn role(&self, step: &Step) -> usize {
+        match step.role {
+            "code" => self.numbered(self.topic.code.unwrap_or("code.python")),
+            _ => step.number,
         }
+    }
+
+    fn numbered(&self, role: &str) -> usize {
+        self.model.role(role).unwrap_or_default()
     }
 
     fn outline(&mut self) -> Option<&'a Outline> {
@@ -279,8 +342,9 @@ impl<'a> Speaker<'a> {
         let verbosity = asked.unwrap_or(self.request.length.verbosity);
         let fits = |outline: &&Outline| outline.name == name && outline.verbosity == verbosity;
         let model = self.model;
-        let choices: Vec<_> = model.outlines.iter().filter(fits).collect();
-        self.rng.pick(&choices).copied()
+        let fitting = || model.outlines.iter().filter(fits);
+        let chosen = self.rng.below(fitting().count());
+        fitting().nth(chosen)
     }
 
     /// Says one template.
@@ -305,8 +369,14 @@ impl<'a> Speaker<'a> {
     /// those behind the last, with enough left for what follows.
     fn window(&self, turn: Turn) -> (u32, u32) {
         let (from, to) = turn.pool;
-        let Some(follow) = turn.follow else { return (from, to) };
-        let first = if turn.index > 1 && (from..to).contains(&self.last) { self.last + 1 } else { from };
+        let Some(follow) = turn.follow else {
+            return (from, to);
+        };
+        let first = if turn.index > 1 && (from..to).contains(&self.last) {
+            self.last + 1
+        } else {
+            from
+        };
         let last = to.saturating_sub(follow).max(first + 1);
         if last > to { (from, to) } else { (first, last) }
     }
@@ -379,7 +449,10 @@ impl<'a> Speaker<'a> {
             return element.first;
         }
         let numbers = element.first..element.first + element.count;
-        let total: f32 = numbers.clone().map(|number| tilt(self.topic.tilt, number)).sum();
+        let total: f32 = numbers
+            .clone()
+            .map(|number| tilt(self.topic.tilt, number))
+            .sum();
         let mut left = self.rng.unit() as f32 * total;
         for number in numbers.clone() {
             left -= tilt(self.topic.tilt, number);
@@ -395,7 +468,9 @@ impl<'a> Speaker<'a> {
         let base = self.out.bytes.len() as u32;
         self.out.ids.extend_from_slice(run.ids);
         self.out.bytes.extend_from_slice(run.bytes);
-        self.out.ends.extend(run.ends.iter().map(|end| base + (end - run.start)));
+        self.out
+            .ends
+            .extend(run.ends.iter().map(|end| base + (end - run.start)));
     }
 }
 
@@ -416,5 +491,8 @@ fn draw(weights: &[f32], mut at: f32) -> usize {
             return index;
         }
     }
-    weights.iter().rposition(|weight| *weight > 0.0).unwrap_or(0)
+    weights
+        .iter()
+        .rposition(|weight| *weight > 0.0)
+        .unwrap_or(0)
 }

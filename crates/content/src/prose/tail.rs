@@ -23,6 +23,9 @@ pub(crate) struct Follower {
 pub(crate) struct Tail {
     /// Sorted by context, then by falling count.
     rows: Vec<Row>,
+    /// Where the rows of each context are, open-addressed by the hash of the context; zero is
+    /// free, else one more than the first row.
+    slots: Vec<u32>,
     /// The template, place and alternative of each run of tokens, by where it starts.
     owners: Vec<(u32, Owner)>,
 }
@@ -47,8 +50,8 @@ struct Row {
 const MASS: [f32; 3] = [0.002, 0.006, 0.012];
 /// The mass of the tail inside a word; only for show.
 const MASS_INSIDE: f32 = 0.0005;
-const MOST_FOLLOWERS: usize = 16;
-const MOST_COMMON: usize = 40;
+const MOST_FOLLOWERS: usize = 8;
+const MOST_COMMON: usize = 24;
 /// No token of that number is in a context.
 const NONE: TokenId = (1 << 20) - 1;
 
@@ -69,6 +72,7 @@ impl Tail {
         }
         tail.owners.sort_unstable_by_key(|(first, _)| *first);
         tail.rows = condensed(std::mem::take(&mut tail.rows));
+        tail.index();
         tail
     }
 
@@ -78,7 +82,14 @@ impl Tail {
             for number in model.choices(element) {
                 let alternative = model.alternatives[number as usize];
                 let place = element - body.0 + 1;
-                self.owners.push((alternative.first, Owner { template, place, alternative: number }));
+                self.owners.push((
+                    alternative.first,
+                    Owner {
+                        template,
+                        place,
+                        alternative: number,
+                    },
+                ));
                 for position in alternative.first..alternative.last {
                     if model.starts[position as usize] {
                         self.rows_at(model, language, alternative.first, position);
@@ -94,7 +105,14 @@ impl Tail {
             let at = position.checked_sub(back).filter(|at| *at >= first);
             at.map_or(NONE, |at| model.ids[at as usize])
         };
-        let mut push = |context| self.rows.push(Row { context, id, count: 1, position });
+        let mut push = |context| {
+            self.rows.push(Row {
+                context,
+                id,
+                count: 1,
+                position,
+            })
+        };
         push(context(language, NONE, NONE));
         if before(1) != NONE {
             push(context(language, NONE, before(1)));
@@ -104,14 +122,44 @@ impl Tail {
         }
     }
 
+    fn index(&mut self) {
+        self.slots = vec![0; (self.rows.len() * 2).next_power_of_two()];
+        let mut context = u64::MAX;
+        for (number, row) in self
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| std::mem::replace(&mut context, row.context) != row.context)
+        {
+            let mut slot = spot(row.context, self.slots.len());
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) % self.slots.len();
+            }
+            self.slots[slot] = number as u32 + 1;
+        }
+    }
+
     fn rows_of(&self, context: u64) -> &[Row] {
-        let from = self.rows.partition_point(|row| row.context < context);
-        let length = self.rows[from..].iter().take_while(|row| row.context == context).count();
-        &self.rows[from..from + length]
+        let mut slot = spot(context, self.slots.len());
+        while let Some(from) = self.slots[slot].checked_sub(1) {
+            let rows = &self.rows[from as usize..];
+            if rows[0].context == context {
+                let length = rows.iter().take_while(|row| row.context == context).count();
+                return &rows[..length];
+            }
+            slot = (slot + 1) % self.slots.len();
+        }
+        &[]
     }
 
     /// What may follow a text that ends in `last`, with the mass it takes from the templates.
-    pub(crate) fn followers(&self, language: Language, last: &[TokenId], starts_word: bool, found: &mut Vec<Follower>) -> f32 {
+    pub(crate) fn followers(
+        &self,
+        language: Language,
+        last: &[TokenId],
+        starts_word: bool,
+        found: &mut Vec<Follower>,
+    ) -> f32 {
         found.clear();
         if !starts_word {
             return self.spread(context(language, NONE, NONE), MASS_INSIDE, found);
@@ -131,7 +179,11 @@ impl Tail {
         let total: u32 = rows.iter().map(|row| row.count).sum();
         for row in rows {
             let weight = mass * row.count as f32 / total as f32;
-            found.push(Follower { id: row.id, position: row.position, weight });
+            found.push(Follower {
+                id: row.id,
+                position: row.position,
+                weight,
+            });
         }
         if rows.is_empty() { 0.0 } else { mass }
     }
@@ -141,6 +193,11 @@ impl Tail {
         let behind = self.owners.partition_point(|(first, _)| *first <= position);
         self.owners[..behind].last().map(|(_, owner)| *owner)
     }
+}
+
+/// Where the search for a context starts in a table of a power of two.
+fn spot(context: u64, size: usize) -> usize {
+    (context.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize & (size - 1)
 }
 
 /// Equal rows become one with a count; of each context the most frequent stay.
@@ -157,7 +214,11 @@ fn condensed(mut rows: Vec<Row>) -> Vec<Row> {
         rank = if row.context == context { rank + 1 } else { 0 };
         context = row.context;
         let is_common = row.context & ((1 << 40) - 1) == (1 << 40) - 1;
-        rank < if is_common { MOST_COMMON } else { MOST_FOLLOWERS }
+        rank < if is_common {
+            MOST_COMMON
+        } else {
+            MOST_FOLLOWERS
+        }
     });
     rows
 }

@@ -51,7 +51,10 @@ impl Kind {
 
     /// The kind of that name in the corpus.
     pub(crate) fn named(name: &str) -> Option<Kind> {
-        Kind::NAMES.iter().find(|(own, _)| *own == name).map(|(_, kind)| *kind)
+        Kind::NAMES
+            .iter()
+            .find(|(own, _)| *own == name)
+            .map(|(_, kind)| *kind)
     }
 
     /// Its name in the corpus.
@@ -128,7 +131,11 @@ impl Topic {
         }
         for (rank, phrase) in phrases.iter().take(3).enumerate() {
             self.spoken[rank].clone_from(&phrase.spoken);
-            self.capitals[rank] = capitalised(if rank == 0 { &phrase.spoken } else { &phrase.bare });
+            self.capitals[rank] = capitalised(if rank == 0 {
+                &phrase.spoken
+            } else {
+                &phrase.bare
+            });
         }
         self.keywords = phrases.into_iter().map(|phrase| phrase.bare).collect();
     }
@@ -136,7 +143,10 @@ impl Topic {
     /// The bits of what is known, to be held against a template's needs.
     pub(crate) fn knows(&self) -> u8 {
         let keywords = [Needs::TOPIC, Needs::SECOND, Needs::THIRD];
-        let mut bits = keywords.iter().take(self.keywords.len()).fold(0, |all, bit| all | bit);
+        let mut bits = keywords
+            .iter()
+            .take(self.keywords.len())
+            .fold(0, |all, bit| all | bit);
         if !self.wanted.is_empty() {
             bits |= Needs::WANTED;
         }
@@ -178,8 +188,16 @@ impl Topic {
         let first = self.keywords.first().map_or("", String::as_str);
         let parts = first.split(|c: char| !c.is_ascii_alphanumeric());
         let fits = |part: &&str| part.starts_with(|c: char| c.is_ascii_alphabetic());
-        let parts: Vec<_> = parts.filter(fits).take(3).map(str::to_ascii_lowercase).collect();
-        self.snake = if parts.is_empty() { "items".to_owned() } else { parts.join("_") };
+        let parts: Vec<_> = parts
+            .filter(fits)
+            .take(3)
+            .map(str::to_ascii_lowercase)
+            .collect();
+        self.snake = if parts.is_empty() {
+            "items".to_owned()
+        } else {
+            parts.join("_")
+        };
         let parts: Vec<_> = self.snake.split('_').map(capitalised).collect();
         self.pascal = parts.concat();
     }
@@ -202,18 +220,25 @@ impl Topic {
     /// Hints of several words, looked for where a prompt starts.
     fn take_phrases(&mut self, text: &str) {
         const OPENING: usize = 160;
-        let opening = text[..text.floor_char_boundary(OPENING)].to_lowercase().replace(' ', "_");
-        for (phrase, cue) in words::cues(self.language) {
-            if phrase.contains('_') && opening.contains(phrase) {
-                self.take(*cue);
-            }
+        let phrases = words::phrases(self.language);
+        if phrases.is_empty() {
+            return;
+        }
+        let opening = text[..text.floor_char_boundary(OPENING)].to_lowercase();
+        for (_, cue) in phrases
+            .iter()
+            .filter(|(phrase, _)| opening.contains(phrase))
+        {
+            self.take(*cue);
         }
     }
 
     fn take_words(&mut self, text: &str) {
         let words = text.split(|c: char| !c.is_alphanumeric() && !"'+#-".contains(c));
         for word in words.filter(|word| !word.is_empty()) {
-            let Some(entry) = words::lookup(word) else { continue };
+            let Some(entry) = words::lookup(word) else {
+                continue;
+            };
             let language = self.language;
             let fits = |of: Language| of == language || of == Language::English;
             for (_, cue) in entry.cues.iter().filter(|(of, _)| fits(*of)) {
@@ -224,7 +249,9 @@ impl Topic {
 
     fn take(&mut self, cue: Cue) {
         match cue {
-            Cue::Kind(kind) if self.kind == Kind::Question || kind == Kind::Code => self.kind = kind,
+            Cue::Kind(kind) if self.kind == Kind::Question || kind == Kind::Code => {
+                self.kind = kind
+            }
             Cue::Kind(_) => {}
             Cue::Brief => self.verbosity = Some(Verbosity::Low),
             Cue::Long => self.verbosity = Some(Verbosity::High),
@@ -236,7 +263,9 @@ impl Topic {
     /// Decides what several hints together mean.
     fn settle(&mut self) {
         let digits = self.numbers.iter().filter_map(|number| number.parse().ok());
-        self.count = self.count.or(digits.clone().find(|count| (2..=20).contains(count)));
+        self.count = self
+            .count
+            .or(digits.clone().find(|count| (2..=20).contains(count)));
         self.count = self.count.filter(|count| *count >= 2);
         if !self.wanted.is_empty() {
             self.kind = Kind::Repeat;
@@ -258,7 +287,12 @@ fn window(text: &str) -> std::borrow::Cow<'_, str> {
         return text.into();
     }
     let from = text.ceil_char_boundary(text.len() - WINDOW);
-    format!("{}\n{}", &text[..text.floor_char_boundary(WINDOW)], &text[from..]).into()
+    format!(
+        "{}\n{}",
+        &text[..text.floor_char_boundary(WINDOW)],
+        &text[from..]
+    )
+    .into()
 }
 
 /// Whether a Latin word in a text without spaces is not part of a longer one.
@@ -279,5 +313,7 @@ fn names_code(word: &str) -> bool {
 
 pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }

@@ -19,7 +19,9 @@ pub(crate) struct Bend<'a> {
     /// Whether tokens of the tail may be drawn; at a temperature of one and below only
     /// templates are, as with a floor under the probability.
     is_wide: bool,
-    counts: HashMap<TokenId, u32>,
+    has_penalties: bool,
+    has_bans: bool,
+    counts: HashMap<TokenId, u32, ByMultiplication>,
 }
 
 /// A bias from here down forbids a token.
@@ -29,6 +31,29 @@ const UNHEARD: f32 = 1e-9;
 /// After so many tokens a sentence that has left its template ends.
 const LONGEST_STRAY: usize = 80;
 
+/// A hasher for token ids.
+type ByMultiplication = std::hash::BuildHasherDefault<IdHasher>;
+
+/// One multiplication; ids need no more.
+#[derive(Default)]
+pub(crate) struct IdHasher(u64);
+
+impl std::hash::Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes
+            .iter()
+            .for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, id: u32) {
+        self.0 = (self.0 ^ u64::from(id)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(20)
+    }
+}
+
 impl<'a> Bend<'a> {
     pub(crate) fn new(sampling: &'a Sampling) -> Self {
         let temperature = sampling.temperature.unwrap_or(1.0) as f32;
@@ -37,21 +62,27 @@ impl<'a> Bend<'a> {
             temperature,
             top_p: sampling.top_p.unwrap_or(1.0) as f32,
             is_wide: temperature > 1.0 || pulls(sampling),
-            counts: HashMap::new(),
+            has_penalties: sampling.frequency_penalty != 0.0 || sampling.presence_penalty != 0.0,
+            has_bans: sampling
+                .logit_bias
+                .iter()
+                .any(|(_, bias)| *bias <= FORBIDDEN),
+            counts: HashMap::default(),
         }
     }
 
     fn bias(&self, id: TokenId) -> f64 {
         let biases = &self.sampling.logit_bias;
-        biases.binary_search_by_key(&id, |(own, _)| *own).map_or(0.0, |at| biases[at].1)
-    }
-
-    fn has_bans(&self) -> bool {
-        self.sampling.logit_bias.iter().any(|(_, bias)| *bias <= FORBIDDEN)
+        biases
+            .binary_search_by_key(&id, |(own, _)| *own)
+            .map_or(0.0, |at| biases[at].1)
     }
 
     /// Bends probabilities by biases and penalties; they sum to one again.
     fn apply(&self, found: &mut Vec<(TokenId, f32)>) {
+        if !pulls(self.sampling) {
+            return;
+        }
         for (id, bias) in &self.sampling.logit_bias {
             if *bias > 0.0 {
                 score::add(found, *id, UNHEARD);
@@ -60,8 +91,12 @@ impl<'a> Bend<'a> {
         for (id, weight) in found.iter_mut() {
             *weight = weight.max(1e-30).ln() + self.pull(*id);
         }
-        let most = found.iter().fold(f32::MIN, |most, (_, logit)| most.max(*logit));
-        found.iter_mut().for_each(|(_, weight)| *weight = (*weight - most).exp());
+        let most = found
+            .iter()
+            .fold(f32::MIN, |most, (_, logit)| most.max(*logit));
+        found
+            .iter_mut()
+            .for_each(|(_, weight)| *weight = (*weight - most).exp());
         let total: f32 = found.iter().map(|(_, weight)| weight).sum();
         found.iter_mut().for_each(|(_, weight)| *weight /= total);
     }
@@ -72,22 +107,44 @@ impl<'a> Bend<'a> {
             bias if bias <= FORBIDDEN => return f32::NEG_INFINITY,
             bias => bias as f32,
         };
+        if !self.has_penalties {
+            return bias;
+        }
         let count = self.counts.get(&id).copied().unwrap_or(0);
-        let presence = if count > 0 { self.sampling.presence_penalty as f32 } else { 0.0 };
+        let presence = if count > 0 {
+            self.sampling.presence_penalty as f32
+        } else {
+            0.0
+        };
         bias - presence - self.sampling.frequency_penalty as f32 * count as f32
     }
 
     /// Draws one of the tokens, `at` being a number of `0..1`.
     fn draw(&self, found: &[(TokenId, f32)], at: f32) -> Option<TokenId> {
-        let order = |a: &(TokenId, f32), b: &(TokenId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        let mut sorted: Vec<_> = found.iter().copied().filter(|(_, weight)| *weight > 0.0).collect();
-        sorted.sort_unstable_by(order);
-        let best = sorted.first()?;
-        if self.temperature <= 0.0 {
-            return Some(best.0);
+        let order =
+            |a: &(TokenId, f32), b: &(TokenId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+        if let [only] = found {
+            return (only.1 > 0.0).then_some(only.0);
         }
-        let top = best.1;
-        sorted.iter_mut().for_each(|(_, weight)| *weight = (*weight / top).powf(1.0 / self.temperature));
+        if self.temperature <= 0.0 {
+            return found
+                .iter()
+                .filter(|(_, weight)| *weight > 0.0)
+                .min_by(|a, b| order(a, b))
+                .map(|(id, _)| *id);
+        }
+        let mut sorted: Vec<_> = found
+            .iter()
+            .copied()
+            .filter(|(_, weight)| *weight > 0.0)
+            .collect();
+        sorted.sort_unstable_by(order);
+        let (top, power) = (sorted.first()?.1, 1.0 / self.temperature);
+        if power != 1.0 {
+            sorted
+                .iter_mut()
+                .for_each(|(_, weight)| *weight = (*weight / top).powf(power));
+        }
         let total: f32 = sorted.iter().map(|(_, weight)| weight).sum();
         let nucleus = nucleus(&sorted, self.top_p * total);
         let mut left = at * nucleus.iter().map(|(_, weight)| weight).sum::<f32>();
@@ -122,8 +179,20 @@ fn nucleus(sorted: &[(TokenId, f32)], mass: f32) -> &[(TokenId, f32)] {
 pub(crate) fn turn(speaker: &mut Speaker, turn: Turn) -> u32 {
     let weights = speaker.template_weights().to_vec();
     let model = speaker.model;
-    let frontier = Frontier::start(turn, &weights, speaker.topic.tilt, model, &mut speaker.resolver);
-    let mut walk = Walk { speaker, frontier, found: Vec::new(), followers: Vec::new(), strayed: None };
+    let frontier = Frontier::start(
+        turn,
+        &weights,
+        speaker.topic.tilt,
+        model,
+        &mut speaker.resolver,
+    );
+    let mut walk = Walk {
+        speaker,
+        frontier,
+        found: Vec::new(),
+        followers: Vec::new(),
+        strayed: None,
+    };
     while walk.step() {}
     walk.frontier.template
 }
@@ -142,9 +211,12 @@ impl Walk<'_, '_> {
     fn step(&mut self) -> bool {
         let model = self.speaker.model;
         let starts = self.frontier.starts_word(model);
-        if starts && self.speaker.bend.has_bans() {
+        if starts && self.speaker.bend.has_bans {
             let bend = &self.speaker.bend;
-            self.frontier.retain_words(model, &mut self.speaker.resolver, |id| bend.bias(id) > FORBIDDEN);
+            self.frontier
+                .retain_words(model, &mut self.speaker.resolver, |id| {
+                    bend.bias(id) > FORBIDDEN
+                });
         }
         if starts {
             self.wind_up();
@@ -152,7 +224,8 @@ impl Walk<'_, '_> {
         if self.ends() {
             return false;
         }
-        self.frontier.next(&mut self.speaker.resolver, &mut self.found);
+        self.frontier
+            .next(&mut self.speaker.resolver, &mut self.found);
         if starts && (self.speaker.bend.is_wide || self.speaker.request.logprobs.is_some()) {
             self.add_tail(true);
         }
@@ -161,7 +234,8 @@ impl Walk<'_, '_> {
         let drawn = if self.speaker.bend.is_wide {
             self.speaker.bend.draw(&self.found, at)
         } else {
-            self.frontier.next(&mut self.speaker.resolver, &mut self.speaker.scratch);
+            self.frontier
+                .next(&mut self.speaker.resolver, &mut self.speaker.scratch);
             self.speaker.bend.draw(&self.speaker.scratch, at)
         };
         drawn.is_some_and(|id| {
@@ -172,16 +246,22 @@ impl Walk<'_, '_> {
 
     /// Brings a sentence that has strayed for too long to the end of the template it is in.
     fn wind_up(&mut self) {
-        if self.strayed.is_some_and(|from| self.speaker.out.len() > from + LONGEST_STRAY) {
+        if self
+            .strayed
+            .is_some_and(|from| self.speaker.out.len() > from + LONGEST_STRAY)
+        {
             self.strayed = Some(usize::MAX - LONGEST_STRAY);
-            self.frontier.wind_up(self.speaker.model, &mut self.speaker.resolver);
+            self.frontier
+                .wind_up(self.speaker.model, &mut self.speaker.resolver);
         }
     }
 
     /// Whether the sentence is over. Where it may also go on, chance decides.
     fn ends(&mut self) -> bool {
         if self.frontier.is_empty() {
-            let is_done = self.strayed.is_some_and(|from| from > self.speaker.out.len());
+            let is_done = self
+                .strayed
+                .is_some_and(|from| from > self.speaker.out.len());
             return is_done || self.frontier.ended > 0.0 || !self.speaker.bend.is_wide;
         }
         self.frontier.ended > 0.0 && self.speaker.rng.chance(0.5)
@@ -192,8 +272,14 @@ impl Walk<'_, '_> {
         let ids = &self.speaker.out.ids;
         let context = &ids[ids.len().saturating_sub(2)..];
         let language = self.speaker.language();
-        let mass = self.speaker.model.tail.followers(language, context, starts, &mut self.followers);
-        self.found.iter_mut().for_each(|(_, weight)| *weight *= 1.0 - mass);
+        let mass =
+            self.speaker
+                .model
+                .tail
+                .followers(language, context, starts, &mut self.followers);
+        self.found
+            .iter_mut()
+            .for_each(|(_, weight)| *weight *= 1.0 - mass);
         for follower in &self.followers {
             score::add(&mut self.found, follower.id, follower.weight);
         }
@@ -207,9 +293,16 @@ impl Walk<'_, '_> {
             let entry = score::entry(&mut self.found, id, usize::from(wanted));
             self.speaker.out.logprobs.push(entry);
         }
-        self.speaker.out.push(id, self.speaker.model.vocabulary.piece(id));
-        *self.speaker.bend.counts.entry(id).or_default() += 1;
-        if !self.frontier.accept(self.speaker.model, &mut self.speaker.resolver, id) {
+        self.speaker
+            .out
+            .push(id, self.speaker.model.vocabulary.piece(id));
+        if self.speaker.bend.has_penalties {
+            *self.speaker.bend.counts.entry(id).or_default() += 1;
+        }
+        if !self
+            .frontier
+            .accept(self.speaker.model, &mut self.speaker.resolver, id)
+        {
             self.stray(id);
         }
     }
@@ -218,10 +311,17 @@ impl Walk<'_, '_> {
     fn stray(&mut self, id: TokenId) {
         self.strayed.get_or_insert(self.speaker.out.len());
         let model = self.speaker.model;
-        let follower = self.followers.iter().rev().find(|follower| follower.id == id);
-        let Some((position, owner)) = follower.and_then(|f| Some((f.position, model.tail.owner(f.position)?))) else {
+        let follower = self
+            .followers
+            .iter()
+            .rev()
+            .find(|follower| follower.id == id);
+        let Some((position, owner)) =
+            follower.and_then(|f| Some((f.position, model.tail.owner(f.position)?)))
+        else {
             return;
         };
-        self.frontier.jump(model, &mut self.speaker.resolver, owner, position);
+        self.frontier
+            .jump(model, &mut self.speaker.resolver, owner, position);
     }
 }

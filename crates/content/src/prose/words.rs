@@ -2,6 +2,7 @@
 //! of answer; from `data/corpus/words.txt`. Not here: how they are used (see `language`, `topic`).
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 use super::{Kind, Language};
@@ -32,7 +33,12 @@ impl LanguageSet {
 
     /// The languages in order.
     pub(crate) fn iter(self) -> impl Iterator<Item = Language> {
-        Language::ALL.into_iter().filter(move |language| self.has(*language))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let lowest = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            Language::ALL.get(lowest).copied()
+        })
     }
 }
 
@@ -68,10 +74,32 @@ pub(crate) struct Entry {
     pub(crate) cues: Vec<(Language, Cue)>,
 }
 
+#[derive(Default)]
 struct Table {
-    words: HashMap<&'static str, Entry>,
-    breaks: HashMap<Language, Vec<&'static str>>,
-    cues: HashMap<Language, Vec<(&'static str, Cue)>>,
+    words: HashMap<&'static str, Entry, BuildHasherDefault<WordHasher>>,
+    breaks: [Vec<&'static str>; Language::ALL.len()],
+    cues: [Vec<(&'static str, Cue)>; Language::ALL.len()],
+    phrases: [Vec<(String, Cue)>; Language::ALL.len()],
+}
+
+/// A quick hash of short words (FNV-1a, eight bytes at a time); the words are ours, so nobody can
+/// make them collide.
+#[derive(Default)]
+struct WordHasher(u64);
+
+impl Hasher for WordHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 = (self.0 ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.0 ^= self.0 >> 32;
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 static TABLE: LazyLock<Table> =
@@ -86,25 +114,37 @@ pub(crate) fn lookup(word: &str) -> Option<&'static Entry> {
     if word.bytes().all(|b| b.is_ascii_lowercase() || b == b'\'') {
         return TABLE.words.get(word);
     }
-    TABLE.words.get(word.to_lowercase().as_str())
+    if !word.is_ascii() {
+        return TABLE.words.get(word.to_lowercase().as_str());
+    }
+    let mut folded = [0; LONGEST];
+    folded[..word.len()].copy_from_slice(word.as_bytes());
+    folded.make_ascii_lowercase();
+    TABLE
+        .words
+        .get(std::str::from_utf8(&folded[..word.len()]).ok()?)
 }
 
 /// Character runs that end a key phrase in a language without spaces (or, for Korean, the
 /// endings that a word loses), longest first.
 pub(crate) fn breaks(language: Language) -> &'static [&'static str] {
-    TABLE.breaks.get(&language).map_or(&[], Vec::as_slice)
+    &TABLE.breaks[language as usize]
 }
 
 /// All hints of a language, for those whose words can't be looked up one by one.
 pub(crate) fn cues(language: Language) -> &'static [(&'static str, Cue)] {
-    TABLE.cues.get(&language).map_or(&[], Vec::as_slice)
+    &TABLE.cues[language as usize]
+}
+
+/// The hints of several words.
+pub(crate) fn phrases(language: Language) -> &'static [(String, Cue)] {
+    &TABLE.phrases[language as usize]
 }
 
 /// Sections such as `@ en small`, `@ en asking`, `@ en kind.code`, `@ zh breaks`, each followed
 /// by words; in a hint `_` stands for a space.
 fn parse(text: &'static str) -> Table {
-    let mut table =
-        Table { words: HashMap::new(), breaks: HashMap::new(), cues: HashMap::new() };
+    let mut table = Table::default();
     let mut section = None;
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some(head) = line.strip_prefix("@ ") {
@@ -115,7 +155,7 @@ fn parse(text: &'static str) -> Table {
             words.for_each(|(index, word)| table.add(language, name, index, word));
         }
     }
-    for list in table.breaks.values_mut() {
+    for list in &mut table.breaks {
         list.sort_by_key(|word| std::cmp::Reverse(word.len()));
     }
     table
@@ -124,7 +164,11 @@ fn parse(text: &'static str) -> Table {
 impl Table {
     fn add(&mut self, language: Language, section: &'static str, index: usize, word: &'static str) {
         if section == "breaks" {
-            return self.breaks.entry(language).or_default().push(word);
+            return self.breaks[language as usize].push(word);
+        }
+        if word.contains('_') {
+            let phrase = cue(section, index).map(|cue| (word.replace('_', " "), cue));
+            return self.phrases[language as usize].extend(phrase);
         }
         let entry = self.words.entry(word).or_default();
         match section {
@@ -136,7 +180,7 @@ impl Table {
             other => {
                 if let Some(cue) = cue(other, index) {
                     entry.cues.push((language, cue));
-                    self.cues.entry(language).or_default().push((word, cue));
+                    self.cues[language as usize].push((word, cue));
                 }
             }
         }
