@@ -187,6 +187,17 @@ fn a_refusal_is_a_part_of_a_message() {
 }
 
 #[test]
+fn the_pages_of_a_search_are_its_sources() {
+    let include = json!(["web_search_call.action.sources"]);
+    let tools = json!([{"type": "web_search"}]);
+    let body = json!({"model": "gpt-4o", "input": "Hi", "tools": tools, "include": include});
+    let detail = json!({"query": "news", "results": [{"title": "t", "url": "https://x.test/"}]});
+    let response = World::default().fold(body, choice(vec![hosted("web_search", detail)]));
+    let sources = json!([{"type": "url", "url": "https://x.test/"}]);
+    assert_eq!(response["output"][0]["action"]["sources"], sources);
+}
+
+#[test]
 fn hosted_tools_tell_of_their_progress() {
     let tools = json!([
         {"type": "web_search"},

@@ -298,6 +298,19 @@ fn a_failure_is_told_as_a_failed_response_or_as_an_error() {
 }
 
 #[test]
+fn a_folded_answer_that_fails_leaves_nothing() {
+    let world = World::default();
+    let error = ApiError::new(ErrorKind::Overloaded, "The engine is busy.");
+    let mut opened = world.open(request(json!({}))).unwrap();
+    let fail = Delta::Fail {
+        error: &error,
+        at: LATER,
+    };
+    assert_eq!(write(&mut opened, &[Delta::Start(&start()), fail]), "");
+    assert!(opened.encoder.keep().is_empty());
+}
+
+#[test]
 fn what_is_not_stored_leaves_nothing() {
     let world = World::default();
     world.fold(request(json!({"store": false})), says("Hello"));

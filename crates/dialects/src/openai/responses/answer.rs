@@ -318,6 +318,12 @@ impl Answer {
         );
         self.phase = Phase::Ended;
         self.kept = false;
+        if let End::Failed(_) = end {
+            // Nobody learns the id of a folded answer that failed, and no conversation grows by
+            // what was not answered.
+            self.setup.store &= self.events.on;
+            self.setup.conversation = None;
+        }
         object::end(&mut self.object, end, std::mem::take(&mut self.output), at);
         if let Some(usage) = usage {
             self.object.insert("usage".to_owned(), object::usage(usage));
@@ -353,11 +359,14 @@ impl Answer {
             store: self.setup.store,
         };
         let input = std::mem::take(&mut self.setup.input);
-        let mut keeps = places.given(input, self.ids.fork("input"));
-        keeps.extend(places.made(&self.object["output"]));
-        if self.setup.store {
-            keeps.push(kept::response(std::mem::take(&mut self.object)));
+        let mut below = places.given(input, self.ids.fork("input"));
+        below.extend(places.made(&self.object["output"]));
+        if !self.setup.store {
+            return below;
         }
+        // The response first: the others lie below it.
+        let mut keeps = vec![kept::response(std::mem::take(&mut self.object))];
+        keeps.append(&mut below);
         keeps
     }
 }

@@ -269,6 +269,16 @@ fn search(detail: &mut Map<String, Value>) -> Value {
             action[name] = value;
         }
     }
+    if let (None, Some(results)) = (
+        action.get("sources"),
+        detail.get("results").and_then(Value::as_array),
+    ) {
+        let pages = results.iter().filter_map(|page| page.get("url"));
+        let sources: Vec<_> = pages
+            .map(|url| json!({"type": "url", "url": url}))
+            .collect();
+        action["sources"] = Value::Array(sources);
+    }
     action
 }
 

@@ -60,8 +60,8 @@ pub(super) fn facts<'a>(context: &Context<'a>, name: &str) -> Cow<'a, Model> {
     model::look_up(context.catalog, name)
 }
 
-/// Reads the conversation and its tools. `tools`, `tool_choice` and `input` are taken out of the
-/// body; all else is left for the answer to repeat.
+/// Reads the conversation and its tools. `tools` and `input` are taken out of the body; all else
+/// is left for the answer to repeat.
 ///
 /// # Errors
 /// In realistic mode: what came before is not there, or the items do not fit together.

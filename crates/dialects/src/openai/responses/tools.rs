@@ -75,21 +75,11 @@ impl Tools {
 }
 
 fn function(value: &Value) -> Tool {
-    let strict = schemas::is_strict(value);
-    match tool::function(Fields::of(value.clone())) {
-        Tool::Function {
-            name,
-            description,
-            parameters,
-            ..
-        } => Tool::Function {
-            name,
-            description,
-            parameters,
-            strict,
-        },
-        other => other,
+    let mut read = tool::function(Fields::of(value.clone()));
+    if let Tool::Function { strict, .. } = &mut read {
+        *strict = schemas::is_strict(value);
     }
+    read
 }
 
 /// Reads `tool_choice`.
