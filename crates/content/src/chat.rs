@@ -47,7 +47,8 @@ struct Turn<'a> {
     voice: Voice<'a>,
     thinking: Option<Thinking>,
     answer: Answer<'a>,
-    next: Move<'a>,
+    tools: Toolbox<'a>,
+    next: Move,
     room: u32,
 }
 
@@ -76,13 +77,14 @@ impl<'a> Turn<'a> {
         let next = if refuses {
             Move::Answer
         } else {
-            tools.decide(work, &reading)?
+            tools.decide(&reading)?
         };
         Ok(Self {
             thinking: Thinking::of(work, model, &reading.asked, prompt),
             answer: Answer::new(work, config, refuses)?,
             room: room(work, model, prompt),
             next,
+            tools,
             reading,
             voice,
             work,
@@ -146,13 +148,13 @@ impl<'a> Turn<'a> {
     fn call(
         &self,
         mut draft: Draft,
-        calls: &[Call<'_>],
+        calls: &[Call],
         finish: Finish,
         seed: Seed,
     ) -> Result<Choice, ApiError> {
         for (index, call) in calls.iter().enumerate() {
             let seed = seed.fork("call").nth(index as u64);
-            let mut planned = call.plan(&self.voice, &self.reading, seed)?;
+            let mut planned = call.plan(&self.tools, &self.voice, &self.reading, seed)?;
             let needed = planned.overhead + planned.arguments.len() as u32;
             if needed > draft.left {
                 if planned.overhead < draft.left {

@@ -29,6 +29,11 @@ impl<'a> Voice<'a> {
         }
     }
 
+    /// How many alternatives a token are wanted, where logprobs are.
+    pub(crate) fn logprobs(&self) -> Option<u8> {
+        self.work.logprobs
+    }
+
     /// Prose of about `target` and at most `max` tokens.
     pub(crate) fn prose(&self, form: Form, seed: Seed, target: Option<u32>, max: u32) -> Said {
         let mut tokens = Tokens::default();

@@ -6,3 +6,4 @@ mod vector;
 mod words;
 
 pub(crate) use vector::vectors;
+pub(crate) use words::{concepts, is_stop_word};

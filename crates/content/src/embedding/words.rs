@@ -41,6 +41,6 @@ pub(crate) fn is_stop_word(word: &str) -> bool {
 }
 
 /// The concepts that a word in lower case may stand for.
-pub(super) fn concepts(word: &str) -> &'static [u32] {
+pub(crate) fn concepts(word: &str) -> &'static [u32] {
     CONCEPTS.get(word).map_or(&[], Vec::as_slice)
 }

@@ -1,1 +1,31 @@
-//! Texts in a grammar.
+//! Texts in a grammar that the request gives: a regular expression, or rules in Lark's notation.
+//! Not here: JSON.
+
+mod grow;
+mod lark;
+mod regex;
+
+use fakeai_canon::{ApiError, Grammar, Seed};
+
+use crate::prose::Topic;
+
+/// A text of the grammar.
+///
+/// # Errors
+/// A grammar that can't be read (400).
+pub(crate) fn text(grammar: &Grammar, topic: &Topic, seed: Seed) -> Result<String, ApiError> {
+    let seed = seed.fork("grammar");
+    match grammar.syntax.as_str() {
+        "regex" => regex::text(&grammar.definition, topic, &mut seed.rng())
+            .ok_or_else(|| wrong("the regular expression can't be parsed or has no match")),
+        "lark" => {
+            let rules = lark::parse(&grammar.definition).map_err(|reason| wrong(&reason))?;
+            grow::text(&rules, topic, &mut seed.rng()).map_err(|reason| wrong(&reason))
+        }
+        other => Err(wrong(&format!("unknown syntax '{other}'"))),
+    }
+}
+
+fn wrong(reason: &str) -> ApiError {
+    ApiError::invalid(format!("Invalid grammar: {reason}.")).code("invalid_grammar")
+}

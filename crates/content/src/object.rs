@@ -1,0 +1,131 @@
+//! A JSON object where the request names no schema: with the keys that the prompt names, else
+//! with a few about the topic. Not here: its values.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::facts::quoted_at;
+use crate::identifier;
+use crate::slots::plausible;
+
+/// Words before a list of keys.
+const KEYS: [&str; 14] = [
+    "keys",
+    "key",
+    "fields",
+    "field",
+    "properties",
+    "property",
+    "attributes",
+    "schlüssel",
+    "schlüsseln",
+    "feldern",
+    "clés",
+    "champs",
+    "claves",
+    "campos",
+];
+/// The most keys.
+const MOST: usize = 24;
+/// The longest key, in bytes.
+const LONGEST: usize = 40;
+
+/// A schema for the object.
+pub(crate) fn schema(asked: &str) -> Value {
+    let mut keys = spelt(asked);
+    if keys.is_empty() {
+        keys = listed(asked);
+    }
+    let mut seen = HashSet::new();
+    keys.retain(|key| seen.insert(key.clone()));
+    keys.truncate(MOST);
+    let properties: Map<_, _> = match keys.is_empty() {
+        true => usual(),
+        false => keys.iter().map(|key| (key.clone(), shape(key))).collect(),
+    };
+    let required: Vec<_> = properties.keys().cloned().collect();
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+fn usual() -> Map<String, Value> {
+    let text = json!({"type": "string"});
+    let points = json!({"type": "array", "items": text, "minItems": 2, "maxItems": 4});
+    [
+        ("topic", text.clone()),
+        ("summary", text),
+        ("points", points),
+    ]
+    .map(|(key, shape)| (key.to_owned(), shape))
+    .into_iter()
+    .collect()
+}
+
+/// Keys as in a JSON example: `"name":`.
+fn spelt(asked: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    let mut rest = asked;
+    while let Some(at) = rest.find('"') {
+        rest = &rest[at..];
+        match quoted_at(rest) {
+            Some((key, after)) => {
+                if after.trim_start().starts_with(':') && is_key(key) {
+                    keys.push(key.to_owned());
+                }
+                rest = after;
+            }
+            None => rest = &rest[1..],
+        }
+    }
+    keys
+}
+
+/// Keys as in `with the keys name, age and city`.
+fn listed(asked: &str) -> Vec<String> {
+    let lower = asked.to_lowercase();
+    let starts = KEYS.iter().filter_map(|word| {
+        let at = lower.find(word)? + word.len();
+        (!lower[at..].starts_with(char::is_alphanumeric)).then_some(at)
+    });
+    // Lower case may change the length of a text; then nothing is read.
+    let Some(tail) = starts.max().and_then(|at| asked.get(at..)) else {
+        return Vec::new();
+    };
+    let sentence = &tail[..tail.find(['.', '\n', '?', ';']).unwrap_or(tail.len())];
+    let items = sentence
+        .split([',', ':'])
+        .flat_map(|part| part.split(" and "))
+        .flat_map(|part| part.split(" und "));
+    let items = items.map(|item| {
+        item.trim()
+            .trim_matches(['"', '\'', '`', '“', '”', '(', ')'])
+    });
+    items
+        .filter(|item| is_key(item))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_key(text: &str) -> bool {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    !text.is_empty() && text.len() <= LONGEST && text.chars().all(is_part)
+}
+
+/// The type that a key suggests.
+fn shape(key: &str) -> Value {
+    let words = identifier::words(key);
+    let first = words.first().map_or("", String::as_str);
+    let last = words.last().map_or("", String::as_str);
+    if matches!(first, "is" | "has" | "can" | "should") {
+        return json!({"type": "boolean"});
+    }
+    if plausible(&words[words.len().saturating_sub(1)..]).is_some() && last != "size" {
+        return json!({"type": "integer"});
+    }
+    let is_plural =
+        last.len() > 3 && last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us");
+    if is_plural && !last.ends_with("is") {
+        return json!({"type": "array", "items": {"type": "string"}, "minItems": 1});
+    }
+    json!({"type": "string"})
+}

@@ -1,0 +1,300 @@
+//! Whether a turn calls tools, and which: the choice that the request makes, then what the prompt
+//! asks for. Not here: arguments.
+
+use std::ops::Range;
+
+use fakeai_canon::{ApiError, ErrorKind, Generate, Mode, Tool, ToolChoice};
+use fakeai_contract::UserSchema;
+
+use super::call::Call;
+use super::clause::clauses;
+use super::hosted::Hosted;
+use super::literal;
+use super::matching::{Profile, Words, profiles};
+use super::rules::RULES;
+use crate::Config;
+use crate::reading::Reading;
+use crate::slots::{assign, candidates, slots_of};
+
+/// What a turn does after thinking.
+pub(crate) enum Move {
+    /// It says something.
+    Answer,
+    /// It calls.
+    Call {
+        /// The calls, in order.
+        calls: Vec<Call>,
+        /// Whether the request named the tool.
+        is_named: bool,
+    },
+    /// A hosted tool runs, then it says something.
+    Hosted(Hosted),
+}
+
+/// The tools of a request, their schemas compiled.
+pub(crate) struct Toolbox<'a> {
+    work: &'a Generate,
+    schemas: Vec<Option<UserSchema>>,
+}
+
+impl<'a> Toolbox<'a> {
+    /// Reads the tools of a request.
+    ///
+    /// # Errors
+    /// In realistic mode, a schema that the provider refuses.
+    pub(crate) fn compile(work: &'a Generate, config: &Config) -> Result<Self, ApiError> {
+        let compile = |(index, tool)| schema(index, tool, config.mode);
+        let schemas = work
+            .tools
+            .iter()
+            .enumerate()
+            .map(compile)
+            .collect::<Result<_, _>>()?;
+        Ok(Self { work, schemas })
+    }
+
+    /// A tool by its place in the request.
+    pub(super) fn tool(&self, index: usize) -> &Tool {
+        &self.work.tools[index]
+    }
+
+    /// A function's schema; none where it can't be read, as it may be in mock mode.
+    pub(super) fn schema(&self, index: usize) -> Option<&UserSchema> {
+        self.schemas[index].as_ref()
+    }
+
+    /// What the turn does.
+    ///
+    /// # Errors
+    /// A hosted tool that is forced and that nothing runs.
+    pub(crate) fn decide(&self, reading: &Reading<'_>) -> Result<Move, ApiError> {
+        let is_open = reading.results.is_empty();
+        let none = Vec::new();
+        match &self.work.tool_choice {
+            _ if self.work.tools.is_empty() => Ok(Move::Answer),
+            ToolChoice::None => Ok(Move::Answer),
+            ToolChoice::Auto => Ok(self.freely(reading, &none, is_open)),
+            ToolChoice::Required => self.forced(reading, &none, false),
+            ToolChoice::Named(name) => self.forced(reading, std::slice::from_ref(name), true),
+            ToolChoice::Allowed {
+                names,
+                required: true,
+            } => self.forced(reading, names, false),
+            ToolChoice::Allowed {
+                names,
+                required: false,
+            } => Ok(self.freely(reading, names, is_open)),
+        }
+    }
+
+    /// Calls what the prompt asks for; after results only what a turn of single calls left over.
+    fn freely(&self, reading: &Reading<'_>, names: &[String], is_open: bool) -> Move {
+        let wanted = self.wanted(reading, names);
+        let mut calls = wanted
+            .into_iter()
+            .filter(|(_, points)| *points >= RULES.points.threshold);
+        let made = if is_open { 0 } else { reading.calls.len() };
+        if !is_open && self.work.parallel_calls {
+            return Move::Answer;
+        }
+        let calls: Vec<_> = calls.by_ref().map(|(call, _)| call).skip(made).collect();
+        self.limited(calls, false).unwrap_or(Move::Answer)
+    }
+
+    fn forced(
+        &self,
+        reading: &Reading<'_>,
+        names: &[String],
+        is_named: bool,
+    ) -> Result<Move, ApiError> {
+        let calls: Vec<_> = self
+            .wanted(reading, names)
+            .into_iter()
+            .map(|(call, _)| call)
+            .collect();
+        if let Some(calls) = self.limited(calls, is_named) {
+            return Ok(calls);
+        }
+        let hosted = self
+            .work
+            .tools
+            .iter()
+            .filter(|tool| is_allowed(tool, names));
+        let kinds = hosted.filter_map(|tool| match tool {
+            Tool::Hosted { kind, .. } => Some(kind),
+            Tool::Function { .. } | Tool::Custom { .. } => None,
+        });
+        let kinds: Vec<_> = kinds.collect();
+        match (
+            kinds.iter().find_map(|kind| Hosted::of(kind)),
+            kinds.first(),
+        ) {
+            (Some(hosted), _) => Ok(Move::Hosted(hosted)),
+            (None, Some(kind)) => Err(unserved(kind)),
+            (None, None) => Ok(Move::Answer),
+        }
+    }
+
+    fn limited(&self, mut calls: Vec<Call>, is_named: bool) -> Option<Move> {
+        calls.truncate(if self.work.parallel_calls {
+            RULES.points.most_calls
+        } else {
+            1
+        });
+        (!calls.is_empty()).then_some(Move::Call { calls, is_named })
+    }
+
+    /// The calls that the prompt asks for, with their points. At least one where there is any
+    /// tool to call.
+    fn wanted(&self, reading: &Reading<'_>, names: &[String]) -> Vec<(Call, f64)> {
+        let asked: &str = &reading.asked;
+        let profiles = profiles(&self.work.tools);
+        let callable: Vec<_> = (0..profiles.len())
+            .filter(|index| self.is_callable(*index, names))
+            .collect();
+        let mut spelt = Vec::new();
+        for index in &callable {
+            for arguments in literal::calls(asked, self.work.tools[*index].name()) {
+                let call = Call {
+                    literal: Some(arguments),
+                    ..self.call(*index, 0..asked.len())
+                };
+                spelt.push((call, f64::INFINITY));
+            }
+        }
+        if !spelt.is_empty() {
+            return spelt;
+        }
+        let parts = parts(asked, &profiles, &callable);
+        parts
+            .into_iter()
+            .flat_map(|(index, span, points)| self.split(index, span, points, asked))
+            .collect()
+    }
+
+    fn is_callable(&self, index: usize, names: &[String]) -> bool {
+        let tool = &self.work.tools[index];
+        !matches!(tool, Tool::Hosted { .. }) && is_allowed(tool, names)
+    }
+
+    fn call(&self, index: usize, span: Range<usize>) -> Call {
+        Call {
+            tool: index,
+            span,
+            excluded: Vec::new(),
+            literal: None,
+        }
+    }
+
+    /// One call, or several where a list of values stands where the tool takes one.
+    fn split(
+        &self,
+        index: usize,
+        span: Range<usize>,
+        points: f64,
+        asked: &str,
+    ) -> Vec<(Call, f64)> {
+        let whole = self.call(index, span.clone());
+        let Tool::Function {
+            parameters: Some(parameters),
+            ..
+        } = self.tool(index)
+        else {
+            return vec![(whole, points)];
+        };
+        let slots = slots_of(&parameters.0);
+        let found = candidates(&asked[span.clone()], 0.0);
+        let assigned = assign(&slots, &found);
+        let taken: Vec<usize> = assigned.iter().flatten().copied().collect();
+        let split = slots
+            .iter()
+            .zip(&assigned)
+            .filter(|(slot, _)| !slot.is_list)
+            .find_map(|(_, values)| {
+                let list = found[*values.first()?].list?;
+                let members: Vec<_> = (0..found.len())
+                    .filter(|at| found[*at].list == Some(list))
+                    .collect();
+                let is_lone = members.iter().filter(|at| taken.contains(at)).count() == 1;
+                is_lone.then_some(members)
+            });
+        let Some(members) = split else {
+            return vec![(whole, points)];
+        };
+        let place = |at: &usize| {
+            let range = &found[*at].fact.at;
+            range.start + span.start..range.end + span.start
+        };
+        let one = |member: &usize| {
+            let others = members.iter().filter(|at| *at != member).map(place);
+            Call {
+                excluded: others.collect(),
+                ..self.call(index, span.clone())
+            }
+        };
+        members.iter().map(|member| (one(member), points)).collect()
+    }
+}
+
+/// The parts of a prompt with the tool that each wants, in order. A part that wants none belongs
+/// to the one before it.
+fn parts(asked: &str, profiles: &[Profile], callable: &[usize]) -> Vec<(usize, Range<usize>, f64)> {
+    let best = |text: &str| {
+        let words = Words::of(text);
+        let points = callable
+            .iter()
+            .map(|index| (*index, profiles[*index].points(&words)));
+        // Of equal ones the first.
+        points.reduce(|best, other| if other.1 > best.1 { other } else { best })
+    };
+    let Some((whole, points)) = best(asked) else {
+        return Vec::new();
+    };
+    let mut parts: Vec<(usize, Range<usize>, f64)> = Vec::new();
+    for clause in clauses(asked) {
+        let own = best(&asked[clause.clone()]);
+        let own = own.filter(|(_, points)| *points >= RULES.points.threshold);
+        match (own, parts.last_mut()) {
+            (Some((index, _)), Some(last)) if index == last.0 => last.1.end = clause.end,
+            (Some((index, points)), _) => parts.push((index, clause, points)),
+            (None, Some(last)) => last.1.end = clause.end,
+            (None, None) => {}
+        }
+    }
+    if let Some(first) = parts.first_mut() {
+        first.1.start = 0;
+    }
+    if parts.len() < 2 {
+        return vec![(whole, 0..asked.len(), points)];
+    }
+    parts
+}
+
+fn is_allowed(tool: &Tool, names: &[String]) -> bool {
+    names.is_empty() || names.iter().any(|name| name == tool.name())
+}
+
+fn schema(index: usize, tool: &Tool, mode: Mode) -> Result<Option<UserSchema>, ApiError> {
+    let Tool::Function {
+        name,
+        parameters: Some(parameters),
+        strict,
+        ..
+    } = tool
+    else {
+        return Ok(None);
+    };
+    let is_strict = *strict && mode == Mode::Realistic;
+    match (UserSchema::compile(&parameters.0, is_strict), mode) {
+        (Ok(schema), _) => Ok(Some(schema)),
+        (Err(_), Mode::Mock) => Ok(None),
+        (Err(error), Mode::Realistic) => Err(ApiError::invalid(error.function(name))
+            .code("invalid_function_parameters")
+            .param(format!("tools[{index}].function.parameters"))),
+    }
+}
+
+fn unserved(kind: &str) -> ApiError {
+    let message = format!("The hosted tool '{kind}' can't be forced here: nothing runs it yet.");
+    ApiError::new(ErrorKind::NotImplemented, message).param("tool_choice")
+}

@@ -1,0 +1,123 @@
+//! Tools that the provider runs, where a request forces one: a made-up search or calculation on
+//! the topic. Not here: the text that follows.
+
+use fakeai_canon::{HostedCall, Seed};
+use serde_json::{Value, json};
+
+use super::rules::RULES;
+use crate::prose::phrase;
+use crate::reading::Reading;
+use crate::slots::{Given, Values, slots_of};
+use crate::voice::Voice;
+
+/// A hosted tool that can be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hosted {
+    /// A search of the web.
+    WebSearch,
+    /// A search of stored files.
+    FileSearch,
+    /// A program.
+    CodeInterpreter,
+}
+
+/// Results of a search.
+const RESULTS: u64 = 3;
+
+impl Hosted {
+    /// The tool of that wire type, versions and previews included.
+    pub(super) fn of(kind: &str) -> Option<Self> {
+        if kind.starts_with("web_search") {
+            Some(Hosted::WebSearch)
+        } else if kind == "file_search" {
+            Some(Hosted::FileSearch)
+        } else {
+            (kind == "code_interpreter").then_some(Hosted::CodeInterpreter)
+        }
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Hosted::WebSearch => "web_search",
+            Hosted::FileSearch => "file_search",
+            Hosted::CodeInterpreter => "code_interpreter",
+        }
+    }
+
+    /// Runs it.
+    pub(crate) fn run(self, voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed) -> HostedCall {
+        let seed = seed.fork("hosted");
+        let query = query(&reading.asked);
+        let detail = match self {
+            Hosted::WebSearch => json!({"query": query, "results": pages(voice, seed)}),
+            Hosted::FileSearch => json!({"queries": [query], "results": files(voice, seed)}),
+            Hosted::CodeInterpreter => program(&reading.asked),
+        };
+        let written = detail["query"]
+            .as_str()
+            .or(detail["code"].as_str())
+            .unwrap_or(&query);
+        let overhead = voice.vocabulary.count(written) as u32 + RULES.call.marks;
+        HostedCall {
+            kind: self.kind().to_owned(),
+            detail,
+            overhead,
+        }
+    }
+}
+
+/// What a search would be made for.
+fn query(asked: &str) -> String {
+    let slots =
+        slots_of(&json!({"properties": {"query": {"type": "string"}}, "required": ["query"]}));
+    let mut values = Values::find(&slots, &[], Some(asked));
+    values
+        .next("query")
+        .map_or_else(|| asked.to_owned(), |Given { text, .. }| text)
+}
+
+fn pages(voice: &Voice<'_>, seed: Seed) -> Value {
+    let page = |index: u64| {
+        let mut rng = seed.nth(index).rng();
+        let title = phrase("title", &voice.topic, &mut rng);
+        let slug = title
+            .to_lowercase()
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        json!({
+            "title": title,
+            "url": format!("https://www.example.com/{}", slug.trim_matches('-')),
+            "snippet": phrase("description", &voice.topic, &mut rng),
+        })
+    };
+    Value::Array((0..RESULTS).map(page).collect())
+}
+
+fn files(voice: &Voice<'_>, seed: Seed) -> Value {
+    let file = |index: u64| {
+        let seed = seed.nth(index);
+        let mut rng = seed.rng();
+        json!({
+            "file_id": seed.id("file-", fakeai_canon::Alphabet::Alphanumeric, 22),
+            "filename": phrase("filename", &voice.topic, &mut rng),
+            "score": (0.95 - 0.2 * index as f64 - 0.1 * rng.unit()).max(0.05),
+            "text": phrase("description", &voice.topic, &mut rng),
+        })
+    };
+    Value::Array((0..RESULTS).map(file).collect())
+}
+
+/// A program that calculates what the prompt asks for, where that is a sum or a product of two.
+fn program(asked: &str) -> Value {
+    let facts = crate::facts::scan(asked);
+    let numbers: Vec<_> = facts.iter().filter_map(|fact| fact.number).collect();
+    let list = numbers
+        .iter()
+        .map(f64::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let sum: f64 = numbers.iter().sum();
+    json!({
+        "code": format!("values = [{list}]\nprint(len(values), sum(values))"),
+        "outputs": [{"type": "logs", "logs": format!("{} {sum}\n", numbers.len())}],
+    })
+}

@@ -1,0 +1,54 @@
+//! How tools are matched, what calls cost and how results are told, from
+//! `data/content/tools.toml`. Not here: the matching.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::data;
+
+#[derive(Deserialize)]
+pub(super) struct Rules {
+    #[serde(rename = "match")]
+    pub(super) points: Points,
+    pub(super) call: CallCost,
+    pub(super) report: HashMap<String, Phrases>,
+}
+
+/// What common words are worth.
+#[derive(Deserialize)]
+pub(super) struct Points {
+    pub(super) name: f64,
+    pub(super) action: f64,
+    pub(super) generic: f64,
+    pub(super) description: f64,
+    pub(super) parameter: f64,
+    pub(super) meaning: f64,
+    pub(super) shared: f64,
+    pub(super) spelt: f64,
+    pub(super) threshold: f64,
+    pub(super) most_calls: usize,
+    pub(super) actions: HashSet<String>,
+    pub(super) generic_words: HashSet<String>,
+}
+
+/// What a call costs beside its arguments.
+#[derive(Deserialize)]
+pub(super) struct CallCost {
+    /// Tokens for the marks around a call.
+    pub(super) marks: u32,
+}
+
+/// Sentences that tell a result.
+#[derive(Deserialize)]
+pub(super) struct Phrases {
+    pub(super) one: String,
+    pub(super) fields: String,
+    pub(super) failed: String,
+    pub(super) nothing: String,
+    pub(super) tool: String,
+}
+
+pub(super) static RULES: LazyLock<Rules> =
+    LazyLock::new(|| data::facts(include_str!("../../../../data/content/tools.toml")));

@@ -1,0 +1,12 @@
+//! What a user relies on, asked of `Behaviour::plan` alone. Not here: the tests of single parts,
+//! which stand beside them.
+
+mod calls;
+mod chat;
+mod completions;
+mod desk;
+mod embeddings;
+mod limits;
+mod reasoning;
+mod schemas;
+mod verdicts;
