@@ -10,6 +10,7 @@ mod language;
 mod model;
 mod outline;
 mod phrase;
+mod request;
 mod resolve;
 mod score;
 mod segment;
@@ -22,5 +23,6 @@ mod words;
 
 pub use language::Language;
 pub use phrase::phrase;
-pub use speak::{Form, Length, Prose, Request};
+pub use request::{Form, Length, Request};
+pub use speak::Prose;
 pub use topic::{Kind, Topic};

@@ -24,9 +24,13 @@ pub(crate) fn score(speaker: &mut Speaker, turn: Turn, from: usize) {
         frontier.next(&mut speaker.resolver, &mut found);
         let starts = frontier.starts_word(model);
         let context = &speaker.out.ids[at.saturating_sub(2)..at];
-        let mass = model
-            .tail
-            .followers(speaker.language(), context, starts, &mut followers);
+        let mass = model.tail.followers(
+            speaker.language(),
+            context,
+            starts,
+            speaker.topic.knows(),
+            &mut followers,
+        );
         found
             .iter_mut()
             .for_each(|(_, weight)| *weight *= 1.0 - mass);

@@ -4,11 +4,12 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use fakeai_canon::{Finish, Rng, Sampling, Seed, TokenId, Tokens, Verbosity, Vocabulary};
+use fakeai_canon::{Finish, Rng, Seed, TokenId, Tokens, Vocabulary};
 
 use super::compile::compile;
 use super::model::Model;
 use super::outline::{Gap, Outline, Step};
+use super::request::{Form, Request};
 use super::resolve::Resolver;
 use super::slot::Needs;
 use super::weighed::Bend;
@@ -17,45 +18,6 @@ use super::{Language, Topic, score, weighed};
 /// The compiled corpus of one vocabulary.
 pub struct Prose {
     pub(crate) model: Model,
-}
-
-/// What is to be said.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// An answer of the kind that the topic asks for.
-    Answer,
-    /// Thinking aloud before the answer.
-    Reasoning,
-    /// One part of a summary of that thinking: a bold headline and a paragraph.
-    ReasoningSummary,
-    /// A refusal.
-    Refusal,
-    /// Filler text.
-    Lorem,
-}
-
-/// How long a text is to be.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Length {
-    /// The plan of the text: 20 to 60, 60 to 180, 150 to 400 tokens or so.
-    pub verbosity: Verbosity,
-    /// About how many tokens; the text still ends with a sentence.
-    pub target: Option<u32>,
-    /// The hard limit, in tokens.
-    pub max: Option<u32>,
-}
-
-/// How a text is to be made.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// Where all choices come from.
-    pub seed: Seed,
-    /// How tokens are drawn.
-    pub sampling: &'a Sampling,
-    /// How long it is to be.
-    pub length: Length,
-    /// How many alternatives to list a token, where logprobs are wanted.
-    pub logprobs: Option<u8>,
 }
 
 static COMPILED: Mutex<Vec<&'static Prose>> = Mutex::new(Vec::new());
@@ -184,11 +146,7 @@ impl<'a> Speaker<'a> {
             last: 0,
             weights: Vec::new(),
             plain: request.sampling.is_plain(),
-            language: if form == Form::Lorem {
-                Language::Lorem
-            } else {
-                topic.language
-            },
+            language: form.language(topic),
             model,
             form,
             topic,

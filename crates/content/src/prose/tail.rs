@@ -44,10 +44,12 @@ struct Row {
     id: TokenId,
     count: u32,
     position: u32,
+    /// What its template needs to know of the topic.
+    needs: u8,
 }
 
 /// The mass of the tail where a word starts, by the length of the context.
-const MASS: [f32; 3] = [0.002, 0.006, 0.012];
+const MASS: [f32; 3] = [0.0005, 0.003, 0.02];
 /// The mass of the tail inside a word; only for show.
 const MASS_INSIDE: f32 = 0.0005;
 const MOST_FOLLOWERS: usize = 8;
@@ -92,14 +94,21 @@ impl Tail {
                 ));
                 for position in alternative.first..alternative.last {
                     if model.starts[position as usize] {
-                        self.rows_at(model, language, alternative.first, position);
+                        let needs = model.templates[template as usize].needs;
+                        self.rows_at(model, language, (alternative.first, position), needs);
                     }
                 }
             }
         }
     }
 
-    fn rows_at(&mut self, model: &Model, language: Language, first: u32, position: u32) {
+    fn rows_at(
+        &mut self,
+        model: &Model,
+        language: Language,
+        (first, position): (u32, u32),
+        needs: u8,
+    ) {
         let id = model.ids[position as usize];
         let before = |back: u32| {
             let at = position.checked_sub(back).filter(|at| *at >= first);
@@ -111,6 +120,7 @@ impl Tail {
                 id,
                 count: 1,
                 position,
+                needs,
             })
         };
         push(context(language, NONE, NONE));
@@ -158,25 +168,29 @@ impl Tail {
         language: Language,
         last: &[TokenId],
         starts_word: bool,
+        knows: u8,
         found: &mut Vec<Follower>,
     ) -> f32 {
         found.clear();
         if !starts_word {
-            return self.spread(context(language, NONE, NONE), MASS_INSIDE, found);
+            return self.spread(context(language, NONE, NONE), MASS_INSIDE, knows, found);
         }
-        let mut mass = self.spread(context(language, NONE, NONE), MASS[0], found);
+        let mut mass = self.spread(context(language, NONE, NONE), MASS[0], knows, found);
         if let [.., last] = last {
-            mass += self.spread(context(language, NONE, *last), MASS[1], found);
+            mass += self.spread(context(language, NONE, *last), MASS[1], knows, found);
         }
         if let [.., before, last] = last {
-            mass += self.spread(context(language, *before, *last), MASS[2], found);
+            mass += self.spread(context(language, *before, *last), MASS[2], knows, found);
         }
         mass
     }
 
-    fn spread(&self, context: u64, mass: f32, found: &mut Vec<Follower>) -> f32 {
-        let rows = self.rows_of(context);
-        let total: u32 = rows.iter().map(|row| row.count).sum();
+    fn spread(&self, context: u64, mass: f32, knows: u8, found: &mut Vec<Follower>) -> f32 {
+        let rows = self
+            .rows_of(context)
+            .iter()
+            .filter(|row| row.needs & !knows == 0);
+        let total: u32 = rows.clone().map(|row| row.count).sum();
         for row in rows {
             let weight = mass * row.count as f32 / total as f32;
             found.push(Follower {
@@ -185,7 +199,7 @@ impl Tail {
                 weight,
             });
         }
-        if rows.is_empty() { 0.0 } else { mass }
+        if total == 0 { 0.0 } else { mass }
     }
 
     /// The owner of a position that [`Tail::followers`] gave.
@@ -202,7 +216,7 @@ fn spot(context: u64, size: usize) -> usize {
 
 /// Equal rows become one with a count; of each context the most frequent stay.
 fn condensed(mut rows: Vec<Row>) -> Vec<Row> {
-    rows.sort_unstable_by_key(|row| (row.context, row.id, row.position));
+    rows.sort_unstable_by_key(|row| (row.context, row.id, row.needs, row.position));
     rows.dedup_by(|row, kept| {
         let same = row.context == kept.context && row.id == kept.id;
         kept.count += if same { row.count } else { 0 };

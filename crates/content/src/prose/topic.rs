@@ -267,13 +267,16 @@ impl Topic {
             .count
             .or(digits.clone().find(|count| (2..=20).contains(count)));
         self.count = self.count.filter(|count| *count >= 2);
+        let many = self.keywords.len() > 1;
+        let is_mistaken = match self.kind {
+            Kind::Repeat => true,
+            Kind::Chat => many,
+            Kind::Compare => !many,
+            _ => false,
+        };
         if !self.wanted.is_empty() {
             self.kind = Kind::Repeat;
-        } else if self.kind == Kind::Repeat {
-            self.kind = Kind::Question;
-        } else if self.kind == Kind::Chat && self.keywords.len() > 1 {
-            self.kind = Kind::Question;
-        } else if self.kind == Kind::Compare && self.keywords.len() < 2 {
+        } else if is_mistaken {
             self.kind = Kind::Question;
         } else if self.keywords.is_empty() && self.kind != Kind::Code {
             self.kind = Kind::Chat;

@@ -272,11 +272,13 @@ impl Walk<'_, '_> {
         let ids = &self.speaker.out.ids;
         let context = &ids[ids.len().saturating_sub(2)..];
         let language = self.speaker.language();
-        let mass =
-            self.speaker
-                .model
-                .tail
-                .followers(language, context, starts, &mut self.followers);
+        let mass = self.speaker.model.tail.followers(
+            language,
+            context,
+            starts,
+            self.speaker.topic.knows(),
+            &mut self.followers,
+        );
         self.found
             .iter_mut()
             .for_each(|(_, weight)| *weight *= 1.0 - mass);
