@@ -118,6 +118,15 @@ fn nearest_step(facts: &NumberFacts, chosen: f64, step: f64, low: f64, high: f64
     let start = (chosen / step).round();
     let offsets = (0..=STEPS).flat_map(|offset| [offset as f64, -(offset as f64)]);
     offsets
-        .map(|offset| (start + offset) * step)
+        .map(|offset| rounded((start + offset) * step, step))
         .find(|number| *number >= low && *number <= high && inside(facts, *number))
+}
+
+/// Without the noise that binary fractions leave: as many decimals as the step is written with.
+fn rounded(number: f64, step: f64) -> f64 {
+    let text = step.to_string();
+    let decimals = text
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
+    format!("{number:.decimals$}").parse().unwrap_or(number)
 }
