@@ -224,7 +224,7 @@ impl Topic {
         if phrases.is_empty() {
             return;
         }
-        let opening = text[..text.floor_char_boundary(OPENING)].to_lowercase();
+        let opening = text[..boundary(text, OPENING)].to_lowercase();
         for (_, cue) in phrases
             .iter()
             .filter(|(phrase, _)| opening.contains(phrase))
@@ -289,13 +289,17 @@ fn window(text: &str) -> std::borrow::Cow<'_, str> {
     if text.len() <= 2 * WINDOW {
         return text.into();
     }
-    let from = text.ceil_char_boundary(text.len() - WINDOW);
-    format!(
-        "{}\n{}",
-        &text[..text.floor_char_boundary(WINDOW)],
-        &text[from..]
-    )
-    .into()
+    let from = boundary(text, text.len() - WINDOW);
+    format!("{}\n{}", &text[..boundary(text, WINDOW)], &text[from..]).into()
+}
+
+/// The last place up to `at` where a character starts, or the end of the text.
+fn boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 /// Whether a Latin word in a text without spaces is not part of a longer one.
