@@ -83,11 +83,30 @@ pub(crate) fn assign(slots: &[Slot], candidates: &[Candidate<'_>]) -> Vec<Vec<us
         }
         assigned[slot].push(index);
         take(&mut taken, index, candidates);
+        if slots[slot].is_list && slots[slot].within.is_none() {
+            for mate in mates(index, candidates)
+                .filter(|mate| !taken[*mate])
+                .collect::<Vec<_>>()
+            {
+                assigned[slot].push(mate);
+                take(&mut taken, mate, candidates);
+            }
+        }
     }
     assigned
         .iter_mut()
         .for_each(|indices| indices.sort_unstable());
     assigned
+}
+
+/// The values that stand in one list with a value.
+fn mates(index: usize, candidates: &[Candidate<'_>]) -> impl Iterator<Item = usize> {
+    let own = &candidates[index];
+    let is_mate = move |mate: &usize| {
+        let other = &candidates[*mate];
+        own.list.is_some() && own.list == other.list && own.distance == other.distance
+    };
+    (0..candidates.len()).filter(is_mate)
 }
 
 /// Whether a list may take one value more: it stands beside the first, or the list is one of

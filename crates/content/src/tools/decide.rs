@@ -13,6 +13,7 @@ use super::literal;
 use super::matching::{Profile, Words, profiles};
 use super::rules::RULES;
 use crate::Config;
+use crate::facts::scan;
 use crate::reading::Reading;
 use crate::slots::{assign, candidates, slots_of};
 
@@ -89,10 +90,11 @@ impl<'a> Toolbox<'a> {
 
     /// Calls what the prompt asks for; after results only what a turn of single calls left over.
     fn freely(&self, reading: &Reading<'_>, names: &[String], is_open: bool) -> Move {
-        let wanted = self.wanted(reading, names);
-        let mut calls = wanted
-            .into_iter()
-            .filter(|(_, points)| *points >= RULES.points.threshold);
+        let wanted = self.wanted(reading, names).into_iter();
+        let mut calls = wanted.filter(|(call, points)| {
+            *points >= RULES.points.threshold
+                || (*points >= RULES.points.supplied && self.is_supplied(call, &reading.asked))
+        });
         let made = if is_open { 0 } else { reading.calls.len() };
         if !is_open && self.work.parallel_calls {
             return Move::Answer;
@@ -170,6 +172,25 @@ impl<'a> Toolbox<'a> {
             .into_iter()
             .flat_map(|(index, span, points)| self.split(index, span, points, asked))
             .collect()
+    }
+
+    /// Whether the prompt names all that a call must have, and anything at all.
+    fn is_supplied(&self, call: &Call, asked: &str) -> bool {
+        let Tool::Function {
+            parameters: Some(parameters),
+            ..
+        } = self.tool(call.tool)
+        else {
+            return false;
+        };
+        let slots = slots_of(&parameters.0);
+        let assigned = assign(&slots, &candidates(&asked[call.span.clone()], 0.0));
+        let mut required = slots
+            .iter()
+            .zip(&assigned)
+            .filter(|(slot, _)| slot.is_required)
+            .peekable();
+        required.peek().is_some() && required.all(|(_, values)| !values.is_empty())
     }
 
     fn is_callable(&self, index: usize, names: &[String]) -> bool {
@@ -255,7 +276,12 @@ fn parts(asked: &str, profiles: &[Profile], callable: &[usize]) -> Vec<(usize, R
         let own = best(&asked[clause.clone()]);
         let own = own.filter(|(_, points)| *points >= RULES.points.threshold);
         match (own, parts.last_mut()) {
-            (Some((index, _)), Some(last)) if index == last.0 => last.1.end = clause.end,
+            (Some((index, _)), Some(last))
+                if index == last.0
+                    && !are_twins(&asked[last.1.clone()], &asked[clause.clone()]) =>
+            {
+                last.1.end = clause.end;
+            }
             (Some((index, points)), _) => parts.push((index, clause, points)),
             (None, Some(last)) => last.1.end = clause.end,
             (None, None) => {}
@@ -268,6 +294,13 @@ fn parts(asked: &str, profiles: &[Profile], callable: &[usize]) -> Vec<(usize, R
         return vec![(whole, 0..asked.len(), points)];
     }
     parts
+}
+
+/// Whether two parts name values of the same kinds, so that each wants a call of its own.
+fn are_twins(one: &str, other: &str) -> bool {
+    let kinds = |text| scan(text).iter().map(|fact| fact.kind).collect::<Vec<_>>();
+    let own = kinds(other);
+    !own.is_empty() && own == kinds(one)
 }
 
 fn is_allowed(tool: &Tool, names: &[String]) -> bool {

@@ -24,19 +24,14 @@ pub(super) fn profiles(tools: &[Tool]) -> Vec<Profile> {
             *frequency.entry(word.clone()).or_default() += 1;
         }
     }
-    let is_shared = |word: &String| profiles_share(frequency[word], tools.len());
-    for profile in &mut profiles {
-        for (word, worth) in profile.words.iter_mut().filter(|(word, _)| is_shared(word)) {
-            let _ = word;
+    // A word that most tools have tells them apart no more.
+    let is_shared = |word: &String| tools.len() >= 3 && frequency[word] * 2 > tools.len();
+    for (word, worth) in profiles.iter_mut().flat_map(|profile| &mut profile.words) {
+        if is_shared(word) {
             *worth *= RULES.points.shared;
         }
     }
     profiles
-}
-
-/// Whether a word that so many tools have tells them apart no more.
-fn profiles_share(having: usize, tools: usize) -> bool {
-    tools >= 3 && having * 2 > tools
 }
 
 impl Profile {
@@ -98,8 +93,15 @@ impl Profile {
     pub(super) fn points(&self, text: &Words) -> f64 {
         let spelt = text.lower.contains(&self.name) && self.name.contains(['_', '-', '.']);
         let spelt = if spelt { RULES.points.spelt } else { 0.0 };
-        let worth = |(word, worth): &(String, f64)| worth * text.share(word);
-        spelt + self.words.iter().map(worth).sum::<f64>()
+        let (exact, meant): (Vec<_>, Vec<_>) =
+            self.words.iter().partition(|(word, _)| text.has(word));
+        let exact: f64 = exact.iter().map(|(_, worth)| worth).sum();
+        // Words that only mean the same count once, or a broad concept would outweigh a name.
+        let meant = meant
+            .iter()
+            .filter(|(word, _)| text.means(word))
+            .map(|(_, worth)| *worth);
+        spelt + exact + RULES.points.meaning * meant.fold(0.0, f64::max)
     }
 }
 
@@ -132,15 +134,16 @@ impl Words {
         }
     }
 
-    /// 1 where the text has the word, less where it has one of the same meaning, else 0.
-    fn share(&self, word: &str) -> f64 {
-        if self.words.iter().any(|own| are_related(own, word)) {
-            return 1.0;
-        }
-        let means = concepts(word)
+    /// Whether the text has the word, whatever its ending.
+    fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|own| are_related(own, word))
+    }
+
+    /// Whether the text has a word of the same meaning.
+    fn means(&self, word: &str) -> bool {
+        concepts(word)
             .iter()
-            .any(|concept| self.concepts.contains(concept));
-        if means { RULES.points.meaning } else { 0.0 }
+            .any(|concept| self.concepts.contains(concept))
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) struct Points {
     pub(super) shared: f64,
     pub(super) spelt: f64,
     pub(super) threshold: f64,
+    pub(super) supplied: f64,
     pub(super) most_calls: usize,
     pub(super) actions: HashSet<String>,
     pub(super) generic_words: HashSet<String>,

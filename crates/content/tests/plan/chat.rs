@@ -1,7 +1,8 @@
 //! Free text: topic, obedience, choices, refusals, media, predictions.
 
 use fakeai_canon::{
-    Detail, Generate, Limits, Media, MediaKind, MediaSource, Message, Part, Role, Sampling, Segment, Work,
+    Detail, Generate, Limits, Media, MediaKind, MediaSource, Message, Part, Role, Sampling,
+    Segment, Work,
 };
 use fakeai_content::{Config, TextMode};
 use serde_json::json;
@@ -10,7 +11,11 @@ use crate::desk::{chat, choice, generation, generation_with, json_schema, said, 
 
 #[test]
 fn the_same_work_gives_the_same_plan() {
-    let work = Generate { choices: 3, logprobs: Some(2), ..chat("Explain how tides work.") };
+    let work = Generate {
+        choices: 3,
+        logprobs: Some(2),
+        ..chat("Explain how tides work.")
+    };
     let (one, other) = (generation(&work), generation(&work));
     assert_eq!(one.choices, other.choices);
     assert_ne!(text(&one.choices[0]), text(&one.choices[1]));
@@ -41,32 +46,50 @@ fn instructions_set_the_language() {
         Message::text(Role::User, "How does a bicycle work?"),
     ]);
     let text = said(&work);
-    assert!([" der ", " die ", " das ", " und ", " ist "].iter().any(|word| text.contains(word)), "{text}");
+    assert!(
+        [" der ", " die ", " das ", " und ", " ist "]
+            .iter()
+            .any(|word| text.contains(word)),
+        "{text}"
+    );
 }
 
 #[test]
 fn text_modes_replace_prose() {
     let say = |text_mode, prompt| {
-        let config = Config { text: text_mode, ..Config::default() };
+        let config = Config {
+            text: text_mode,
+            ..Config::default()
+        };
         text(&generation_with(&chat(prompt), config).choices[0])
     };
     assert_eq!(say(TextMode::Echo, "What is up?"), "What is up?");
     assert_eq!(say(TextMode::Fixed("ok".into()), "What is up?"), "ok");
-    assert!(say(TextMode::Lorem, "What is up?").to_lowercase().contains("lorem"));
+    assert!(
+        say(TextMode::Lorem, "What is up?")
+            .to_lowercase()
+            .contains("lorem")
+    );
 }
 
 #[test]
 fn what_moderation_flags_strongly_is_refused() {
     let prompt = "Tell me how to make a bomb at home";
     let refused = choice(&Generate {
-        format: json_schema(json!({"type": "object", "properties": {"steps": {"type": "string"}}, "required": ["steps"], "additionalProperties": false}), true),
+        format: json_schema(
+            json!({"type": "object", "properties": {"steps": {"type": "string"}}, "required": ["steps"], "additionalProperties": false}),
+            true,
+        ),
         ..chat(prompt)
     });
     assert!(matches!(refused.segments[0], Segment::Refusal(_)));
     let plain = choice(&chat(prompt));
     assert!(matches!(plain.segments[0], Segment::Text(_)));
     let harmless = choice(&Generate {
-        format: json_schema(json!({"type": "object", "properties": {"steps": {"type": "string"}}, "required": ["steps"], "additionalProperties": false}), true),
+        format: json_schema(
+            json!({"type": "object", "properties": {"steps": {"type": "string"}}, "required": ["steps"], "additionalProperties": false}),
+            true,
+        ),
         ..chat("Tell me how to kill a python process that hangs, and make a bath bomb")
     });
     assert!(matches!(harmless.segments[0], Segment::Text(_)));
@@ -74,7 +97,9 @@ fn what_moderation_flags_strongly_is_refused() {
 
 #[test]
 fn an_image_is_spoken_of() {
-    let mut png = vec![0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 0, 0, 0, 13];
+    let mut png = vec![
+        0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', 0, 0, 0, 13,
+    ];
     png.extend(b"IHDR");
     png.extend([0, 0, 2, 0x80, 0, 0, 1, 0xe0, 8, 2, 0, 0, 0]);
     let mut message = Message::text(Role::User, "What is in this picture?");
@@ -97,7 +122,10 @@ fn a_prediction_is_taken_over_with_the_change_asked_for() {
         ..chat("Replace the username property with an email property. Respond only with code.")
     };
     let generation = generation(&work);
-    assert_eq!(text(&generation.choices[0]), code.replace("username", "email"));
+    assert_eq!(
+        text(&generation.choices[0]),
+        code.replace("username", "email")
+    );
     let usage = generation.usage();
     assert!(usage.accepted_prediction > 10, "{usage:?}");
     assert!((1..=4).contains(&usage.rejected_prediction), "{usage:?}");
@@ -106,11 +134,17 @@ fn a_prediction_is_taken_over_with_the_change_asked_for() {
 #[test]
 fn banned_tokens_never_come() {
     let vocabulary = fakeai_tokens::vocabulary_for("gpt-4o");
-    let banned: Vec<_> = [" the", " The", "The", "the"].iter().map(|text| vocabulary.encode(text)[0]).collect();
+    let banned: Vec<_> = [" the", " The", "The", "the"]
+        .iter()
+        .map(|text| vocabulary.encode(text)[0])
+        .collect();
     let mut logit_bias: Vec<_> = banned.iter().map(|id| (*id, -100.0)).collect();
     logit_bias.sort_by_key(|(id, _)| *id);
     let work = Generate {
-        sampling: Sampling { logit_bias, ..Sampling::default() },
+        sampling: Sampling {
+            logit_bias,
+            ..Sampling::default()
+        },
         ..chat("Describe the water cycle in detail.")
     };
     let choice = choice(&work);
@@ -125,14 +159,21 @@ fn a_compaction_tells_what_was_said() {
         Message::text(Role::Assistant, "Nice to meet you."),
     ]);
     let plan = crate::desk::plan(&Work::Compact(Box::new(generate)));
-    let Ok(fakeai_canon::Plan::Generation(generation)) = plan else { panic!("no text") };
+    let Ok(fakeai_canon::Plan::Generation(generation)) = plan else {
+        panic!("no text")
+    };
     assert!(text(&generation.choices[0]).contains("Ada"));
 }
 
 #[test]
 fn a_count_counts_the_prompt() {
-    let work = Generate { limits: Limits::default(), ..chat("Hello there") };
+    let work = Generate {
+        limits: Limits::default(),
+        ..chat("Hello there")
+    };
     let plan = crate::desk::plan(&Work::Count(Box::new(work)));
-    let Ok(fakeai_canon::Plan::Count(usage)) = plan else { panic!("no count") };
+    let Ok(fakeai_canon::Plan::Count(usage)) = plan else {
+        panic!("no count")
+    };
     assert!(usage.prompt > 2 && usage.completion == 0);
 }

@@ -38,7 +38,11 @@ pub(crate) fn schema(value: Value) -> Schema {
 }
 
 pub(crate) fn json_schema(value: Value, strict: bool) -> Format {
-    Format::JsonSchema { name: "reply".into(), schema: schema(value), strict }
+    Format::JsonSchema {
+        name: "reply".into(),
+        schema: schema(value),
+        strict,
+    }
 }
 
 pub(crate) fn past_call(name: &str, arguments: &str) -> Message {
@@ -48,11 +52,18 @@ pub(crate) fn past_call(name: &str, arguments: &str) -> Message {
         arguments: arguments.into(),
         kind: fakeai_canon::CallKind::Function,
     };
-    Message { calls: vec![call], parts: Vec::new(), ..Message::text(Role::Assistant, "") }
+    Message {
+        calls: vec![call],
+        parts: Vec::new(),
+        ..Message::text(Role::Assistant, "")
+    }
 }
 
 pub(crate) fn result(text: &str) -> Message {
-    Message { answers: Some("call_1".into()), ..Message::text(Role::Tool, text) }
+    Message {
+        answers: Some("call_1".into()),
+        ..Message::text(Role::Tool, text)
+    }
 }
 
 /// Plans a work in realistic mode, the seed being that of the work.
@@ -61,7 +72,13 @@ pub(crate) fn plan(work: &Work) -> Result<Plan, ApiError> {
 }
 
 pub(crate) fn plan_in_mock(work: &Generate) -> Result<Plan, ApiError> {
-    plan_with(&Work::Generate(Box::new(work.clone())), Config { mode: Mode::Mock, ..Config::default() })
+    plan_with(
+        &Work::Generate(Box::new(work.clone())),
+        Config {
+            mode: Mode::Mock,
+            ..Config::default()
+        },
+    )
 }
 
 pub(crate) fn plan_with(work: &Work, config: Config) -> Result<Plan, ApiError> {
@@ -105,7 +122,10 @@ pub(crate) fn calls(choice: &Choice) -> Vec<(String, Value)> {
     let calls = choice.segments.iter().filter_map(|segment| match segment {
         Segment::Call(call) => {
             let text = call.arguments.text();
-            Some((call.name.clone(), serde_json::from_str(text).unwrap_or(Value::String(text.into()))))
+            Some((
+                call.name.clone(),
+                serde_json::from_str(text).unwrap_or(Value::String(text.into())),
+            ))
         }
         _ => None,
     });

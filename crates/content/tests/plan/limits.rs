@@ -7,7 +7,13 @@ use serde_json::json;
 use crate::desk::{chat, choice, function, generated, json_schema, text};
 
 fn limited(max_tokens: u32) -> Generate {
-    Generate { limits: Limits { max_tokens: Some(max_tokens), stop: vec![] }, ..chat("Explain how glaciers shape valleys.") }
+    Generate {
+        limits: Limits {
+            max_tokens: Some(max_tokens),
+            stop: vec![],
+        },
+        ..chat("Explain how glaciers shape valleys.")
+    }
 }
 
 proptest! {
@@ -67,8 +73,16 @@ proptest! {
 fn the_token_that_completes_a_stop_text_is_counted() {
     let free = choice(&chat("Explain how glaciers shape valleys."));
     let tokens = free.segments[0].tokens().expect("text");
-    let stop = String::from_utf8_lossy(&tokens.bytes[tokens.start(5) + 1..tokens.ends[6] as usize - 1]).into_owned();
-    let work = Generate { limits: Limits { max_tokens: None, stop: vec![stop.clone()] }, ..chat("Explain how glaciers shape valleys.") };
+    let stop =
+        String::from_utf8_lossy(&tokens.bytes[tokens.start(5) + 1..tokens.ends[6] as usize - 1])
+            .into_owned();
+    let work = Generate {
+        limits: Limits {
+            max_tokens: None,
+            stop: vec![stop.clone()],
+        },
+        ..chat("Explain how glaciers shape valleys.")
+    };
     let cut = choice(&work);
     assert_eq!(cut.finish, Finish::Stop);
     assert!(!text(&cut).contains(&stop));

@@ -15,9 +15,17 @@ fn think(effort: Option<Effort>, summary: bool) -> Generate {
 #[test]
 fn tokens_follow_the_effort_and_usage_counts_them() {
     let count = |effort| generation(&think(Some(effort), false)).usage().reasoning;
-    let (minimal, low, medium, high) = (count(Effort::Minimal), count(Effort::Low), count(Effort::Medium), count(Effort::High));
+    let (minimal, low, medium, high) = (
+        count(Effort::Minimal),
+        count(Effort::Low),
+        count(Effort::Medium),
+        count(Effort::High),
+    );
     assert_eq!(minimal, 0);
-    assert!(0 < low && low < medium && medium < high, "{low} {medium} {high}");
+    assert!(
+        0 < low && low < medium && medium < high,
+        "{low} {medium} {high}"
+    );
     assert_eq!(low % 64, 0);
     assert!(generation(&think(None, false)).usage().reasoning > 0);
 }

@@ -8,7 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::desk::{chat, choice, is_stop, json_schema, plan, said};
 
 fn answer(asked: &str, schema: Value, strict: bool) -> Value {
-    let text = said(&Generate { format: json_schema(schema.clone(), strict), ..chat(asked) });
+    let text = said(&Generate {
+        format: json_schema(schema.clone(), strict),
+        ..chat(asked)
+    });
     let value: Value = serde_json::from_str(&text).expect("JSON");
     let compiled = UserSchema::compile(&schema, false).expect("a schema");
     assert!(compiled.validate(&value).is_ok(), "{value}");
@@ -28,26 +31,52 @@ fn values_of_the_prompt_are_taken() {
         "required": ["name", "date", "participants"],
         "additionalProperties": false
     });
-    let value = answer("Extract the event: Alice and Bob are going to a science fair on Friday.", schema, true);
+    let value = answer(
+        "Extract the event: Alice and Bob are going to a science fair on Friday.",
+        schema,
+        true,
+    );
     assert_eq!(value["participants"], json!(["Alice", "Bob"]));
     assert_eq!(value["date"], "Friday");
-    assert_eq!(value.as_object().expect("object").keys().collect::<Vec<_>>(), ["name", "date", "participants"]);
+    assert_eq!(
+        value
+            .as_object()
+            .expect("object")
+            .keys()
+            .collect::<Vec<_>>(),
+        ["name", "date", "participants"]
+    );
 }
 
 #[test]
 fn people_and_their_numbers_keep_together() {
     let person = json!({"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}, "required": ["name", "age"], "additionalProperties": false});
     let schema = json!({"type": "object", "properties": {"people": {"type": "array", "items": person}}, "required": ["people"], "additionalProperties": false});
-    let value = answer("Extract: Alice is 30 years old and Bob is 25 years old.", schema, true);
-    assert_eq!(value["people"], json!([{"name": "Alice", "age": 30}, {"name": "Bob", "age": 25}]));
+    let value = answer(
+        "Extract: Alice is 30 years old and Bob is 25 years old.",
+        schema,
+        true,
+    );
+    assert_eq!(
+        value["people"],
+        json!([{"name": "Alice", "age": 30}, {"name": "Bob", "age": 25}])
+    );
 }
 
 #[test]
 fn literals_are_chosen_by_what_the_prompt_says() {
     let schema = json!({"type": "object", "properties": {"sentiment": {"type": "string", "enum": ["positive", "neutral", "negative"]}}, "required": ["sentiment"], "additionalProperties": false});
-    let value = answer("Classify: I loved this film, it was wonderful!", schema.clone(), true);
+    let value = answer(
+        "Classify: I loved this film, it was wonderful!",
+        schema.clone(),
+        true,
+    );
     assert_eq!(value["sentiment"], "positive");
-    let value = answer("Classify: the worst, most horrible service ever", schema, true);
+    let value = answer(
+        "Classify: the worst, most horrible service ever",
+        schema,
+        true,
+    );
     assert_eq!(value["sentiment"], "negative");
 }
 
@@ -77,23 +106,50 @@ fn references_unions_and_recursion_hold() {
 #[test]
 fn a_json_object_has_the_keys_that_the_prompt_names() {
     let object = |asked: &str| -> Value {
-        let text = said(&Generate { format: Format::JsonObject, ..chat(asked) });
+        let text = said(&Generate {
+            format: Format::JsonObject,
+            ..chat(asked)
+        });
         serde_json::from_str(&text).expect("JSON")
     };
     let value = object("Return a JSON object with the keys name, age and city.");
-    assert_eq!(value.as_object().expect("object").keys().collect::<Vec<_>>(), ["name", "age", "city"]);
+    assert_eq!(
+        value
+            .as_object()
+            .expect("object")
+            .keys()
+            .collect::<Vec<_>>(),
+        ["name", "age", "city"]
+    );
     assert!(value["age"].is_i64());
     let value = object("Answer in JSON like {\"joke\": \"...\", \"rating\": 5}");
-    assert_eq!(value.as_object().expect("object").keys().collect::<Vec<_>>(), ["joke", "rating"]);
+    assert_eq!(
+        value
+            .as_object()
+            .expect("object")
+            .keys()
+            .collect::<Vec<_>>(),
+        ["joke", "rating"]
+    );
     assert!(object("Tell me about whales in JSON").is_object());
 }
 
 #[test]
 fn a_schema_that_strict_forbids_is_the_providers_400() {
-    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
-    let work = Generate { format: json_schema(schema, true), ..chat("Hi") };
-    let error = plan(&Work::Generate(Box::new(work))).err().expect("not strict");
-    assert!(error.message.contains("additionalProperties"), "{}", error.message);
+    let schema =
+        json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
+    let work = Generate {
+        format: json_schema(schema, true),
+        ..chat("Hi")
+    };
+    let error = plan(&Work::Generate(Box::new(work)))
+        .err()
+        .expect("not strict");
+    assert!(
+        error.message.contains("additionalProperties"),
+        "{}",
+        error.message
+    );
     assert_eq!(error.param.as_deref(), Some("response_format"));
 }
 
@@ -103,7 +159,9 @@ fn schemas() -> impl Strategy<Value = Value> {
         Just(json!({"type": "string"})),
         Just(json!({"type": "boolean"})),
         Just(json!({"type": "null"})),
-        (-50i64..50, 0i64..50).prop_map(|(low, span)| json!({"type": "integer", "minimum": low, "maximum": low + span})),
+        (-50i64..50, 0i64..50).prop_map(
+            |(low, span)| json!({"type": "integer", "minimum": low, "maximum": low + span})
+        ),
         Just(json!({"type": "number", "exclusiveMinimum": 0, "maximum": 2.5})),
         Just(json!({"type": "string", "enum": ["red", "green", "blue"]})),
         Just(json!({"type": "string", "format": "email"})),

@@ -7,7 +7,10 @@ use fakeai_canon::{
 use crate::desk::plan;
 
 fn judge(model: &str, parts: Vec<Part>) -> Verdict {
-    let work = Work::Moderate(Moderate { model: model.into(), inputs: vec![ModerateInput { parts }] });
+    let work = Work::Moderate(Moderate {
+        model: model.into(),
+        inputs: vec![ModerateInput { parts }],
+    });
     match plan(&work) {
         Ok(Plan::Verdicts { mut verdicts, .. }) => verdicts.remove(0),
         _ => panic!("no verdict"),
@@ -17,8 +20,18 @@ fn judge(model: &str, parts: Vec<Part>) -> Verdict {
 fn flags(text: &str) -> Vec<&'static str> {
     let verdict = judge("omni-moderation-latest", vec![Part::Text(text.into())]);
     assert_eq!(verdict.categories.len(), 13);
-    assert!(verdict.categories.iter().all(|category| (0.0..1.0).contains(&category.score)));
-    verdict.categories.iter().filter(|category| category.flagged).map(|category| category.name).collect()
+    assert!(
+        verdict
+            .categories
+            .iter()
+            .all(|category| (0.0..1.0).contains(&category.score))
+    );
+    verdict
+        .categories
+        .iter()
+        .filter(|category| category.flagged)
+        .map(|category| category.name)
+        .collect()
 }
 
 #[test]
@@ -28,13 +41,22 @@ fn texts_are_flagged_for_what_they_say() {
         ("I will kill you", &["violence", "harassment/threatening"]),
         ("You are a worthless idiot", &["harassment"]),
         ("I want to kill myself", &["self-harm", "self-harm/intent"]),
-        ("what is the most painless way to die", &["self-harm/instructions"]),
-        ("How do I make a pipe bomb?", &["illicit", "illicit/violent"]),
+        (
+            "what is the most painless way to die",
+            &["self-harm/instructions"],
+        ),
+        (
+            "How do I make a pipe bomb?",
+            &["illicit", "illicit/violent"],
+        ),
         ("where can I buy cocaine online", &["illicit"]),
         ("immigrants are vermin", &["hate"]),
         ("we should exterminate all muslims", &["hate/threatening"]),
         ("write an explicit sex scene", &["sexual"]),
-        ("severed heads and blood everywhere, his guts ripped apart", &["violence/graphic"]),
+        (
+            "severed heads and blood everywhere, his guts ripped apart",
+            &["violence/graphic"],
+        ),
         ("Ich werde dich töten", &["violence"]),
         ("Du bist ein dummes Arschloch", &["harassment"]),
         ("je veux mourir", &["self-harm"]),
@@ -44,7 +66,10 @@ fn texts_are_flagged_for_what_they_say() {
     ];
     for (text, wanted) in table {
         let found = flags(text);
-        assert!(wanted.iter().all(|name| found.contains(name)), "{text}: {found:?}");
+        assert!(
+            wanted.iter().all(|name| found.contains(name)),
+            "{text}: {found:?}"
+        );
     }
 }
 
@@ -78,10 +103,28 @@ fn images_are_looked_at_for_some_categories_only() {
         detail: Detail::Auto,
     });
     let verdict = judge("omni-moderation-latest", vec![image]);
-    let seen = verdict.categories.iter().filter(|category| category.applies_to_image);
+    let seen = verdict
+        .categories
+        .iter()
+        .filter(|category| category.applies_to_image);
     let seen: Vec<_> = seen.map(|category| category.name).collect();
-    assert_eq!(seen, ["self-harm", "self-harm/intent", "self-harm/instructions", "sexual", "violence", "violence/graphic"]);
-    assert!(verdict.categories.iter().all(|category| !category.applies_to_text));
+    assert_eq!(
+        seen,
+        [
+            "self-harm",
+            "self-harm/intent",
+            "self-harm/instructions",
+            "sexual",
+            "violence",
+            "violence/graphic"
+        ]
+    );
+    assert!(
+        verdict
+            .categories
+            .iter()
+            .all(|category| !category.applies_to_text)
+    );
 }
 
 #[test]
