@@ -9,6 +9,7 @@ mod house;
 mod player;
 mod world;
 
+mod any;
 mod continued;
 mod input;
 mod items;

@@ -114,6 +114,15 @@ fn refusals() -> Vec<(Value, &'static str, Option<&'static str>)> {
             Some("text.format.schema"),
         ),
         (
+            with(
+                json!({"model": "o3-mini", "input": [{"role": "user", "content": [
+                    {"type": "input_image", "image_url": "https://x.test/a.png"},
+                ]}]}),
+            ),
+            "Invalid content type. input_image is only supported by certain models.",
+            Some("input"),
+        ),
+        (
             with(json!({"model": "text-embedding-3-small"})),
             "The requested model 'text-embedding-3-small' is not supported with the Responses API.",
             Some("model"),

@@ -21,6 +21,8 @@ pub(crate) const CREATE: &str = "createResponse";
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) kept: Mutex<Vec<Keep>>,
+    /// Whether the objects are held against the schemas of the beta.
+    pub(crate) beta: bool,
 }
 
 impl Shelf for World {
@@ -114,7 +116,7 @@ impl World {
 
     pub(crate) fn keep(&self, keeps: Vec<Keep>) {
         for keep in &keeps {
-            check_kept(keep);
+            check_kept(keep, self.beta);
         }
         self.kept.lock().unwrap().extend(keeps);
     }
@@ -164,8 +166,13 @@ pub(crate) const LATER: Micros = Micros(player::CREATED.0 + 1_000_000);
 
 /// The events of a stream; each must fit the contract and have the next number.
 pub(crate) fn events(stream: &str) -> Vec<Value> {
+    events_of(CREATE, stream)
+}
+
+/// The same for another operation.
+pub(crate) fn events_of(operation: &str, stream: &str) -> Vec<Value> {
     let contract = fakeai_contract::openai();
-    let operation = contract.operation(CREATE).unwrap();
+    let operation = contract.operation(operation).unwrap();
     let mut events = Vec::new();
     for (number, frame) in stream.split_terminator("\n\n").enumerate() {
         let (name, data) = frame.split_once('\n').unwrap();
@@ -190,7 +197,7 @@ pub(crate) fn check_body(operation: &str, body: &Value) {
     }
 }
 
-fn check_kept(keep: &Keep) {
+fn check_kept(keep: &Keep, beta: bool) {
     let schema = match keep.family {
         "responses" => "Response",
         "responses.input_items" => "ItemResource",
@@ -198,7 +205,9 @@ fn check_kept(keep: &Keep) {
         _ => return,
     };
     let contract = fakeai_contract::openai();
-    let schema = contract.schema(schema).unwrap();
+    let is_beta = beta && schema != "ConversationItem";
+    let name = format!("{}{schema}", if is_beta { "Beta" } else { "" });
+    let schema = contract.schema(&name).unwrap();
     if let Err(violations) = contract.check_schema(schema, &keep.object, &[]) {
         panic!("{:#} {violations:?}", keep.object);
     }

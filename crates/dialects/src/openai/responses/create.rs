@@ -31,7 +31,7 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
     }
     let mut turn = request::turn(&mut body, context)?;
     if context.mode == Mode::Realistic {
-        rules::turn(&turn, &body)?;
+        rules::turn(&turn, &body, &model)?;
     }
     let compaction = compact::threshold(&body, &model)
         .map(|threshold| (threshold, compact::digest(&turn.messages)));

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 pub(super) const ID_LENGTH: usize = 50;
 
 /// Fields that a request may leave null and a listed item must have or lack.
-const OPTIONAL: [&str; 7] = [
+const OPTIONAL: [&str; 8] = [
     "id",
     "status",
     "name",
@@ -17,6 +17,7 @@ const OPTIONAL: [&str; 7] = [
     "call_id",
     "execution",
     "acknowledged_safety_checks",
+    "agent",
 ];
 
 /// Fields that a request may leave out and that a listed item has: the item's type, the object in
@@ -68,17 +69,20 @@ pub(super) fn listed(item: Value, ids: Seed, index: usize) -> Value {
         None => "message".to_owned(),
     };
     let id = match fields.remove("id") {
-        Some(id) => id,
-        None => Value::String(item_id(ids, prefix(&kind), index)),
+        Some(Value::String(id)) if !id.is_empty() => Value::String(id),
+        _ => Value::String(item_id(ids, prefix(&kind), index)),
     };
     let mut listed = Map::with_capacity(fields.len() + 3);
     listed.insert("id".to_owned(), id);
     listed.insert("type".to_owned(), Value::String(kind.clone()));
     if has_status(&kind) {
-        let status = fields
-            .remove("status")
-            .unwrap_or_else(|| "completed".into());
-        listed.insert("status".to_owned(), status);
+        let sent = fields.remove("status");
+        // A screen that was sent has been taken; the contract lists no other state of it.
+        let sent = sent.filter(|status| kind != "computer_call_output" || status != "in_progress");
+        listed.insert(
+            "status".to_owned(),
+            sent.unwrap_or_else(|| "completed".into()),
+        );
     }
     if kind == "message" {
         let by_model = fields.get("role").and_then(Value::as_str) == Some("assistant");
@@ -86,6 +90,10 @@ pub(super) fn listed(item: Value, ids: Seed, index: usize) -> Value {
             .remove("content")
             .map(|content| whole_content(content, by_model));
         listed.insert("content".to_owned(), content.unwrap_or_else(|| json!([])));
+    }
+    if let Some(Value::Array(parts)) = fields.get_mut("output") {
+        let parts = parts.iter_mut().filter_map(Value::as_object_mut);
+        parts.for_each(|part| complete(part, false));
     }
     fields.remove("type");
     listed.extend(fields);
@@ -161,7 +169,9 @@ fn whole_content(content: Value, by_model: bool) -> Value {
     Value::Array(parts)
 }
 
+/// Gives a part all fields that a listed part must have, and takes away its nulls.
 fn complete(part: &mut Map<String, Value>, by_model: bool) {
+    part.retain(|_, value| !value.is_null());
     // What the model said may come back as `input_text`, which is no type of its messages.
     if by_model && part.get("type").and_then(Value::as_str) == Some("input_text") {
         part.insert("type".to_owned(), "output_text".into());
@@ -172,8 +182,6 @@ fn complete(part: &mut Map<String, Value>, by_model: bool) {
         _ => &[],
     };
     for (name, value) in missing {
-        if part.get(*name).is_none_or(Value::is_null) {
-            part.insert((*name).to_owned(), value.clone());
-        }
+        part.entry(*name).or_insert_with(|| value.clone());
     }
 }

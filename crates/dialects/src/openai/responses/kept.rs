@@ -4,7 +4,7 @@
 use fakeai_canon::{Keep, Seed};
 use serde_json::{Value, json};
 
-use super::content::owned;
+use super::content::{owned, text};
 use super::history::{CONVERSATION_ITEMS, INPUT_ITEMS, OUTPUT_ITEMS, RESPONSES};
 use super::input;
 use super::object::Object;
@@ -62,14 +62,27 @@ impl Places<'_> {
     }
 
     fn converse(self, item: &Value, keeps: &mut Vec<Keep>) {
-        if let Some(conversation) = self.conversation {
-            keeps.push(Keep {
-                family: CONVERSATION_ITEMS,
-                id: owned(item, "id"),
-                parent: Some(conversation.to_owned()),
-                object: item.clone(),
-            });
+        let Some(conversation) = self.conversation else {
+            return;
+        };
+        let kind = text(item, "type").unwrap_or_default();
+        // Several agents are a matter of responses only; conversations have no such items.
+        if kind.starts_with("multi_agent_") || kind == "agent_message" {
+            return;
         }
+        let mut object = item.clone();
+        if let Some(fields) = object.as_object_mut() {
+            fields.shift_remove("agent");
+            if kind.starts_with("custom_tool_call") {
+                fields.shift_remove("status");
+            }
+        }
+        keeps.push(Keep {
+            family: CONVERSATION_ITEMS,
+            id: owned(item, "id"),
+            parent: Some(conversation.to_owned()),
+            object,
+        });
     }
 }
 

@@ -1,8 +1,8 @@
 //! What the provider refuses although each field by itself is valid: parameters that a model does
 //! not take, and fields that contradict each other. Held in realistic mode only.
 
-use fakeai_canon::{ApiError, Effort, Message, Part, Tool, ToolChoice};
-use fakeai_catalog::{Endpoint, Model, Parameter, Support};
+use fakeai_canon::{ApiError, Effort, MediaKind, Message, Part, Tool, ToolChoice};
+use fakeai_catalog::{Endpoint, Modality, Model, Parameter, Support};
 use serde_json::Value;
 
 use super::super::fields::Fields;
@@ -172,10 +172,11 @@ fn unserved(body: &Fields) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// The provider's, for the first rule that is broken.
-pub(super) fn turn(turn: &Turn, body: &Fields) -> Result<(), ApiError> {
+pub(super) fn turn(turn: &Turn, body: &Fields, model: &Model) -> Result<(), ApiError> {
     names(&turn.tools.offered)?;
     schemas::functions(&turn.tool_values, "tools")?;
     schemas::format(body)?;
+    media(&turn.messages, model)?;
     let named = match &turn.choice {
         ToolChoice::Required if turn.tools.offered.is_empty() => {
             let message = "Tool choice 'required' must be specified with 'tools' parameter.";
@@ -218,6 +219,23 @@ fn names(tools: &[Tool]) -> Result<(), ApiError> {
         }
     }
     Ok(())
+}
+
+fn media(messages: &[Message], model: &Model) -> Result<(), ApiError> {
+    let parts = messages.iter().flat_map(|message| &message.parts);
+    let unread = parts.filter_map(|part| match part {
+        Part::Media(media) if media.kind == MediaKind::Image => Some("input_image"),
+        // Pages of a document are read as pictures.
+        Part::Media(media) if media.kind == MediaKind::File => Some("input_file"),
+        Part::Media(_) | Part::Text(_) | Part::Refusal(_) | Part::Reasoning(_) => None,
+    });
+    match unread.take(1).find(|_| !model.reads(Modality::Image)) {
+        Some(kind) => Err(ApiError::invalid(format!(
+            "Invalid content type. {kind} is only supported by certain models."
+        ))
+        .param("input")),
+        None => Ok(()),
+    }
 }
 
 fn says_json(message: &Message) -> bool {
