@@ -191,6 +191,7 @@ impl Catalog {
             tune.organisation.clone_into(&mut model.owned_by);
         }
         id.clone_into(&mut model.id);
+        id.clone_into(&mut model.snapshot);
         model
     }
 
@@ -220,6 +221,7 @@ impl Catalog {
             }
         };
         id.clone_into(&mut model.id);
+        id.clone_into(&mut model.snapshot);
         model
     }
 

@@ -44,6 +44,8 @@ struct ModelFile {
 struct Row {
     id: String,
     created: Option<u64>,
+    /// The id that answers carry, where it is not the same.
+    current: Option<String>,
     /// Ids of the same model at a certain day, and when each was made.
     snapshots: BTreeMap<String, u64>,
     facts: Facts,
@@ -57,6 +59,10 @@ impl Row {
             .transpose()?
             .unwrap_or_default();
         let created = table.remove("created").map(u64::deserialize).transpose()?;
+        let current = table
+            .remove("current")
+            .map(String::deserialize)
+            .transpose()?;
         let snapshots = table
             .remove("snapshots")
             .map(BTreeMap::deserialize)
@@ -65,6 +71,7 @@ impl Row {
         Ok(Self {
             id,
             created,
+            current,
             snapshots: snapshots.unwrap_or_default(),
             facts,
         })
@@ -159,13 +166,23 @@ impl Loader {
             model.created = row.created.unwrap_or(model.created);
             model.family.clone_from(&row.id);
             let prices = self.prices.get(&row.id).copied();
-            self.insert(row.id, prices, model.clone())?;
+            let current = row.current.unwrap_or_else(|| row.id.clone());
+            self.insert(
+                row.id,
+                prices,
+                Model {
+                    snapshot: current,
+                    ..model.clone()
+                },
+            )?;
             for (id, created) in row.snapshots {
+                let snapshot = id.clone();
                 self.insert(
                     id,
                     prices,
                     Model {
                         created,
+                        snapshot,
                         ..model.clone()
                     },
                 )?;
@@ -249,6 +266,7 @@ fn blank() -> Model {
     Model {
         id: String::new(),
         created: 0,
+        snapshot: String::new(),
         owned_by: String::new(),
         provider: String::new(),
         family: String::new(),

@@ -10,6 +10,8 @@ use crate::names::{Ability, Endpoint, Modality, Parameter};
 pub struct Model {
     /// The id that requests name, as they name it.
     pub id: String,
+    /// The id that answers carry: the snapshot that an alias stands for, else the id itself.
+    pub snapshot: String,
     /// When it was made, in seconds since 1970; 0 where nobody knows.
     pub created: u64,
     /// The owner as the list of models tells it.

@@ -29,6 +29,10 @@ fn every_listed_model_is_whole() {
             "{id} says more than it can hold"
         );
         assert_eq!(model.origin, Origin::Listed);
+        assert!(
+            Catalog::builtin().get(&model.snapshot).is_some(),
+            "{id} answers as a stranger"
+        );
         assert_eq!(
             model.embedding.is_some(),
             model.serves(Endpoint::Embeddings),
@@ -233,4 +237,26 @@ fn embeddings_and_prices() {
     assert!(listed("whisper-1").prices.is_none());
     assert!(listed("gpt-4").vocabulary.exact && listed("gpt-4").vocabulary.name == "cl100k_base");
     assert!(!listed("claude-3-opus").vocabulary.exact);
+}
+
+#[test]
+fn an_alias_answers_with_its_snapshot() {
+    for (id, snapshot) in [
+        ("gpt-4o", "gpt-4o-2024-08-06"),
+        ("gpt-4o-mini", "gpt-4o-mini-2024-07-18"),
+        ("gpt-4", "gpt-4-0613"),
+        ("gpt-3.5-turbo", "gpt-3.5-turbo-0125"),
+        ("gpt-5", "gpt-5-2025-08-07"),
+        ("o3-mini", "o3-mini-2025-01-31"),
+        ("gpt-4o-2024-11-20", "gpt-4o-2024-11-20"),
+        ("text-embedding-3-small", "text-embedding-3-small"),
+        ("gpt-oss-20b", "gpt-oss-20b"),
+        ("openai/gpt-oss-20b", "openai/gpt-oss-20b"),
+        ("claude-opus-4-5", "claude-opus-4-5-20251101"),
+    ] {
+        assert_eq!(listed(id).snapshot, snapshot, "{id}");
+        assert!(Catalog::builtin().get(snapshot).is_some());
+    }
+    let tuned = Catalog::builtin().resolve("ft:gpt-4o-mini:acme::x");
+    assert_eq!(tuned.snapshot, tuned.id);
 }
