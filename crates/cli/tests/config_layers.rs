@@ -167,10 +167,12 @@ fn both_kinds_of_variable_mean_the_same() {
             .port,
         8000
     );
-    assert_eq!(
-        Start::default().variable("OTHER_PORT", "x").config(),
-        Config::default()
-    );
+    for other in ["OTHER_PORT", "FAKEAI_BASE_URL"] {
+        assert_eq!(
+            Start::default().variable(other, "x").config(),
+            Config::default()
+        );
+    }
     let alias = Start::default().variable("FAKEAI_TTFT_MS", "30").config();
     assert_eq!(
         alias.generation.ttft.map(|ttft| ttft.milliseconds),

@@ -21,6 +21,14 @@ const PREFIX: &str = "FAKEAI_";
 /// The variable that names a file, as `--config` does.
 const FILE_VARIABLE: &str = "FAKEAI_CONFIG";
 
+/// Variables that mean something to clients and to this project's own checks, not to a server:
+/// a shell that has them can start one all the same.
+const NOT_SETTINGS: [&str; 3] = [
+    "FAKEAI_BASE_URL",
+    "FAKEAI_REFERENCE",
+    "FAKEAI_CHECKED_FOLDER",
+];
+
 /// How alike two names must be for one to be offered in place of the other (Jaro and Winkler).
 const NEAR: f64 = 0.75;
 
@@ -205,7 +213,7 @@ impl Layers<'_> {
             .variables
             .iter()
             .filter(|(name, value)| name.starts_with(PREFIX) && !value.is_empty())
-            .filter(|(name, _)| name != FILE_VARIABLE)
+            .filter(|(name, _)| name != FILE_VARIABLE && !NOT_SETTINGS.contains(&name.as_str()))
             .collect();
         variables.sort();
         let mut seen: BTreeMap<String, (&str, &str)> = BTreeMap::new();
