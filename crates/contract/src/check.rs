@@ -4,6 +4,7 @@
 mod bounds;
 mod fields;
 mod format;
+mod members;
 mod path;
 mod shape;
 mod union;

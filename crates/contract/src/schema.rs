@@ -3,6 +3,7 @@
 //! `check` and `make`; where a schema comes from, in `contract` and `user`.
 
 mod dispatch;
+mod keywords;
 mod literal;
 mod merge;
 mod node;

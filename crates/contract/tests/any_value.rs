@@ -1,5 +1,6 @@
 //! Whatever comes, the walkers answer: no panic, no endless walk, and what is taken in strict mode
 //! is taken in mock mode.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The contract comes back as an OpenAPI document, and the provider's own examples fit it.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use fakeai_contract::{Method, Strictness, id_shape, id_shapes, openai, openapi_document};
 use serde_json::Value;

@@ -1,4 +1,5 @@
 //! Everything the contract can make fits the contract.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Queries and forms become JSON of the right types.
+#![allow(clippy::unwrap_used)]
 
 use fakeai_contract::{decode_query, openai};
 use serde_json::{Value, json};

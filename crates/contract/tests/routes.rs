@@ -1,4 +1,5 @@
 //! Paths lead to the operations that the document gives them.
+#![allow(clippy::unwrap_used)]
 
 use fakeai_contract::{Kind, Match, Method, openai};
 
@@ -22,7 +23,7 @@ fn one(name: &str, value: &str) -> Vec<(String, String)> {
 #[test]
 fn every_operation_is_found_by_its_own_path_with_its_own_values() {
     for operation in openai().operations() {
-        let path = operation.path.replace('{', "").replace('}', "");
+        let path = operation.path.replace(['{', '}'], "");
         let matched = match operation.upgrade {
             true => openai().find_upgrade(&path),
             false => openai().find(operation.method, &path, operation.beta),

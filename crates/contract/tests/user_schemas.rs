@@ -1,5 +1,6 @@
 //! Schemas of users: instances fit by another implementation's judgement, and strict refusals have
 //! the provider's words.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

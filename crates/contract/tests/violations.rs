@@ -1,4 +1,5 @@
 //! Requests that don't fit get the provider's words, code and place.
+#![allow(clippy::unwrap_used)]
 
 use fakeai_contract::{Strictness, openai};
 use serde_json::{Value, json};
@@ -161,6 +162,15 @@ fn chat_violations() {
             "tools[0].function.name",
             "missing_required_parameter",
             "Missing required parameter: 'tools[0].function.name'.",
+        ),
+        (
+            chat(
+                hi(),
+                json!({"tools": [{"type": "function", "function": {"name": "get weather"}}]}),
+            ),
+            "tools[0].function.name",
+            "invalid_value",
+            "Invalid 'tools[0].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
         ),
         (
             chat(hi(), json!({"stream": "yes"})),

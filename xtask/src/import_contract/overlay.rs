@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Draft;
+use super::{Draft, schema};
 
 /// `openai.overlay.toml`, as written there.
 #[derive(Deserialize)]
@@ -24,6 +24,8 @@ pub(super) struct Overlay {
     property: Vec<Property>,
     #[serde(default)]
     alternative: Vec<Alternative>,
+    #[serde(default)]
+    bound: Vec<Bound>,
     #[serde(default)]
     schemas: BTreeMap<String, Value>,
 }
@@ -79,6 +81,15 @@ struct Property {
     r#type: String,
 }
 
+/// Bounds that the wire has and the document lacks.
+#[derive(Deserialize)]
+struct Bound {
+    /// A JSON pointer below the schemas.
+    at: String,
+    #[serde(flatten)]
+    keywords: BTreeMap<String, Value>,
+}
+
 /// A second type that a property may have.
 #[derive(Deserialize)]
 struct Alternative {
@@ -120,7 +131,9 @@ impl Overlay {
             .operations
             .extend(self.operation.iter().map(|row| self.row(row)));
         for (name, schema) in &self.schemas {
-            draft.schemas.insert(name.clone(), schema.clone());
+            draft
+                .schemas
+                .insert(name.clone(), schema::normal(schema, name, name)?);
         }
         for addition in &self.property {
             let members = members(draft, &addition.schema)?;
@@ -138,6 +151,7 @@ impl Overlay {
                 .context("no such property")?;
             *member = json!({"anyOf": [member.take(), {"type": choice.r#type}]});
         }
+        self.bound(draft)?;
         self.mark_closed(draft)?;
         self.check_names(draft)
     }
@@ -168,6 +182,28 @@ impl Overlay {
         }
         self.add_events(&mut out, &row.id);
         Value::Object(out)
+    }
+
+    fn bound(&self, draft: &mut Draft) -> Result<()> {
+        for bound in &self.bound {
+            let (name, rest) = bound
+                .at
+                .split_once('/')
+                .context("a bound without a property")?;
+            let schema = draft.schemas.get_mut(name);
+            let place = schema.and_then(|schema| schema.pointer_mut(&format!("/{rest}")));
+            let place = place.and_then(Value::as_object_mut);
+            let place = place.with_context(|| format!("nothing stands at {}", bound.at))?;
+            for (keyword, value) in &bound.keywords {
+                let before = place.insert(keyword.clone(), value.clone());
+                ensure!(
+                    before.is_none(),
+                    "{} has {keyword} now: drop it here",
+                    bound.at
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Closed objects carry `x-closed`, the extra fields that they take all the same; objects that a
@@ -204,6 +240,17 @@ impl Overlay {
             ensure!(
                 draft.schemas.contains_key(name),
                 "there is no event schema {name}"
+            );
+        }
+        for (name, schema) in &draft.schemas {
+            let mut names = Vec::new();
+            schema::references(schema, &mut names);
+            let dead = names
+                .into_iter()
+                .find(|name| !draft.schemas.contains_key(*name));
+            ensure!(
+                dead.is_none(),
+                "{name} refers to {dead:?}, which is not there"
             );
         }
         Ok(())

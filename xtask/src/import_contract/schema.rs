@@ -176,12 +176,25 @@ fn branches(value: &Value, root: &str, path: &str) -> Result<Value> {
     Ok(Value::Array(list?))
 }
 
-/// `#/components/schemas/Name` as `Name`.
+/// `#/components/schemas/Name` as `Name`; the overlay writes the bare name.
 pub(super) fn reference(value: &Value) -> Result<String> {
     let text = value.as_str().context("$ref is not a string")?;
-    match text.strip_prefix("#/components/schemas/") {
-        Some(name) if !name.contains('/') => Ok(name.into()),
-        _ => bail!("the reference {text} does not point to a named schema"),
+    let name = text.strip_prefix("#/components/schemas/").unwrap_or(text);
+    if name.contains(['/', '#']) {
+        bail!("the reference {text} does not point to a named schema");
+    }
+    Ok(name.into())
+}
+
+/// All names that a finished schema refers to.
+pub(super) fn references<'s>(schema: &'s Value, out: &mut Vec<&'s str>) {
+    match schema {
+        Value::Object(members) => {
+            out.extend(members.get("$ref").and_then(Value::as_str));
+            members.values().for_each(|member| references(member, out));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, out)),
+        _ => {}
     }
 }
 

@@ -3,12 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::fields::Fields;
+use super::members::repeated;
 use super::path::Path;
 use super::shape::Shape;
 use super::violation::{Finding, Violation, ViolationKind};
-use crate::schema::{
-    Additional, ArrayFacts, Literal, Node, ObjectFacts, Rare, SchemaId, Schemas, Types, same,
-};
+use crate::schema::{Additional, ArrayFacts, Literal, Node, ObjectFacts, SchemaId, Schemas, Types};
 
 /// Nesting of schema and value together; JSON text itself stops at 128.
 const DEEPEST: usize = 640;
@@ -211,7 +210,7 @@ impl<'a> Walk<'a> {
     ) -> Flow {
         let lenient = self.fields.are_a_request();
         for property in facts.properties.iter().filter(|property| property.required) {
-            if !(lenient && property.lenient) && !members.contains_key(&*property.name) {
+            if !(members.contains_key(&*property.name) || lenient && property.lenient) {
                 let place = Path::Field(path, &property.name);
                 self.report(&place, || ViolationKind::Missing)?;
             }
@@ -277,72 +276,4 @@ impl<'a> Walk<'a> {
         }
         Ok(matched)
     }
-
-    fn sizes(
-        &mut self,
-        facts: &ObjectFacts,
-        members: &Map<String, Value>,
-        path: &Path<'_>,
-    ) -> Flow {
-        let got = members.len();
-        if got < facts.fewest {
-            let minimum = facts.fewest;
-            self.report(path, || ViolationKind::ObjectTooSmall { minimum, got })?;
-        }
-        if let Some(maximum) = facts.most.filter(|most| got > *most) {
-            self.report(path, || ViolationKind::ObjectTooLarge { maximum, got })?;
-        }
-        if let Some(schema) = facts.names {
-            for name in members.keys() {
-                self.value(
-                    schema,
-                    &Value::String(name.clone()),
-                    &Path::Field(path, name),
-                )?;
-            }
-        }
-        for (name, others) in &facts.dependent {
-            let absent = others
-                .iter()
-                .filter(|other| !members.contains_key(&***other));
-            for other in absent.filter(|_| members.contains_key(&**name)) {
-                self.report(&Path::Field(path, other), || ViolationKind::Missing)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn rare(&mut self, rare: &Rare, value: &Value, path: &Path<'_>) -> Flow {
-        for schema in &rare.all_of {
-            self.value(*schema, value, path)?;
-        }
-        for schema in &rare.not {
-            if self.fits(*schema, value, path) {
-                self.report(path, || ViolationKind::Forbidden)?;
-            }
-        }
-        for condition in &rare.conditions {
-            let holds = self.fits(condition.test, value, path);
-            let next = if holds {
-                condition.then
-            } else {
-                condition.otherwise
-            };
-            self.value(next, value, path)?;
-        }
-        Ok(())
-    }
-}
-
-fn repeated(items: &[Value]) -> bool {
-    // Quadratic only up to a size where it can't hurt; beyond it, equal texts are equal values.
-    if items.len() > 256 {
-        let mut texts: Vec<String> = items.iter().map(Value::to_string).collect();
-        texts.sort_unstable();
-        return texts.windows(2).any(|pair| pair[0] == pair[1]);
-    }
-    items
-        .iter()
-        .enumerate()
-        .any(|(index, one)| items[..index].iter().any(|two| same(one, two)))
 }

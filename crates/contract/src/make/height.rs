@@ -62,11 +62,7 @@ impl Heights {
         if node.types.has(Types::OBJECT) {
             least = least.min(node.object.as_ref().map_or(0, |facts| self.object(facts)));
         }
-        if node.types == Types::ALL {
-            least.min(0)
-        } else {
-            least
-        }
+        if node.types == Types::ALL { 0 } else { least }
     }
 
     fn array(&self, facts: &ArrayFacts) -> u16 {

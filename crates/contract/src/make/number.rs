@@ -19,9 +19,9 @@ impl Maker<'_> {
         let free = NumberFacts::default();
         let facts = facts.unwrap_or(&free);
         let low = facts.minimum.map_or(i64::MIN, |bound| bound.ceil() as i64);
-        let low = low.max(facts.above.map_or(i64::MIN, |bound| next_above(bound)));
+        let low = low.max(facts.above.map_or(i64::MIN, next_above));
         let high = facts.maximum.map_or(i64::MAX, |bound| bound.floor() as i64);
-        let high = high.min(facts.below.map_or(i64::MAX, |bound| next_below(bound)));
+        let high = high.min(facts.below.map_or(i64::MAX, next_below));
         if low > high {
             return None;
         }

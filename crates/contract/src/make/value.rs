@@ -143,10 +143,11 @@ impl<'a> Maker<'a> {
             }
         }
         let types = node.types.without(Types::NULL);
-        let kind = if types == Types::ALL.without(Types::NULL) {
-            said(node)
-        } else {
-            types
+        let kind = match types == Types::ALL.without(Types::NULL) {
+            // Without a type, a string always fits.
+            true if self.shallow(spot) => Types::STRING,
+            true => said(node),
+            false => types,
         };
         self.of_type(node, self.one_type(kind, spot), spot)
     }

@@ -35,9 +35,15 @@ impl Builder {
 
     pub(super) fn merge(&mut self, left: Node, right: Node) -> Built<Node> {
         let mut node = Node::of(left.types.and(right.types));
-        node.allowed = either(left.allowed, right.allowed, common);
-        node.number = either(left.number, right.number, numbers);
-        node.text = either(left.text, right.text, texts);
+        node.allowed = either(left.allowed, right.allowed, |left, right| {
+            common(&left, &right)
+        });
+        node.number = either(left.number, right.number, |left, right| {
+            Box::new(numbers(*left, *right))
+        });
+        node.text = either(left.text, right.text, |left, right| {
+            Box::new(texts(*left, *right))
+        });
         node.array = match (left.array, right.array) {
             (Some(left), Some(right)) => Some(Box::new(self.arrays(*left, *right)?)),
             (left, right) => left.or(right),
@@ -48,7 +54,9 @@ impl Builder {
         };
         node.unions = left.unions;
         node.unions.extend(right.unions);
-        node.rare = either(left.rare, right.rare, rares);
+        node.rare = either(left.rare, right.rare, |left, right| {
+            Box::new(rares(*left, *right))
+        });
         Ok(node)
     }
 
@@ -174,7 +182,7 @@ fn least(left: Option<usize>, right: Option<usize>) -> Option<usize> {
     either(left, right, usize::min)
 }
 
-fn common(left: Box<[Literal]>, right: Box<[Literal]>) -> Box<[Literal]> {
+fn common(left: &[Literal], right: &[Literal]) -> Box<[Literal]> {
     let texts: BTreeSet<&str> = right.iter().filter_map(Literal::text).collect();
     let held = |literal: &Literal| match literal {
         Literal::Text(text) => texts.contains(&**text),
@@ -191,30 +199,30 @@ fn joined(mut left: Vec<Arc<str>>, right: Vec<Arc<str>>) -> Vec<Arc<str>> {
     left
 }
 
-fn numbers(left: Box<NumberFacts>, right: Box<NumberFacts>) -> Box<NumberFacts> {
+fn numbers(left: NumberFacts, right: NumberFacts) -> NumberFacts {
     let mut multiples = left.multiples;
     multiples.extend(right.multiples.into_iter().filter(|step| *step > 0.0));
-    Box::new(NumberFacts {
+    NumberFacts {
         minimum: either(left.minimum, right.minimum, f64::max),
         maximum: either(left.maximum, right.maximum, f64::min),
         above: either(left.above, right.above, f64::max),
         below: either(left.below, right.below, f64::min),
         multiples,
-    })
+    }
 }
 
-fn texts(left: Box<TextFacts>, right: Box<TextFacts>) -> Box<TextFacts> {
+fn texts(left: TextFacts, right: TextFacts) -> TextFacts {
     let mut patterns = left.patterns;
     patterns.extend(right.patterns);
-    Box::new(TextFacts {
+    TextFacts {
         shortest: left.shortest.max(right.shortest),
         longest: least(left.longest, right.longest),
         patterns,
         format: left.format.or(right.format),
-    })
+    }
 }
 
-fn rares(mut left: Box<Rare>, right: Box<Rare>) -> Box<Rare> {
+fn rares(mut left: Rare, right: Rare) -> Rare {
     left.not.extend(right.not);
     left.conditions.extend(right.conditions);
     left.all_of.extend(right.all_of);

@@ -1,7 +1,8 @@
 //! Raw nodes into settled ones: conjuncts merged, and facts beside a union pushed into its branches.
 
+use super::keywords::weight;
 use super::merge::{tangled, tighten};
-use super::read::{Builder, Raw, weight};
+use super::read::{Builder, Raw};
 use super::{Built, Node, Rare, SchemaId, Schemas, Types, Union, dispatch};
 use crate::error::SchemaError;
 
@@ -77,7 +78,31 @@ impl Builder {
             }
             tighten(&mut node);
         }
+        self.subtract(settling, &mut node)?;
         Ok(node)
+    }
+
+    /// `not` of bare types is a smaller set of types.
+    fn subtract(&mut self, settling: &mut Settling, node: &mut Node) -> Built<()> {
+        let Some(mut rare) = node.rare.take() else {
+            return Ok(());
+        };
+        let mut kept = Vec::new();
+        for id in std::mem::take(&mut rare.not) {
+            if settling.open.contains(&id) {
+                kept.push(id);
+                continue;
+            }
+            let other = self.settled(settling, id)?;
+            if other.only_types() && other.unions.is_empty() {
+                node.types = node.types.without(other.types);
+            } else {
+                kept.push(id);
+            }
+        }
+        rare.not = kept;
+        node.rare = (!rare.only_says() || rare.description.is_some()).then_some(rare);
+        Ok(())
     }
 
     /// Facts beside a union belong to each of its branches.
