@@ -30,6 +30,7 @@ mod structured;
 mod summary;
 mod tools;
 mod voice;
+mod word_hash;
 
 pub use behaviour::Behaviour;
 pub use config::{Config, TextMode};

@@ -1,7 +1,6 @@
 //! Prompts that want given words back (`Reply with exactly: ok`), and those that name the language
 //! of the answer. Not here: prompts about a topic.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -9,23 +8,33 @@ use serde::Deserialize;
 use crate::data;
 use crate::facts::quoted_at;
 use crate::prose::Language;
+use crate::word_hash::{WordMap, WordSet};
 
 #[derive(Deserialize)]
 struct Words {
-    polite: HashSet<String>,
-    say: HashSet<String>,
-    reply: HashSet<String>,
-    exact: HashSet<String>,
-    weak: HashSet<String>,
-    filler: HashSet<String>,
+    polite: WordSet,
+    say: WordSet,
+    reply: WordSet,
+    exact: WordSet,
+    weak: WordSet,
+    filler: WordSet,
     tails: Vec<String>,
-    vague: HashSet<String>,
-    speak: HashSet<String>,
-    languages: HashMap<String, String>,
+    vague: WordSet,
+    speak: WordSet,
+    languages: WordMap<String>,
 }
 
 static WORDS: LazyLock<Words> =
     LazyLock::new(|| data::facts(include_str!("../../../data/content/obedience.toml")));
+
+/// The first words of the phrases that open a request for given words.
+static OPENERS: LazyLock<WordSet> = LazyLock::new(|| {
+    let phrases = [&WORDS.polite, &WORDS.say, &WORDS.reply]
+        .into_iter()
+        .flatten();
+    let firsts = phrases.filter_map(|phrase| phrase.split(' ').next());
+    firsts.map(str::to_owned).collect()
+});
 
 /// A request for given words stands near the start or the end of a prompt.
 const REACH: usize = 600;
@@ -36,6 +45,7 @@ const SHORT: usize = 10;
 pub(crate) fn wanted(prompt: &str) -> Vec<&str> {
     let is_near = |at: &usize| *at < REACH || *at + REACH > prompt.len();
     let starts = sentence_starts(prompt).filter(is_near);
+    let starts = starts.filter(|at| may_open(&prompt[*at..]));
     starts
         .map(|at| in_sentence(&prompt[at..]))
         .find(|found| !found.is_empty())
@@ -50,6 +60,29 @@ fn sentence_starts(text: &str) -> impl Iterator<Item = usize> {
         .map(|at| at + 1)
         .filter(|at| text.is_char_boundary(*at));
     std::iter::once(0).chain(begins)
+}
+
+/// Whether a sentence opens with a word that such requests open with; most do not.
+fn may_open(text: &str) -> bool {
+    const LONGEST: usize = 16;
+    let text = text.trim_start();
+    let end = text
+        .bytes()
+        .take(LONGEST + 1)
+        .position(|byte| matches!(byte, b' ' | b':' | b','));
+    let Some(word) = end
+        .and_then(|end| text.get(..end))
+        .filter(|word| !word.is_empty())
+    else {
+        return false;
+    };
+    if word
+        .bytes()
+        .any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii())
+    {
+        return OPENERS.contains(&word.to_lowercase());
+    }
+    OPENERS.contains(word)
 }
 
 fn in_sentence(text: &str) -> Vec<&str> {
@@ -153,11 +186,11 @@ fn without_tail(text: &str) -> &str {
 }
 
 /// What follows the longest phrase of a set that the text opens with.
-fn skip<'t>(text: &'t str, phrases: &HashSet<String>) -> Option<&'t str> {
+fn skip<'t>(text: &'t str, phrases: &WordSet) -> Option<&'t str> {
     skip_phrase(text, phrases).map(|(rest, _)| rest)
 }
 
-fn skip_phrase<'t>(text: &'t str, phrases: &HashSet<String>) -> Option<(&'t str, String)> {
+fn skip_phrase<'t>(text: &'t str, phrases: &WordSet) -> Option<(&'t str, String)> {
     const LONGEST: usize = 3;
     let text = text.trim_start();
     let mut best = None;

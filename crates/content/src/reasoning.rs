@@ -1,6 +1,5 @@
 //! How much a model thinks before it answers, and what it shows of it. Not here: the words.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use fakeai_canon::{Effort, Format, Generate, Seed, Segment};
@@ -10,6 +9,7 @@ use serde::Deserialize;
 use crate::data;
 use crate::prose::Form;
 use crate::voice::Voice;
+use crate::word_hash::WordSet;
 
 #[derive(Deserialize)]
 struct Facts {
@@ -45,7 +45,7 @@ struct Difficulty {
     tools: f64,
     structured: f64,
     spread: f64,
-    hard_words: HashSet<String>,
+    hard_words: WordSet,
 }
 
 #[derive(Deserialize)]

@@ -1,15 +1,15 @@
 //! Which words carry no topic, and which mean the same. Not here: how texts are cut.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use crate::data;
+use crate::word_hash::{WordMap, WordSet};
 
 #[derive(Deserialize)]
 struct StopWords {
-    words: HashSet<String>,
+    words: WordSet,
 }
 
 #[derive(Deserialize)]
@@ -17,13 +17,13 @@ struct Concepts {
     concepts: Vec<String>,
 }
 
-static STOP_WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+static STOP_WORDS: LazyLock<WordSet> = LazyLock::new(|| {
     data::facts::<StopWords>(include_str!("../../../../data/content/stop_words.toml")).words
 });
 
-static CONCEPTS: LazyLock<HashMap<String, Vec<u32>>> = LazyLock::new(|| {
+static CONCEPTS: LazyLock<WordMap<Vec<u32>>> = LazyLock::new(|| {
     let file: Concepts = data::facts(include_str!("../../../../data/embeddings/concepts.toml"));
-    let mut concepts: HashMap<String, Vec<u32>> = HashMap::new();
+    let mut concepts: WordMap<Vec<u32>> = WordMap::default();
     for (number, line) in file.concepts.iter().enumerate() {
         for word in line.split(' ') {
             concepts

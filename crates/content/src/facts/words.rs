@@ -1,28 +1,28 @@
 //! The words that values are found by, from `data/content/facts.toml`. Not here: the search.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 use crate::data;
+use crate::word_hash::{WordMap, WordSet};
 
 #[derive(Deserialize)]
 struct File {
-    months: HashMap<String, u32>,
-    number_words: HashMap<String, u32>,
+    months: WordMap<u32>,
+    number_words: WordMap<u32>,
     words: Lists,
 }
 
 #[derive(Deserialize)]
 struct Lists {
-    days: HashSet<String>,
-    inside_names: HashSet<String>,
-    joining: HashSet<String>,
-    openings: HashSet<String>,
-    between: HashSet<String>,
-    lists: HashSet<String>,
-    countries: HashSet<String>,
+    days: WordSet,
+    inside_names: WordSet,
+    joining: WordSet,
+    openings: WordSet,
+    between: WordSet,
+    lists: WordSet,
+    countries: WordSet,
 }
 
 static FILE: LazyLock<File> =

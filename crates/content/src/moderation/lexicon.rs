@@ -1,7 +1,7 @@
 //! The lexicon, compiled from `data/moderation/lexicon.toml`, and the scores that it gives a
 //! text. Not here: thresholds and noise.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use super::categories::{CATEGORIES, index_of};
 use super::pattern::{Classes, Element, Text, parse};
 use super::words;
 use crate::data;
+use crate::word_hash::{WordMap, WordSet};
 
 #[derive(Deserialize)]
 struct File {
@@ -29,20 +30,29 @@ struct RuleFacts {
 
 #[derive(Deserialize)]
 struct Negation {
-    words: HashSet<String>,
+    words: WordSet,
     reach: usize,
     factor: f64,
 }
 
 #[derive(Deserialize)]
 struct ScreenFacts {
-    common: HashSet<String>,
+    common: WordSet,
 }
 
 /// What a pattern is worth: categories by their place in the contract's order.
 pub(super) struct Rule {
     pub(super) scores: Vec<(usize, f64)>,
     pub(super) is_calm: bool,
+}
+
+/// What is known of a word.
+#[derive(Default)]
+struct Entry {
+    /// The bits of its classes.
+    classes: u32,
+    /// Patterns that begin with it.
+    patterns: Vec<usize>,
 }
 
 /// All rules, with their patterns found by first word.
@@ -52,10 +62,10 @@ pub(super) struct Lexicon {
     /// Elements, and the rule that they belong to.
     pub(super) patterns: Vec<(Vec<Element>, usize)>,
     /// Words too frequent to tell anything.
-    pub(super) common: HashSet<String>,
-    by_word: HashMap<String, Vec<usize>>,
-    by_class: Vec<(u32, Vec<usize>)>,
-    by_beginning: Vec<usize>,
+    pub(super) common: WordSet,
+    entries: WordMap<Entry>,
+    /// Patterns that begin with the beginning of a word, by its first letter.
+    beginnings: BTreeMap<char, Vec<usize>>,
     negation: Negation,
 }
 
@@ -71,14 +81,17 @@ impl Lexicon {
         for (name, words) in &file.classes {
             classes.add(name, words);
         }
+        let mut entries: WordMap<Entry> = WordMap::default();
+        for (word, bits) in classes.all() {
+            entries.entry(word.to_owned()).or_default().classes = bits;
+        }
         let mut lexicon = Self {
             classes,
             rules: Vec::new(),
             patterns: Vec::new(),
             common: file.screen.common,
-            by_word: HashMap::new(),
-            by_class: Vec::new(),
-            by_beginning: Vec::new(),
+            entries,
+            beginnings: BTreeMap::new(),
             negation: file.negation,
         };
         file.rule.into_iter().for_each(|rule| lexicon.add(rule));
@@ -97,10 +110,23 @@ impl Lexicon {
             let index = self.patterns.len();
             match elements.first() {
                 Some(Element::Word(word)) => {
-                    self.by_word.entry(word.clone()).or_default().push(index);
+                    self.entries
+                        .entry(word.clone())
+                        .or_default()
+                        .patterns
+                        .push(index);
                 }
-                Some(Element::Class(bit)) => self.add_by_class(*bit, index),
-                Some(Element::Beginning(_)) => self.by_beginning.push(index),
+                Some(Element::Class(bit)) => {
+                    let members = self
+                        .entries
+                        .values_mut()
+                        .filter(|entry| entry.classes & bit != 0);
+                    members.for_each(|entry| entry.patterns.push(index));
+                }
+                Some(Element::Beginning(beginning)) => {
+                    let first = beginning.chars().next().unwrap_or_default();
+                    self.beginnings.entry(first).or_default().push(index);
+                }
                 None => continue,
             }
             self.patterns.push((elements, self.rules.len()));
@@ -111,48 +137,42 @@ impl Lexicon {
         });
     }
 
-    fn add_by_class(&mut self, bit: u32, index: usize) {
-        match self.by_class.iter_mut().find(|(known, _)| *known == bit) {
-            Some((_, patterns)) => patterns.push(index),
-            None => self.by_class.push((bit, vec![index])),
-        }
-    }
-
     /// The score of each category, in the contract's order: 0 where nothing was found.
     pub(super) fn scores(&self, text: &str) -> Vec<f64> {
-        let words = words::of(text);
-        let classes = words.iter().map(|word| self.classes.of(word)).collect();
-        let text = Text { words, classes };
+        let lower = words::lowered(text);
+        let entries: Vec<_> = words::of(&lower)
+            .map(|word| (word, self.entries.get(word)))
+            .collect();
+        let classes = |entry: &Option<&Entry>| entry.map_or(0, |entry| entry.classes);
+        let text = Text {
+            words: entries
+                .iter()
+                .map(|(word, entry)| (*word, classes(entry)))
+                .collect(),
+        };
         // Of several matches of a pattern the one that weighs most counts.
         let mut found: BTreeMap<usize, f64> = BTreeMap::new();
-        for at in 0..text.words.len() {
-            for pattern in self.candidates(&text, at) {
-                if text.matches(&self.patterns[pattern].0, at) {
-                    let weight = self.weight(&text, at);
-                    let best = found.entry(pattern).or_default();
-                    *best = best.max(weight);
+        for (at, (word, entry)) in entries.iter().enumerate() {
+            let own = entry.iter().flat_map(|entry| &entry.patterns);
+            let first = word.chars().next().unwrap_or_default();
+            let beginnings = self.beginnings.get(&first).into_iter().flatten();
+            for pattern in own.chain(beginnings) {
+                if text.matches(&self.patterns[*pattern].0, at) {
+                    let best = found.entry(*pattern).or_default();
+                    *best = best.max(self.weight(&text, at));
                 }
             }
         }
         self.join(&found)
     }
 
-    fn candidates(&self, text: &Text, at: usize) -> Vec<usize> {
-        let by_word = self.by_word.get(&text.words[at]).into_iter().flatten();
-        let classes = text.classes[at];
-        let by_class = self.by_class.iter().filter(|(bit, _)| classes & bit != 0);
-        let by_class = by_class.flat_map(|(_, patterns)| patterns);
-        by_word
-            .chain(by_class)
-            .chain(&self.by_beginning)
-            .copied()
-            .collect()
-    }
-
     /// What a negation right before leaves of a match.
-    fn weight(&self, text: &Text, at: usize) -> f64 {
+    fn weight(&self, text: &Text<'_>, at: usize) -> f64 {
         let before = &text.words[at.saturating_sub(self.negation.reach)..at];
-        if before.iter().any(|word| self.negation.words.contains(word)) {
+        if before
+            .iter()
+            .any(|(word, _)| self.negation.words.contains(*word))
+        {
             self.negation.factor
         } else {
             1.0

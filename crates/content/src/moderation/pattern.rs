@@ -1,7 +1,7 @@
 //! Patterns: sequences of words, classes of words and beginnings of words, with small gaps. Not
 //! here: what a match is worth.
 
-use std::collections::HashMap;
+use crate::word_hash::WordMap;
 
 /// Other words that may stand between two elements of a pattern.
 const GAP: usize = 2;
@@ -21,7 +21,7 @@ pub(super) enum Element {
 #[derive(Default)]
 pub(super) struct Classes {
     names: Vec<String>,
-    bits: HashMap<String, u32>,
+    bits: WordMap<u32>,
 }
 
 impl Classes {
@@ -33,9 +33,9 @@ impl Classes {
         }
     }
 
-    /// The bits of the classes that a word is in.
-    pub(super) fn of(&self, word: &str) -> u32 {
-        self.bits.get(word).copied().unwrap_or_default()
+    /// All words of classes, with the bits of their classes.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.bits.iter().map(|(word, bits)| (word.as_str(), *bits))
     }
 
     /// The words of a class.
@@ -69,22 +69,22 @@ pub(super) fn parse(pattern: &str, classes: &Classes) -> Vec<Element> {
     pattern.split_whitespace().map(element).collect()
 }
 
-/// A text, ready to be matched.
-pub(super) struct Text {
-    pub(super) words: Vec<String>,
-    pub(super) classes: Vec<u32>,
+/// A text, ready to be matched: its words, each with the bits of its classes.
+pub(super) struct Text<'t> {
+    pub(super) words: Vec<(&'t str, u32)>,
 }
 
-impl Text {
+impl Text<'_> {
     /// Whether the pattern's first element stands at `at` and the others follow.
     pub(super) fn matches(&self, elements: &[Element], at: usize) -> bool {
         let Some((first, rest)) = elements.split_first() else {
             return true;
         };
+        let (own, classes) = self.words[at];
         let fits = match first {
-            Element::Word(word) => self.words[at] == *word,
-            Element::Beginning(beginning) => self.words[at].starts_with(beginning.as_str()),
-            Element::Class(bit) => self.classes[at] & bit != 0,
+            Element::Word(word) => own == word,
+            Element::Beginning(beginning) => own.starts_with(beginning.as_str()),
+            Element::Class(bit) => classes & bit != 0,
         };
         let last = self.words.len().saturating_sub(1).min(at + 1 + GAP);
         fits && (rest.is_empty() || (at + 1..=last).any(|next| self.matches(rest, next)))

@@ -7,11 +7,16 @@ use super::categories::CATEGORIES;
 use super::lexicon::{LEXICON, Lexicon};
 use super::pattern::Element;
 
-/// One bit for each hash of a word's first four bytes.
-struct Screen([u64; WORDS]);
+/// One bit for each hash of a word: of all of it, and of its first four bytes.
+struct Screen {
+    wholes: [u64; WORDS],
+    beginnings: [u64; WORDS],
+}
 
 const BITS: u32 = 13;
 const WORDS: usize = (1 << BITS) / 64;
+/// The beginnings of words that are looked for, in bytes.
+const HEAD: usize = 4;
 
 static SCREEN: LazyLock<Screen> = LazyLock::new(|| Screen::of(&LEXICON));
 
@@ -42,7 +47,10 @@ pub(crate) fn alarms(text: &str) -> bool {
 
 impl Screen {
     fn of(lexicon: &Lexicon) -> Self {
-        let mut screen = Self([0; WORDS]);
+        let mut screen = Self {
+            wholes: [0; WORDS],
+            beginnings: [0; WORDS],
+        };
         let is_refused = |rule: usize| {
             let scores = &lexicon.rules[rule].scores;
             !lexicon.rules[rule].is_calm
@@ -74,23 +82,38 @@ impl Screen {
                 .iter()
                 .all(|word| !lexicon.common.contains(word))
         };
-        let rarest = elements.iter().find(is_rare).or(elements.first());
-        for word in rarest.map(words).unwrap_or_default() {
+        let Some(rarest) = elements.iter().find(is_rare).or(elements.first()) else {
+            return;
+        };
+        for word in words(rarest) {
             // A word is cut at marks that are no letters, as texts are below.
             let head = word
                 .split(|c: char| !c.is_alphanumeric())
                 .next()
                 .unwrap_or_default();
-            let (place, bit) = spot(head.as_bytes());
-            self.0[place] |= bit;
+            let is_whole = head.len() == word.len() && !matches!(rarest, Element::Beginning(_));
+            if is_whole || head.len() < HEAD {
+                set(&mut self.wholes, whole(head.as_bytes()));
+            } else {
+                set(&mut self.beginnings, beginning(head.as_bytes()));
+            }
         }
     }
 
     #[inline]
     fn has(&self, word: &[u8]) -> bool {
-        let (place, bit) = spot(word);
-        self.0[place] & bit != 0
+        is_set(&self.wholes, whole(word))
+            || (word.len() >= HEAD && is_set(&self.beginnings, beginning(word)))
     }
+}
+
+fn set(bits: &mut [u64; WORDS], at: u32) {
+    bits[(at / 64) as usize] |= 1 << (at % 64);
+}
+
+#[inline]
+fn is_set(bits: &[u64; WORDS], at: u32) -> bool {
+    bits[(at / 64) as usize] >> (at % 64) & 1 == 1
 }
 
 #[inline]
@@ -98,13 +121,25 @@ fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// The place of a word's bit: of its first four bytes in lower case.
+/// The place of a word's bit: of its first eight bytes in lower case, and its length.
 #[inline]
-fn spot(word: &[u8]) -> (usize, u64) {
-    let mut head = [0u8; 4];
-    let length = word.len().min(4);
+fn whole(word: &[u8]) -> u32 {
+    let mut head = [0u8; 8];
+    let length = word.len().min(8);
     head[..length].copy_from_slice(&word[..length]);
-    let lowered = u32::from_le_bytes(head) | 0x2020_2020;
-    let hash = lowered.wrapping_mul(0x9e37_79b1) >> (32 - BITS);
-    ((hash / 64) as usize, 1 << (hash % 64))
+    let lowered = u64::from_le_bytes(head) | 0x2020_2020_2020_2020;
+    place(lowered ^ (word.len() as u64) << 56)
+}
+
+/// The place of the bit of a word's first four bytes in lower case.
+#[inline]
+fn beginning(word: &[u8]) -> u32 {
+    let mut head = [0u8; 4];
+    head.copy_from_slice(&word[..HEAD]);
+    place(u64::from(u32::from_le_bytes(head) | 0x2020_2020))
+}
+
+#[inline]
+fn place(word: u64) -> u32 {
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - BITS)) as u32
 }
