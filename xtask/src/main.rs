@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench;
 mod check;
 mod command;
 mod import_contract;
@@ -34,6 +35,12 @@ enum Task {
         #[arg(long)]
         base_url: Option<String>,
     },
+    /// Measure speed and memory, and write docs/PERFORMANCE.md.
+    Bench {
+        /// Timed streams held open at once.
+        #[arg(long, default_value_t = 10_000)]
+        streams: usize,
+    },
     /// Make data/contracts/openai.json from the provider's OpenAPI document.
     ImportContract {
         /// The provider's document (JSON).
@@ -47,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         Task::Check { full, only } => check::run(full, &only),
         Task::Tidy => tidy::run(),
         Task::Conformance { groups, base_url } => suites::conformance(&groups, base_url.as_deref()),
+        Task::Bench { streams } => bench::measure(streams),
         Task::ImportContract { from } => {
             import_contract::run(&from, &command::root().join("data/contracts/openai.json"))
         }

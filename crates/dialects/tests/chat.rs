@@ -38,7 +38,7 @@ fn a_whole_answer_has_the_providers_bytes() {
         body,
         concat!(
             r#"{"id":"chatcmpl-ID","object":"chat.completion","created":1700000000,"#,
-            r#""model":"gpt-4o-2024-11-20","choices":[{"index":0,"message":{"role":"assistant","#,
+            r#""model":"gpt-4o-2024-08-06","choices":[{"index":0,"message":{"role":"assistant","#,
             r#""content":"Hello world!","refusal":null,"annotations":[]},"logprobs":null,"#,
             r#""finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":3,"#,
             r#""total_tokens":12,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"#,
@@ -72,7 +72,7 @@ fn a_stream_greets_speaks_finishes_counts_and_is_done() {
         first,
         concat!(
             r#"data: {"id":"chatcmpl-ID","object":"chat.completion.chunk","created":1700000000,"#,
-            r#""model":"gpt-4o-2024-11-20","service_tier":"default","system_fingerprint":"FP","#,
+            r#""model":"gpt-4o-2024-08-06","service_tier":"default","system_fingerprint":"FP","#,
             r#""choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"#,
             r#""logprobs":null,"finish_reason":null}],"usage":null}"#
         )

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::background::Follower;
 use crate::check::Checked;
+use crate::edge::Edge;
 use crate::gateway::Gateway;
 use crate::player::Player;
 use crate::visit::Visit;
@@ -132,7 +133,7 @@ impl Answer {
             }
             Body::Fold(mut player) => {
                 player.attend(visit);
-                let mut frames: Box<dyn Frames> = player;
+                let mut frames = Edge::around(player, Arc::clone(&gateway.checks));
                 if let Some(checker) = checker {
                     frames = checker.fold(frames);
                 }
@@ -144,7 +145,8 @@ impl Answer {
             }
             Body::Stream(mut player) => {
                 player.attend(visit);
-                ReplyBody::Stream(checked_stream(checker, player))
+                let frames = Edge::around(player, Arc::clone(&gateway.checks));
+                ReplyBody::Stream(checked_stream(checker, frames))
             }
             Body::Follow(mut follower) => {
                 follower.attend(visit);

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 
 /// Fields that a flavour may add to the contract's.
-const EXTRAS: &[&str] = &["reasoning_content"];
+const EXTRAS: &[&str] = &["reasoning_content", "obfuscation"];
 
 /// Violations of which the text is kept.
 const REMEMBERED: usize = 50;

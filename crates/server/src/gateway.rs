@@ -48,14 +48,20 @@ impl Gateway {
     /// A hall over `worlds`; `launch` runs what goes on in the background.
     pub fn new(worlds: Worlds, launch: Launch) -> Self {
         let contract = fakeai_contract::openai();
-        let endpoints = contract.operations().iter().map(endpoint_of).collect();
         Self {
             worlds,
             checks: Arc::default(),
             contract,
             launch,
-            endpoints,
+            endpoints: by_operation(contract, openai::ENDPOINTS),
         }
+    }
+
+    /// The same hall with these inference endpoints and no others, for who brings their own.
+    #[must_use]
+    pub fn with_endpoints(mut self, endpoints: &'static [Endpoint]) -> Self {
+        self.endpoints = by_operation(self.contract, endpoints);
+        self
     }
 
     /// Answers a call.
@@ -197,10 +203,17 @@ impl Gateway {
     }
 }
 
-fn endpoint_of(operation: &Operation) -> Option<&'static Endpoint> {
-    openai::ENDPOINTS
-        .iter()
-        .find(|endpoint| endpoint.operation == &*operation.id)
+/// The endpoint of every operation that has one, by the operation's index.
+fn by_operation(
+    contract: &Contract,
+    endpoints: &'static [Endpoint],
+) -> Vec<Option<&'static Endpoint>> {
+    let of = |operation: &Operation| {
+        endpoints
+            .iter()
+            .find(|endpoint| endpoint.operation == &*operation.id)
+    };
+    contract.operations().iter().map(of).collect()
 }
 
 /// The error of a path that nothing stands behind, in the provider's words.

@@ -9,6 +9,7 @@ use fakeai_canon::{
     ApiError, Delta, Encoder, Frames, Intervals, Micros, Plan, Pull, Start, Tick, Ticks, Usage,
 };
 
+use fakeai_dialects::openai;
 use fakeai_resources::{Keeping, Store};
 
 use crate::cursor::Cursor;
@@ -233,6 +234,10 @@ impl Frames for Player {
         if self.phase == Phase::Opening
             && let Err(error) = self.begin(out)
         {
+            // Nothing has been sent yet, so the error's own status is what the client gets.
+            if let Some(visit) = &mut self.visit {
+                visit.note(|record| record.status = openai::error::status(&error).as_u16());
+            }
             self.finish(Usage::default(), Some(&error));
             return Pull::Failed(Box::new(error));
         }

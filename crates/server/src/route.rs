@@ -31,18 +31,12 @@ pub(crate) fn find(
     }
     let inner = below_version(path);
     let Some(method) = method(head) else {
-        return Err(unknown_path(head, path));
+        return Err(other_method(contract, head, path));
     };
     match contract.find(method, inner, asks_beta(&head.query)) {
         Match::Found { operation, params } => Ok(Route::Operation { operation, params }),
         Match::MethodNotAllowed { allow } => Err(not_allowed(head, &allow)),
-        Match::NotFound => match views::methods_of(path) {
-            Some(allow) => Err(ApiError::new(
-                ErrorKind::MethodNotAllowed(allow),
-                format!("Not allowed to {} on {path}.", head.method),
-            )),
-            None => Err(unknown_path(head, path)),
-        },
+        Match::NotFound => Err(own_or_unknown(head, path)),
     }
 }
 
@@ -68,8 +62,35 @@ fn below_version(path: &str) -> &str {
     }
 }
 
+/// The contract's method; a `HEAD` is answered as a `GET`, and the transport leaves out the body.
 fn method(head: &Head) -> Option<Method> {
-    Method::parse(head.method.as_str())
+    match head.method {
+        http::Method::HEAD => Some(Method::Get),
+        ref other => Method::parse(other.as_str()),
+    }
+}
+
+/// The refusal of a method that no operation has, such as `OPTIONS`.
+fn other_method(contract: &'static Contract, head: &Head, path: &str) -> ApiError {
+    let inner = below_version(path);
+    let found = |method: &Method| matches!(contract.find(*method, inner, false), Match::Found { .. });
+    let allow: Vec<Method> = Method::ALL.into_iter().filter(found).collect();
+    if allow.is_empty() {
+        own_or_unknown(head, path)
+    } else {
+        not_allowed(head, &allow)
+    }
+}
+
+/// The refusal of a path that is none of the contract's.
+fn own_or_unknown(head: &Head, path: &str) -> ApiError {
+    match views::methods_of(path) {
+        Some(allow) => ApiError::new(
+            ErrorKind::MethodNotAllowed(allow),
+            format!("Not allowed to {} on {path}.", head.method),
+        ),
+        None => unknown_path(head, path),
+    }
 }
 
 fn asks_beta(query: &str) -> bool {

@@ -145,7 +145,9 @@ fn engine(config: &Config) -> Arc<dyn Engine> {
         PaceKind::Profile => {
             let (ttft, itl) = (generation.ttft, generation.itl);
             Pace::Profile(Arc::new(move |model: &str| {
-                let profile = Catalog::builtin().resolve(model).latency;
+                let catalog = Catalog::builtin();
+                let listed = catalog.get(model).map(|listed| listed.latency);
+                let profile = listed.unwrap_or_else(|| catalog.resolve(model).latency);
                 Timing {
                     ttft: spread(ttft.unwrap_or(profile.ttft)),
                     itl: spread(itl.unwrap_or(profile.itl)),

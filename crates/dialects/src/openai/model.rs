@@ -15,25 +15,10 @@ pub(super) fn look_up<'a>(catalog: &'a Catalog, id: &str) -> Cow<'a, Model> {
     }
 }
 
-/// The name that answers carry: the snapshot of the latest date that the catalogue lists for an
-/// alias, any other name as it was given. Only whole dates count: of snapshots that are named by
-/// month and day the name does not tell which is newer.
+/// The name that answers carry: the snapshot that the catalogue has for an alias, any other name
+/// as it was given.
 pub(super) fn answering(catalog: &Catalog, id: &str) -> String {
-    let is_snapshot = |model: &&Model| {
-        model.family == id
-            && model
-                .id
-                .strip_prefix(id)
-                .is_some_and(|rest| rest.starts_with("-2"))
-    };
-    match catalog.get(id) {
-        Some(model) if model.family == id => catalog
-            .models()
-            .filter(is_snapshot)
-            .max_by(|one, other| one.id.cmp(&other.id))
-            .map_or_else(|| id.to_owned(), |snapshot| snapshot.id.clone()),
-        _ => id.to_owned(),
-    }
+    catalog.get(id).map_or_else(|| id.to_owned(), |model| model.snapshot.clone())
 }
 
 /// The `system_fingerprint` of a model: the configuration here never changes, so neither does it.

@@ -47,7 +47,7 @@ fn a_whole_response_repeats_the_request_and_counts_its_tokens() {
             "top_p": 1.0,
             "truncation": "disabled",
             "metadata": {"a": "b"},
-            "model": "gpt-4o-2024-11-20",
+            "model": "gpt-4o-2024-08-06",
             "output": [{
                 "id": null,
                 "type": "message",

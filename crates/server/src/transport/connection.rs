@@ -9,7 +9,7 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::serve::{self, House};
+use super::serve::{self, HeadLimit, House};
 
 /// How connections are spoken to.
 #[derive(Clone)]
@@ -18,22 +18,23 @@ pub(crate) struct Speech {
 }
 
 impl Speech {
-    /// The protocols with the limits of the settings.
-    pub(crate) fn new(header_bytes: usize, headers: usize, header_timeout: Duration) -> Self {
+    /// The protocols, with room above `limit` for heads that are refused in words.
+    pub(crate) fn new(limit: HeadLimit, header_timeout: Duration) -> Self {
+        let (bytes, lines) = (limit.bytes.saturating_mul(2), limit.lines.saturating_mul(2));
         let mut builder = Builder::new(TokioExecutor::new());
         builder
             .http1()
             .timer(TokioTimer::new())
             // Flattens what is due together into one write.
             .writev(false)
-            .max_buf_size(header_bytes)
-            .max_headers(headers)
+            .max_buf_size(bytes)
+            .max_headers(lines)
             .header_read_timeout(header_timeout)
             .keep_alive(true);
         builder
             .http2()
             .timer(TokioTimer::new())
-            .max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
+            .max_header_list_size(u32::try_from(bytes).unwrap_or(u32::MAX))
             .max_concurrent_streams(1_000)
             .keep_alive_interval(Some(Duration::from_secs(60)));
         Self { builder }

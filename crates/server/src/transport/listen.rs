@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::connection::Speech;
 use super::cors::Cors;
 use super::drive;
-use super::serve::House;
+use super::serve::{HeadLimit, House};
 use super::streams::OpenStreams;
 use super::tls;
 use crate::clock;
@@ -135,39 +135,6 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     })
 }
 
-/// Runs a server until the process is told to stop.
-///
-/// # Errors
-/// As [`start`].
-pub async fn run(config: Config) -> Result<(), StartError> {
-    let mut running = start(config).await?;
-    interrupted().await;
-    tracing::info!("stopping: open streams are told to end");
-    running.shutdown();
-    running.join().await;
-    Ok(())
-}
-
-/// Ready when the process is told to stop.
-async fn interrupted() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without signals there is nothing to wait for but the end of the process.
-    if interrupt.await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 /// Lets connections in.
 struct Door {
     house: Arc<House>,
@@ -187,18 +154,22 @@ impl Door {
         streams: &Arc<OpenStreams>,
     ) -> Self {
         let security = &config.security;
+        let head_limit = HeadLimit {
+            bytes: usize::try_from(security.max_header_bytes.0).unwrap_or(usize::MAX),
+            lines: usize::from(security.max_headers),
+        };
         let house = House {
             gateway: Arc::clone(gateway),
             streams: Arc::clone(streams),
             cors: Cors::new(config),
             body_timeout: security.body_timeout,
+            head_limit,
+            stop: watch::Sender::new(false),
         };
-        let header_bytes = usize::try_from(security.max_header_bytes.0).unwrap_or(usize::MAX);
-        let headers = usize::from(security.max_headers);
         Self {
             house: Arc::new(house),
             streams: Arc::clone(streams),
-            speech: Speech::new(header_bytes, headers, security.header_timeout),
+            speech: Speech::new(head_limit, security.header_timeout),
             tls,
             room: Arc::new(Semaphore::new(config.server.max_connections as usize)),
             handshake: security.header_timeout,
@@ -223,10 +194,10 @@ impl Door {
         }
         drop(listener);
         self.streams.shut();
-        if tokio::time::timeout(self.grace, graceful.shutdown())
-            .await
-            .is_err()
-        {
+        self.house.stop.send_replace(true);
+        // A connection that became a WebSocket is no longer among the graceful ones.
+        let ended = async { tokio::join!(graceful.shutdown(), self.house.stop.closed()) };
+        if tokio::time::timeout(self.grace, ended).await.is_err() {
             tracing::warn!("connections were cut at the end of the grace");
         }
     }

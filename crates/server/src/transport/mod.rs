@@ -12,4 +12,4 @@ mod streams;
 mod tls;
 mod websocket;
 
-pub use listen::{Running, StartError, run, start};
+pub use listen::{Running, StartError, start};

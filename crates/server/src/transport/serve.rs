@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, Call, ErrorKind, Head, Micros, Reply, ReplyBody};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
+use tokio::sync::watch;
 
 use super::body::{OutBody, StreamBody};
 use super::cors::Cors;
@@ -28,6 +29,10 @@ pub(crate) struct House {
     pub(crate) streams: Arc<OpenStreams>,
     pub(crate) cors: Option<Cors>,
     pub(crate) body_timeout: Duration,
+    /// The most bytes and lines that a request's head may have.
+    pub(crate) head_limit: HeadLimit,
+    /// Tells every WebSocket when the server stops. Each holds a receiver until it has ended.
+    pub(crate) stop: watch::Sender<bool>,
 }
 
 /// Answers one request.
@@ -56,6 +61,11 @@ pub(crate) async fn request(
 }
 
 async fn answer(house: &Arc<House>, request: Request<Incoming>) -> Response<OutBody> {
+    if !house.head_limit.holds(request.headers()) {
+        let (parts, _) = request.into_parts();
+        let refused = house.gateway.refuse(&head(parts), &head_too_large());
+        return respond(house, refused).await;
+    }
     if websocket::is_asked(&request) {
         return websocket::open(house, request);
     }
@@ -108,7 +118,7 @@ async fn respond(house: &House, served: Served) -> Response<OutBody> {
             Ok(body) => whole(&world, started, status, headers, body),
             Err(error) => error_response(&world, started, headers, &error),
         },
-        ReplyBody::Stream(frames) => match house.streams.open() {
+        ReplyBody::Stream(mut frames) => match house.streams.open() {
             Some(number) => {
                 let clock = Arc::clone(&world.clock);
                 let stream = StreamBody::new(frames, clock, Arc::clone(&house.streams), number);
@@ -118,7 +128,12 @@ async fn respond(house: &House, served: Served) -> Response<OutBody> {
                 stamp(&world, started, response.headers_mut());
                 response
             }
-            None => error_response(&world, started, headers, &no_room()),
+            None => {
+                let error = no_room();
+                // What it would have said goes nowhere; the journal learns why it ended.
+                frames.abort(&error, &mut BytesMut::new());
+                error_response(&world, started, headers, &error)
+            }
         },
     }
 }
@@ -164,7 +179,29 @@ fn stamp(world: &World, started: Micros, headers: &mut HeaderMap) {
     );
 }
 
-fn no_room() -> ApiError {
+/// How large the head of a request may be. The protocol's own limits lie above it, so that what
+/// is only a little too large is refused in words.
+#[derive(Clone, Copy)]
+pub(crate) struct HeadLimit {
+    pub(crate) bytes: usize,
+    pub(crate) lines: usize,
+}
+
+impl HeadLimit {
+    fn holds(self, headers: &HeaderMap) -> bool {
+        let bytes = headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len());
+        headers.len() <= self.lines && bytes.sum::<usize>() <= self.bytes
+    }
+}
+
+fn head_too_large() -> ApiError {
+    ApiError::invalid("The headers of your request are too large or too many.")
+        .code("headers_too_large")
+}
+
+pub(super) fn no_room() -> ApiError {
     ApiError::new(
         ErrorKind::Overloaded,
         "The engine is currently overloaded, please try again later.",

@@ -13,14 +13,16 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
-use super::body::{OutBody, StreamBody, stopping};
+use super::body::{OutBody, StreamBody};
 use super::drive;
-use super::serve::House;
+use super::serve::{House, no_room};
 use crate::gateway::Served;
 use crate::tasks;
 
@@ -54,7 +56,8 @@ pub(crate) fn open(house: &Arc<House>, request: Request<Incoming>) -> Response<O
         .get(SEC_WEBSOCKET_KEY)
         .map(|key| derive_accept_key(key.as_bytes()));
     let accept = key.and_then(|key| HeaderValue::from_str(&key).ok());
-    tasks::start(talk(Arc::clone(house), head, request));
+    let stopping = house.stop.subscribe();
+    tasks::start(talk(Arc::clone(house), head, request, stopping));
     let mut response = Response::new(OutBody::Whole(None));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -77,7 +80,12 @@ fn plain(reply: Reply) -> Response<OutBody> {
     response
 }
 
-async fn talk(house: Arc<House>, head: Head, request: Request<Incoming>) {
+async fn talk(
+    house: Arc<House>,
+    head: Head,
+    request: Request<Incoming>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let Ok(upgraded) = hyper::upgrade::on(request).await else {
         return;
     };
@@ -91,9 +99,12 @@ async fn talk(house: Arc<House>, head: Head, request: Request<Incoming>) {
     loop {
         let message = match waiting.pop_front() {
             Some(message) => message,
-            None => match socket.next().await {
-                Some(Ok(message)) => message,
-                Some(Err(_)) | None => return,
+            None => tokio::select! {
+                message = socket.next() => match message {
+                    Some(Ok(message)) => message,
+                    Some(Err(_)) | None => return,
+                },
+                () = told(&mut stopping) => return part(socket).await,
             },
         };
         let text = match message {
@@ -110,6 +121,22 @@ async fn talk(house: Arc<House>, head: Head, request: Request<Incoming>) {
             return;
         }
     }
+}
+
+/// Ready when the server stops.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    // A sender that is gone has stopped too.
+    drop(stopping.wait_for(|stop| *stop).await);
+}
+
+/// Says goodbye to a client because the server stops.
+async fn part(mut socket: Socket) {
+    let goodbye = CloseFrame {
+        code: CloseCode::Away,
+        reason: Utf8Bytes::from_static("The server is shutting down."),
+    };
+    // A client that is gone already needs no goodbye.
+    let _ = socket.close(Some(goodbye)).await;
 }
 
 /// Answers one message.
@@ -136,9 +163,11 @@ async fn answer(
             Ok(body) => send(socket, String::from_utf8_lossy(&body).into_owned()).await,
             Err(error) => send(socket, event_of(&error)).await,
         },
-        ReplyBody::Stream(frames) => {
+        ReplyBody::Stream(mut frames) => {
             let Some(number) = house.streams.open() else {
-                return send(socket, event_of(&stopping())).await;
+                let error = no_room();
+                frames.abort(&error, &mut BytesMut::new());
+                return send(socket, event_of(&error)).await;
             };
             let clock = Arc::clone(&world.clock);
             let stream = StreamBody::new(frames, clock, Arc::clone(&house.streams), number);

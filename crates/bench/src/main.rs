@@ -1,0 +1,58 @@
+//! `fakeai-bench`: measures a `fakeai` binary against a floor, a bare hyper server that answers a
+//! fixed body of the same size, in one run and by turns. Started by `cargo xtask bench`.
+
+#![allow(clippy::print_stdout, reason = "this is a command-line tool")]
+
+mod floor;
+mod load;
+mod process;
+mod report;
+mod rounds;
+mod timed;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// What to measure.
+#[derive(Parser)]
+enum Task {
+    /// Measures, and writes the report.
+    Run {
+        /// The binary to measure.
+        #[arg(long)]
+        binary: PathBuf,
+        /// Where the report goes.
+        #[arg(long)]
+        report: PathBuf,
+        /// Timed streams held open at once.
+        #[arg(long, default_value_t = 10_000)]
+        streams: usize,
+    },
+    /// The floor: a bare hyper server.
+    Floor {
+        /// Bytes of its unstreamed body.
+        #[arg(long)]
+        bytes: usize,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    match Task::parse() {
+        Task::Run {
+            binary,
+            report,
+            streams,
+        } => {
+            let figures = runtime.block_on(rounds::measure(&binary, streams))?;
+            let text = report::write(&figures);
+            println!("{text}");
+            std::fs::write(report, text)?;
+            Ok(())
+        }
+        Task::Floor { bytes } => runtime.block_on(floor::serve(bytes)),
+    }
+}
