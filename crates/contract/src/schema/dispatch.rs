@@ -148,36 +148,45 @@ fn dispatch(schemas: &Schemas, union: &Union) -> Option<Box<Dispatch>> {
 /// The document's discriminator if a branch has literals for it, else the property with the most
 /// distinct literals.
 fn choose(schemas: &Schemas, union: &Union, objects: &[u16]) -> Option<Arc<str>> {
-    let mut names: Vec<Arc<str>> = union.named.iter().cloned().collect();
-    for index in objects {
-        let facts = schemas
-            .node(union.branches[*index as usize])
-            .object
-            .as_ref();
-        let properties = facts.into_iter().flat_map(|facts| &facts.properties);
-        let literal = |name: &Arc<str>| says(schemas, union, *index, name).literals.is_some();
-        let own = properties
-            .map(|property| &property.name)
-            .filter(|name| literal(name));
-        for name in own.take(LOOKED_AT.0) {
-            if names.len() < LOOKED_AT.1 && !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-    }
     if let Some(named) = &union.named
         && apart(schemas, union, objects, named) > 0
     {
         return Some(named.clone());
     }
-    let mut best: Option<(usize, Arc<str>)> = None;
-    for name in names {
-        let told_apart = apart(schemas, union, objects, &name);
-        if told_apart > best.as_ref().map_or(1, |(most, _)| *most) {
-            best = Some((told_apart, name));
+    let mut seen: Vec<&str> = Vec::new();
+    let mut best: Option<(usize, &Arc<str>)> = None;
+    for index in objects {
+        for name in literal_properties(schemas, union.branches[*index as usize]) {
+            if seen.len() == LOOKED_AT.1 || seen.contains(&&**name) {
+                continue;
+            }
+            seen.push(name);
+            let told_apart = apart(schemas, union, objects, name);
+            if told_apart == objects.len() {
+                return Some(name.clone());
+            }
+            if told_apart > best.map_or(1, |(most, _)| most) {
+                best = Some((told_apart, name));
+            }
         }
     }
-    best.map(|(_, name)| name)
+    best.map(|(_, name)| name.clone())
+}
+
+/// The first properties of a branch that list their values.
+fn literal_properties(schemas: &Schemas, branch: SchemaId) -> impl Iterator<Item = &Arc<str>> {
+    let facts = schemas.node(branch).object.as_ref();
+    let properties = facts.into_iter().flat_map(|facts| &facts.properties);
+    let listed = |id: SchemaId| {
+        let node = schemas.node(id);
+        let branches = node.union().map_or(&[][..], |union| &union.branches);
+        node.allowed.is_some()
+            || branches
+                .iter()
+                .any(|id| schemas.node(*id).allowed.is_some())
+    };
+    let literal = properties.filter(move |property| listed(property.schema));
+    literal.map(|property| &property.name).take(LOOKED_AT.0)
 }
 
 /// How many different sets of literals the branches have for `name`.

@@ -6,6 +6,56 @@ use serde_json::{Map, Value};
 
 use super::{Additional, Literal, Node, NumberFacts, ObjectFacts, Pattern, TextFacts, Types};
 
+/// Keywords that are read together, in the order in which they are read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Group {
+    Literals,
+    Number,
+    Text,
+    Array,
+    Object,
+    Unions,
+    Conjuncts,
+    Rare,
+}
+
+/// The groups of which a schema has a keyword.
+pub(super) fn groups(members: &Map<String, Value>) -> Vec<Group> {
+    let mut found: Vec<Group> = members
+        .keys()
+        .filter_map(|keyword| group(keyword))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn group(keyword: &str) -> Option<Group> {
+    Some(match keyword {
+        "enum" | "const" => Group::Literals,
+        "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => {
+            Group::Number
+        }
+        "minLength" | "maxLength" | "pattern" | "format" => Group::Text,
+        "items" | "prefixItems" | "additionalItems" | "minItems" | "maxItems" | "uniqueItems"
+        | "contains" => Group::Array,
+        "properties"
+        | "required"
+        | "additionalProperties"
+        | "patternProperties"
+        | "propertyNames"
+        | "minProperties"
+        | "maxProperties"
+        | "dependentRequired"
+        | "x-closed"
+        | "x-optional" => Group::Object,
+        "anyOf" | "oneOf" => Group::Unions,
+        "allOf" | "$ref" => Group::Conjuncts,
+        "not" | "if" | "description" => Group::Rare,
+        _ => return None,
+    })
+}
+
 impl ObjectFacts {
     pub(super) fn says_something(&self) -> bool {
         !self.properties.is_empty()

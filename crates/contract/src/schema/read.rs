@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::keywords::{count, entries, number, says_nothing, text, types, weight};
+use super::keywords::{Group, count, entries, groups, number, says_nothing, text, types, weight};
 use super::{
     Additional, ArrayFacts, Built, Condition, Limits, Literal, Node, ObjectFacts, Pattern,
     Property, Rare, SchemaId, Types, Union,
@@ -146,16 +146,31 @@ impl Builder {
             return Err(SchemaError::too_deep());
         }
         let mut node = Node::of(types(members));
-        node.allowed = self.literals(members);
-        node.number = number(members);
-        node.text = text(members);
-        node.array = self.array(members)?;
-        node.object = self.object(members)?;
+        let mut all_of = Vec::new();
+        // Looking each keyword up would cost most of a load: only groups that occur are read.
+        for group in groups(members) {
+            match group {
+                Group::Literals => node.allowed = self.literals(members),
+                Group::Number => node.number = number(members),
+                Group::Text => node.text = text(members),
+                Group::Array => node.array = self.array(members)?,
+                Group::Object => node.object = self.object(members)?,
+                Group::Unions => node.unions = self.unions(members)?,
+                Group::Conjuncts => all_of = self.conjuncts(members)?,
+                Group::Rare => node.rare = self.rare(members)?,
+            }
+        }
+        self.depth -= 1;
+        Ok(Raw { node, all_of })
+    }
+
+    fn unions(&mut self, members: &Map<String, Value>) -> Built<Vec<Union>> {
+        let mut unions = Vec::new();
         for (keyword, exactly_one) in [("anyOf", false), ("oneOf", true)] {
             if let Some(branches) = self.list(members.get(keyword))? {
                 let named = members.get("discriminator").and_then(Value::as_str);
                 let named = named.map(|name| self.name(name));
-                node.unions.push(Union {
+                unions.push(Union {
                     branches,
                     exactly_one,
                     named,
@@ -163,13 +178,15 @@ impl Builder {
                 });
             }
         }
-        node.rare = self.rare(members)?;
+        Ok(unions)
+    }
+
+    fn conjuncts(&mut self, members: &Map<String, Value>) -> Built<Vec<SchemaId>> {
         let mut all_of = self.list(members.get("allOf"))?.unwrap_or_default();
         if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
             all_of.push(self.slot(reference));
         }
-        self.depth -= 1;
-        Ok(Raw { node, all_of })
+        Ok(all_of)
     }
 
     fn list(&mut self, value: Option<&Value>) -> Built<Option<Vec<SchemaId>>> {

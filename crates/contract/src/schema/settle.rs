@@ -158,8 +158,9 @@ impl Builder {
         }
         for union in &node.unions {
             for branch in &union.branches {
-                let branch = self.settled(settling, *branch)?;
-                if !branch.unions.is_empty() || !node.types.has(branch.types) {
+                self.settle(settling, *branch)?;
+                let fits = |branch: &Node| branch.unions.is_empty() && node.types.has(branch.types);
+                if !settling.ready[branch.0 as usize].as_ref().is_some_and(fits) {
                     return Ok(false);
                 }
             }
