@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::BytesMut;
-use fakeai_canon::{Frames, Micros, Pull, ReplyBody, Seed};
+use fakeai_canon::{Frames, Micros, Mode, Pull, ReplyBody, Seed};
 use fakeai_server::config::{ClockKind, Config};
 use fakeai_server::{BackgroundRun, Gateway, VIRTUAL_EPOCH, World};
+use http::header::CONTENT_TYPE;
 use parking_lot::Mutex;
 
+use crate::asks;
 use crate::findings::Findings;
+use crate::memory::Memory;
 use crate::workload::{Client, Errand, errands};
 
 /// What a drill left behind.
@@ -43,6 +46,7 @@ struct Stage {
     streams: Vec<Reading>,
     background: Vec<Running>,
     outs: Vec<Vec<u8>>,
+    memory: Memory,
     findings: Findings,
 }
 
@@ -51,6 +55,8 @@ struct Reading {
     call: usize,
     frames: Box<dyn Frames>,
     is_fold: bool,
+    /// A stream taken up again, which may have nothing left.
+    is_resumed: bool,
     client: Client,
     reads: u32,
     next: Micros,
@@ -70,6 +76,9 @@ impl Stage {
         config.generation.ttft = "20:10%".parse().ok();
         config.generation.itl = "5:10%".parse().ok();
         config.features.check_responses = Some(true);
+        if seed % 5 == 4 {
+            config.server.mode = Mode::Mock;
+        }
         config.features.fault_rate = if seed.is_multiple_of(3) { 0.1 } else { 0.0 };
         let launched: Arc<Mutex<Vec<BackgroundRun>>> = Arc::default();
         let collector = Arc::clone(&launched);
@@ -83,14 +92,17 @@ impl Stage {
             streams: Vec::new(),
             background: Vec::new(),
             outs: Vec::new(),
+            memory: Memory::default(),
             findings: Findings::default(),
         }
     }
 
-    fn send(&mut self, errand: Errand) {
+    fn send(&mut self, mut errand: Errand) {
         let call = self.outs.len();
         self.outs.push(Vec::new());
-        let served = self.gateway.handle(errand.call);
+        let asked = asks::call(&mut errand.rng, &self.memory, self.world.rules.mode);
+        let is_resumed = asked.head.query.contains("starting_after");
+        let served = self.gateway.handle(asked);
         let next = self.world.now();
         self.background.extend(
             self.launched
@@ -99,9 +111,14 @@ impl Stage {
                 .map(|run| Running { run, next }),
         );
         let status = served.reply.status.as_u16();
+        let headers = served.reply.headers;
         let (frames, is_fold) = match served.reply.body {
             ReplyBody::Whole(body) => {
-                self.findings.whole(status, &body);
+                let is_empty = body.is_empty() && !headers.contains_key(CONTENT_TYPE);
+                if !is_empty {
+                    self.findings.whole(status, &body);
+                }
+                self.memory.whole(&body);
                 self.outs[call].extend_from_slice(&body);
                 return;
             }
@@ -113,6 +130,7 @@ impl Stage {
             call,
             frames,
             is_fold,
+            is_resumed,
             client,
             reads: 0,
             next,
@@ -159,7 +177,8 @@ impl Stage {
         while index < self.streams.len() {
             let reading = &mut self.streams[index];
             if reading.next <= now && reading.read(now, &mut self.outs, &mut self.findings) {
-                self.streams.remove(index);
+                let ended = self.streams.remove(index);
+                self.memory.read(ended.is_fold, &self.outs[ended.call]);
             } else {
                 index += 1;
             }
@@ -177,6 +196,9 @@ impl Stage {
                 "{} calls never ended",
                 self.world.ledger.active_requests()
             ));
+        }
+        if !self.background.is_empty() || !self.streams.is_empty() {
+            self.findings.note("an answer never ended".to_owned());
         }
         if self.world.ledger.requests() != self.outs.len() as u64 {
             self.findings.note("the ledger lost a call".to_owned());
@@ -223,7 +245,7 @@ impl Reading {
                 Pull::End => {
                     if self.is_fold {
                         findings.whole(200, &outs[self.call]);
-                    } else {
+                    } else if !(self.is_resumed && outs[self.call].is_empty()) {
                         findings.stream(&outs[self.call]);
                     }
                     return true;

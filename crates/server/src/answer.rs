@@ -209,7 +209,10 @@ fn reply(
     content_type: HeaderValue,
     body: ReplyBody,
 ) -> Reply {
-    headers.insert(header::CONTENT_TYPE, content_type);
+    // A client that reads a type expects a body of it.
+    if !matches!(&body, ReplyBody::Whole(body) if body.is_empty()) {
+        headers.insert(header::CONTENT_TYPE, content_type);
+    }
     if matches!(body, ReplyBody::Stream(_)) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }

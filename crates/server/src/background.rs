@@ -2,6 +2,7 @@
 //! followed, left and taken up again.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -9,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, Frames, Micros, Pull};
 use parking_lot::Mutex;
 
+use crate::check::Checks;
 use crate::player::Player;
 use crate::world::World;
 
@@ -108,6 +110,7 @@ pub struct BackgroundRun {
     pub(crate) player: Player,
     pub(crate) log: Arc<FrameLog>,
     pub(crate) out: BytesMut,
+    pub(crate) checks: Arc<Checks>,
 }
 
 impl BackgroundRun {
@@ -118,7 +121,10 @@ impl BackgroundRun {
             self.log.append(&mut self.out, true);
             return Pull::End;
         }
-        let pull = self.player.pull(now, &mut self.out, waker);
+        let (player, out) = (&mut self.player, &mut self.out);
+        // A bug here may not leave those waiting who follow the log.
+        let pulled = catch_unwind(AssertUnwindSafe(|| player.pull(now, out, waker)));
+        let pull = pulled.unwrap_or_else(|_| Pull::Failed(Box::new(self.checks.panicked())));
         let ended = matches!(pull, Pull::End | Pull::Cut | Pull::Failed(_));
         self.log.append(&mut self.out, ended);
         pull

@@ -211,6 +211,7 @@ fn background(
         player,
         log: Arc::clone(&log),
         out,
+        checks: Arc::clone(&gateway.checks),
     };
     (gateway.launch)(run);
     if stream {

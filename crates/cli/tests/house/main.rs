@@ -1,0 +1,24 @@
+//! The whole house through its sockets: what a user relies on, seen from a client. Every test has
+//! its own server, and every answer in them is held against the contract.
+
+mod auth;
+mod background;
+mod bad_input;
+mod broken;
+mod chance;
+mod client;
+mod clocks;
+mod content;
+mod every_operation;
+mod house;
+mod metrics;
+mod models;
+mod pages;
+mod refusals;
+mod shutdown;
+mod stored;
+mod streams;
+mod transports;
+mod usage;
+mod web_sockets;
+mod worlds;

@@ -1,0 +1,211 @@
+//! What is wrong with a call is told in the provider's shape, with the provider's status.
+
+use fakeai_server::config::ByteCount;
+use http::Method;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::client::{Answer, Request, tcp};
+use crate::house::House;
+
+const CHAT: &str = "/v1/chat/completions";
+
+fn chat() -> Value {
+    json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]})
+}
+
+async fn with(house: &House, field: &str, value: Value) -> Answer {
+    let mut body = chat();
+    body[field] = value;
+    house.post(CHAT, &body).await
+}
+
+#[tokio::test]
+async fn bodies_that_are_wrong_name_the_parameter() {
+    let house = House::open().await;
+    let cases = [
+        (with(&house, "colour", json!(1)).await, json!("colour")),
+        (
+            with(&house, "messages", json!("hi")).await,
+            json!("messages"),
+        ),
+        (
+            with(&house, "temperature", json!(9)).await,
+            json!("temperature"),
+        ),
+        (
+            with(&house, "messages", json!([{"role": "user", "content": 5}])).await,
+            json!("messages[0].content"),
+        ),
+        (
+            with(
+                &house,
+                "messages",
+                json!([{"role": "user", "content": "a", "x": 1}]),
+            )
+            .await,
+            json!("messages[0].x"),
+        ),
+        (
+            house.post(CHAT, &json!({"model": "gpt-4o"})).await,
+            json!("messages"),
+        ),
+    ];
+    for (answer, param) in cases {
+        let error = answer.error(400);
+        assert_eq!(error["param"], param, "{error}");
+        assert_eq!(error["type"], "invalid_request_error");
+    }
+    assert_eq!(
+        with(&house, "colour", json!(1)).await.error(400)["code"],
+        "unknown_parameter"
+    );
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_json_or_of_another_type_are_refused() {
+    let house = House::open().await;
+    for text in ["{\"model\":", "", "\u{0}", "{\"model\": NaN}"] {
+        let error = house
+            .send(Request::post(CHAT).body("application/json", text))
+            .await;
+        let error = error.error(400);
+        assert!(
+            error["message"]
+                .as_str()
+                .expect("words")
+                .contains("could not parse the JSON body"),
+            "{error}"
+        );
+    }
+    let deep = "[".repeat(100_000);
+    house
+        .send(Request::post(CHAT).body("application/json", deep))
+        .await
+        .error(400);
+    let error = house
+        .send(Request::post(CHAT).body("text/plain", "hello"))
+        .await
+        .error(415);
+    assert_eq!(error["code"], "unsupported_content_type");
+}
+
+#[tokio::test]
+async fn bodies_that_are_too_large_are_refused_by_either_length() {
+    let house = House::with(|config| config.security.max_request_size = ByteCount(4_096)).await;
+    let large = "x".repeat(10_000);
+    let announced = house
+        .send(Request::post(CHAT).body("application/json", large.clone()))
+        .await;
+    assert!(
+        announced.error(413)["message"]
+            .as_str()
+            .expect("words")
+            .contains("4096")
+    );
+    let mut socket = tcp(house.running.address()).await;
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+                content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    let chunk = format!("{head}{:x}\r\n{large}\r\n", large.len());
+    socket
+        .write_all(chunk.as_bytes())
+        .await
+        .expect("it is sent");
+    let answer = read(&mut socket).await;
+    assert!(
+        answer.starts_with("HTTP/1.1 413 ") && answer.contains("Maximum content size"),
+        "{answer}"
+    );
+    house.post(CHAT, &chat()).await.ok();
+}
+
+#[tokio::test]
+async fn paths_and_methods_that_are_not_there_are_told_apart() {
+    let house = House::open().await;
+    let put = house.send(Request::new(Method::PUT, CHAT)).await;
+    put.error(405);
+    assert_eq!(put.header("allow"), "GET, POST");
+    let own = house.send(Request::post("/health")).await;
+    own.error(405);
+    assert_eq!(own.header("allow"), "GET");
+    for path in [
+        "/v1/nothing",
+        "/nothing",
+        "/v1/",
+        "/w/x",
+        "/w/.%00/v1/models",
+        "//",
+        "/v1/%ff",
+    ] {
+        let error = house.get(path).await.error(404);
+        let words = error["message"].as_str().expect("words");
+        assert!(words.contains("Invalid URL (GET "), "{path}: {words}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_harms_nobody() {
+    let house = House::open().await;
+    let mut socket = tcp(house.running.address()).await;
+    let half = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                content-length: 100\r\n\r\n{\"model\":";
+    socket.write_all(half.as_bytes()).await.expect("it is sent");
+    socket.shutdown().await.expect("the client is done");
+    let answer = read(&mut socket).await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 400 "),
+        "{answer}"
+    );
+    while house.get("/_fakeai/journal?status=400").await.ok()["data"][0].is_null() {
+        tokio::task::yield_now().await;
+    }
+    house.post(CHAT, &chat()).await.ok();
+}
+
+#[tokio::test]
+async fn heads_that_are_too_large_are_refused() {
+    let house = House::open().await;
+    let mut many = Request::get("/v1/models");
+    for _ in 0..120 {
+        many = many.header("x-filler", "1");
+    }
+    house.send(many).await.error(400);
+    let long = Request::get("/v1/models").header("x-filler", &"x".repeat(70_000));
+    house.send(long).await.error(400);
+    // Far beyond the limits the protocol itself gives up, before there is a request.
+    let mut absurd = Request::get("/v1/models");
+    for _ in 0..300 {
+        absurd = absurd.header("x-filler", "1");
+    }
+    assert_eq!(house.send(absurd).await.status, 431);
+    house.get("/v1/models").await.ok();
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_answered_or_cut_and_harms_nobody() {
+    let house = House::open().await;
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00\x01\x00"[..],
+        b"GET\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"POST /v1/models HTTP/1.1\r\ncontent-length: -5\r\n\r\n",
+        b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\r\n\r\n",
+    ] {
+        let mut socket = tcp(house.running.address()).await;
+        socket.write_all(bytes).await.expect("it is sent");
+        socket.shutdown().await.expect("the client is done");
+        let answer = read(&mut socket).await;
+        assert!(
+            !answer.contains(" 500 ") && !answer.contains("panic"),
+            "{answer}"
+        );
+    }
+    house.get("/v1/models").await.ok();
+}
+
+async fn read(socket: &mut tokio::net::TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A server may also cut the connection; what it said before counts.
+    let _ = socket.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}

@@ -1,0 +1,155 @@
+//! The Responses API over a WebSocket.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::client::tcp;
+use crate::house::House;
+
+struct Talk(WebSocketStream<TcpStream>);
+
+impl Talk {
+    async fn open(house: &House) -> Self {
+        let address = house.running.address();
+        let target = format!("ws://{address}/v1/responses");
+        let (socket, _) = client_async(target, tcp(address).await)
+            .await
+            .expect("it opens");
+        Self(socket)
+    }
+
+    async fn say(&mut self, event: &Value) {
+        let message = Message::text(event.to_string());
+        self.0.send(message).await.expect("it is sent");
+    }
+
+    async fn hear(&mut self) -> Value {
+        match self.0.next().await.expect("a message").expect("a message") {
+            Message::Text(text) => serde_json::from_str(&text).expect("JSON"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Everything up to the end of one answer.
+    async fn answer(&mut self) -> Vec<Value> {
+        let mut events = Vec::new();
+        loop {
+            let event = self.hear().await;
+            let kind = event["type"].as_str().expect("a type").to_owned();
+            events.push(event);
+            if kind == "response.completed" || kind == "error" {
+                return events;
+            }
+        }
+    }
+}
+
+fn create(input: &str) -> Value {
+    json!({"type": "response.create", "model": "gpt-4o", "input": input})
+}
+
+#[tokio::test]
+async fn two_turns_share_a_socket_and_a_conversation() {
+    let house = House::open().await;
+    let mut talk = Talk::open(&house).await;
+    talk.say(&create("Name a colour.")).await;
+    let first = talk.answer().await;
+    assert_eq!(first[0]["type"], "response.created");
+    let response = &first.last().expect("an event")["response"];
+    assert_eq!(response["status"], "completed");
+
+    let mut second = create("And another one.");
+    second["previous_response_id"] = response["id"].clone();
+    second["stream_id"] = json!("mine");
+    talk.say(&second).await;
+    let events = talk.answer().await;
+    assert!(events.iter().all(|event| event["stream_id"] == "mine"));
+    let last = &events.last().expect("an event")["response"];
+    assert_eq!(last["previous_response_id"], response["id"]);
+    let tokens = |response: &Value| response["usage"]["input_tokens"].as_u64();
+    assert!(
+        tokens(last) > tokens(response),
+        "it has heard the first turn"
+    );
+    assert_eq!(house.journal("createResponse").await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_and_the_socket_stays_open() {
+    let house = House::open().await;
+    let mut talk = Talk::open(&house).await;
+    let wrong = [
+        (json!([1]), 400),
+        (json!({"type": "session.update"}), 400),
+        (
+            json!({"type": "response.create", "model": 5, "input": "x"}),
+            400,
+        ),
+        (
+            json!({"type": "response.create", "model": "gpt-4o", "input": "x",
+            "previous_response_id": "resp_none"}),
+            400,
+        ),
+    ];
+    for (event, status) in wrong {
+        talk.say(&event).await;
+        let answer = talk.hear().await;
+        assert_eq!(answer["type"], "error", "{answer}");
+        assert_eq!(answer["status"], status, "{answer}");
+        assert!(answer["error"]["message"].is_string(), "{answer}");
+    }
+    talk.0
+        .send(Message::Ping(vec![7].into()))
+        .await
+        .expect("it is sent");
+    let pong = talk.0.next().await.expect("a message").expect("a message");
+    assert_eq!(pong, Message::Pong(vec![7].into()));
+    talk.say(&create("Still there?")).await;
+    assert_eq!(
+        talk.answer().await.last().expect("an event")["type"],
+        "response.completed"
+    );
+}
+
+#[tokio::test]
+async fn a_socket_without_a_key_or_a_path_is_refused() {
+    let house = House::with(|config| config.auth.api_keys.0 = vec!["sk-right".to_owned()]).await;
+    let address = house.running.address();
+    for (path, status) in [("/v1/responses", 401), ("/v1/models", 404)] {
+        let target = format!("ws://{address}{path}");
+        match client_async(target, tcp(address).await).await {
+            Err(Error::Http(answer)) => assert_eq!(answer.status(), status),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_stops_says_goodbye() {
+    let mut house = House::with(|config| {
+        config.generation.itl = Some("3600000".parse().expect("a time"));
+    })
+    .await;
+    let mut idle = Talk::open(&house).await;
+    let mut busy = Talk::open(&house).await;
+    busy.say(&create("Tell me a long story.")).await;
+    assert_eq!(busy.hear().await["type"], "response.created");
+    house.running.shutdown();
+    loop {
+        let event = busy.hear().await;
+        let kind = event["type"].as_str().expect("a type");
+        if kind == "error" || kind == "response.failed" {
+            break;
+        }
+    }
+    for talk in [&mut idle, &mut busy] {
+        match talk.0.next().await {
+            Some(Ok(Message::Close(Some(frame)))) => assert_eq!(frame.code, CloseCode::Away),
+            other => panic!("{other:?}"),
+        }
+    }
+}
