@@ -1,4 +1,5 @@
-//! Embeddings: texts in, a vector for each out, as numbers or as base64 of their bytes.
+//! Embeddings: texts in, a vector for each out, as numbers or as base64 of their bytes. The
+//! contract knows numbers only, so a mock sends nothing else.
 //! <https://platform.openai.com/docs/api-reference/embeddings/create>
 //!
 //! ```text
@@ -34,7 +35,8 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
     }
     let encoder = Vectors {
         model: model::answering(context.catalog, &name),
-        base64: body.string("encoding_format").as_deref() == Some("base64"),
+        base64: context.mode == Mode::Realistic
+            && body.string("encoding_format").as_deref() == Some("base64"),
         data: BytesMut::new(),
     };
     Ok(Opened {
