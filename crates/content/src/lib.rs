@@ -24,6 +24,7 @@ pub mod prose;
 mod reading;
 mod reasoning;
 mod refusal;
+mod shorten;
 mod slots;
 mod source;
 mod structured;

@@ -61,10 +61,13 @@ impl<'a> Reading<'a> {
     /// before it; in the language that the instructions ask for.
     pub(crate) fn topic(&self) -> Topic {
         let mut topic = Topic::of(self.about());
-        if topic.keywords.is_empty() && topic.kind != Kind::Repeat && self.asked.contains('?') {
-            if let Some(before) = self.earlier.first() {
-                topic = Topic::of(&format!("{before}\n{}", self.asked));
-            }
+        let is_vague = topic.keywords.is_empty() && topic.kind != Kind::Repeat;
+        let before = self
+            .earlier
+            .first()
+            .filter(|_| is_vague && self.asked.contains('?'));
+        if let Some(before) = before {
+            topic = Topic::of(&format!("{before}\n{}", self.asked));
         }
         if let Some(language) = self.language() {
             topic.language = language;
@@ -113,11 +116,14 @@ fn has_text(message: &Message) -> bool {
 }
 
 fn media_of(message: &Message) -> Vec<&Media> {
-    let media = |part| match part {
-        &Part::Media(ref media) => Some(media),
-        Part::Text(_) | Part::Refusal(_) | Part::Reasoning(_) => None,
-    };
     message.parts.iter().filter_map(media).collect()
+}
+
+fn media(part: &Part) -> Option<&Media> {
+    match part {
+        Part::Media(media) => Some(media),
+        Part::Text(_) | Part::Refusal(_) | Part::Reasoning(_) => None,
+    }
 }
 
 /// The text of a turn, borrowed where it is in one part.

@@ -15,6 +15,29 @@ pub(super) fn classify<'a>(word: &Word<'a>) -> Option<Fact<'a>> {
     if is_email(text) {
         return fact(FactKind::Email);
     }
+    if text.contains(|c: char| c.is_ascii_digit()) {
+        return with_digits(word);
+    }
+    let lower = text.to_lowercase();
+    if let Some(value) = words::number(&lower) {
+        let number = Some(f64::from(value));
+        let fact = Fact::new(FactKind::Number, value.to_string(), word.at.clone());
+        return Some(Fact {
+            number,
+            is_doubtful: true,
+            ..fact
+        });
+    }
+    if words::is_day(&lower) {
+        return fact(FactKind::Day);
+    }
+    None
+}
+
+/// Dates, times, numbers and codes.
+fn with_digits<'a>(word: &Word<'a>) -> Option<Fact<'a>> {
+    let text = word.text;
+    let fact = |kind| Some(Fact::new(kind, text, word.at.clone()));
     if let Some(date) = date(text) {
         return Some(Fact::new(FactKind::Date, date, word.at.clone()));
     }
@@ -29,19 +52,6 @@ pub(super) fn classify<'a>(word: &Word<'a>) -> Option<Fact<'a>> {
     }
     if is_code(text) {
         return fact(FactKind::Code);
-    }
-    let lower = text.to_lowercase();
-    if let Some(value) = words::number(&lower) {
-        let number = Some(f64::from(value));
-        let fact = Fact::new(FactKind::Number, value.to_string(), word.at.clone());
-        return Some(Fact {
-            number,
-            is_doubtful: true,
-            ..fact
-        });
-    }
-    if words::is_day(&lower) {
-        return fact(FactKind::Day);
     }
     None
 }

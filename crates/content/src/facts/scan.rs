@@ -8,6 +8,7 @@ use super::name::name_at;
 use super::quote::quoted_at;
 use super::words;
 use super::{Fact, FactKind};
+use crate::shorten::shorten;
 
 /// A word of a text, or a quotation.
 pub(super) struct Word<'a> {
@@ -25,19 +26,18 @@ const LONGEST: usize = 16_384;
 
 /// The values that a text names, in order. An [`FactKind::Expression`] overlaps its numbers.
 pub(crate) fn scan(text: &str) -> Vec<Fact<'_>> {
-    let text = &text[..text.floor_char_boundary(LONGEST)];
+    let text = shorten(text, LONGEST);
     let words = cut(text);
     let mut facts = Vec::new();
     let mut index = 0;
     let mut calculated = 0;
     while index < words.len() && facts.len() < MOST {
         let word = &words[index];
-        if word.at.start >= calculated && word.quoted.is_none() {
-            if let Some(end) = expression_at(&text[word.at.start..]) {
-                calculated = word.at.start + end;
-                let at = word.at.start..calculated;
-                facts.push(Fact::new(FactKind::Expression, &text[at.clone()], at));
-            }
+        let is_open = word.at.start >= calculated && word.quoted.is_none();
+        if let Some(end) = expression_at(&text[word.at.start..]).filter(|_| is_open) {
+            calculated = word.at.start + end;
+            let at = word.at.start..calculated;
+            facts.push(Fact::new(FactKind::Expression, &text[at.clone()], at));
         }
         let (fact, taken) = one(text, &words[index..]);
         facts.extend(fact);
@@ -69,6 +69,10 @@ fn one<'a>(text: &'a str, words: &[Word<'a>]) -> (Option<Fact<'a>>, usize) {
 
 /// Dates such as `March 5, 2024` and `5. März 2024`.
 fn date_in_words<'a>(words: &[Word<'a>]) -> Option<(Fact<'a>, usize)> {
+    let is_numbered = |word: &Word<'_>| word.text.starts_with(|c: char| c.is_ascii_digit());
+    if !words.iter().take(2).any(is_numbered) {
+        return None;
+    }
     let lower = |index: usize| {
         words
             .get(index)

@@ -2,6 +2,7 @@
 
 use super::rules::RULES;
 use crate::facts::Fact;
+use crate::shorten::shorten;
 
 /// Longer phrases are cut, in bytes.
 const LONGEST: usize = 300;
@@ -12,10 +13,9 @@ pub(super) fn phrase(text: &str, taken: &[&Fact<'_>], words: &[String]) -> Strin
     if let Some(said) = after_any(text, &rules.markers) {
         return tidy(said);
     }
-    if words.iter().any(|word| rules.subjects.contains(word)) {
-        if let Some(subject) = after_any(text, &rules.about) {
-            return tidy(first_sentence(subject));
-        }
+    let is_subject = words.iter().any(|word| rules.subjects.contains(word));
+    if let Some(subject) = after_any(text, &rules.about).filter(|_| is_subject) {
+        return tidy(first_sentence(subject));
     }
     let sentence = without_openings(text.trim());
     let from = sentence.as_ptr() as usize - text.as_ptr() as usize;
@@ -81,7 +81,7 @@ fn first_sentence(text: &str) -> &str {
 }
 
 fn tidy(text: &str) -> String {
-    let cut = &text[..text.floor_char_boundary(LONGEST)];
+    let cut = shorten(text, LONGEST);
     cut.trim()
         .trim_end_matches(['?', '.', '!', ' ', ','])
         .trim_matches('"')

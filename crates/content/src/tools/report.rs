@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::rules::{Phrases, RULES};
 use crate::prose::Language;
 use crate::reading::Outcome;
+use crate::shorten::shorten;
 
 /// The most fields of a result that are told.
 const FIELDS: usize = 8;
@@ -50,7 +51,7 @@ fn of_text<'p>(text: &str, phrases: &'p Phrases) -> (&'p String, String) {
     if text.is_empty() {
         return (&phrases.nothing, String::new());
     }
-    let cut = text[..text.floor_char_boundary(LONGEST)].trim_end_matches(['.', ' ', '\n']);
+    let cut = shorten(text, LONGEST).trim_end_matches(['.', ' ', '\n']);
     let failed = text
         .get(..5)
         .is_some_and(|head| head.eq_ignore_ascii_case("error"));
@@ -84,10 +85,7 @@ fn collect(name: &str, value: &Value, told: &mut Vec<String>) {
         Value::Null => {}
         Value::Bool(_) | Value::Number(_) => told.push(labelled(name, &value.to_string())),
         Value::String(text) => {
-            told.push(labelled(
-                name,
-                &text[..text.floor_char_boundary(LONGEST / 2)],
-            ));
+            told.push(labelled(name, shorten(text, LONGEST / 2)));
         }
     }
 }
