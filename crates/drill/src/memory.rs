@@ -1,5 +1,7 @@
 //! What the clients of a drill have seen: the ids of objects that later calls are about.
 
+use std::collections::BTreeSet;
+
 use fakeai_canon::Rng;
 use serde_json::Value;
 
@@ -9,18 +11,13 @@ pub(crate) struct Memory {
     responses: Vec<String>,
     conversations: Vec<String>,
     completions: Vec<String>,
+    /// Paths of what was deleted.
+    pub(crate) gone: BTreeSet<String>,
+    /// Paths of the responses that were cancelled or deleted.
+    pub(crate) cut: BTreeSet<String>,
 }
 
 impl Memory {
-    /// Learns from what a client has read.
-    pub(crate) fn read(&mut self, is_fold: bool, body: &[u8]) {
-        if is_fold {
-            self.whole(body);
-        } else {
-            self.stream(body);
-        }
-    }
-
     /// Learns from a whole body.
     pub(crate) fn whole(&mut self, body: &[u8]) {
         if let Ok(object) = serde_json::from_slice::<Value>(body) {
@@ -28,15 +25,13 @@ impl Memory {
         }
     }
 
-    /// Learns from the first event of a stream.
-    fn stream(&mut self, body: &[u8]) {
+    /// Learns from the first event of a stream; the id of its response, where it tells one.
+    pub(crate) fn stream(&mut self, body: &[u8]) -> Option<String> {
         let mut lines = body.split(|byte| *byte == b'\n');
-        let Some(data) = lines.find_map(|line| line.strip_prefix(b"data: ")) else {
-            return;
-        };
-        if let Ok(event) = serde_json::from_slice::<Value>(data) {
-            self.object(&event["response"]);
-        }
+        let data = lines.find_map(|line| line.strip_prefix(b"data: "))?;
+        let event = serde_json::from_slice::<Value>(data).ok()?;
+        self.object(&event["response"]);
+        event["response"]["id"].as_str().map(str::to_owned)
     }
 
     fn object(&mut self, object: &Value) {

@@ -1,15 +1,18 @@
 //! Runs a drill: one thread, a virtual clock, and everything that is due in the order in which it
 //! is due.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::BytesMut;
-use fakeai_canon::{Frames, Micros, Mode, Pull, ReplyBody, Seed};
+use fakeai_canon::{Call, Frames, Head, Micros, Mode, Pull, ReplyBody, Seed};
 use fakeai_server::config::{ClockKind, Config};
 use fakeai_server::{BackgroundRun, Gateway, VIRTUAL_EPOCH, World};
+use http::Method;
 use http::header::CONTENT_TYPE;
 use parking_lot::Mutex;
+use serde_json::Value;
 
 use crate::asks;
 use crate::findings::Findings;
@@ -24,6 +27,9 @@ pub struct Run {
     pub findings: Findings,
     /// How many answers and events were held against their contract.
     pub checked: u64,
+    /// What became of its calls, as `getResponse 404`; `abandoned` in place of the status where
+    /// the client left, and `fault` before it where one struck.
+    pub fates: BTreeSet<String>,
 }
 
 /// Runs the drill of a seed.
@@ -55,8 +61,8 @@ struct Reading {
     call: usize,
     frames: Box<dyn Frames>,
     is_fold: bool,
-    /// A stream taken up again, which may have nothing left.
-    is_resumed: bool,
+    ended: bool,
+    head: Head,
     client: Client,
     reads: u32,
     next: Micros,
@@ -101,7 +107,7 @@ impl Stage {
         let call = self.outs.len();
         self.outs.push(Vec::new());
         let asked = asks::call(&mut errand.rng, &self.memory, self.world.rules.mode);
-        let is_resumed = asked.head.query.contains("starting_after");
+        let head = asked.head.clone();
         let served = self.gateway.handle(asked);
         let next = self.world.now();
         self.background.extend(
@@ -119,6 +125,7 @@ impl Stage {
                     self.findings.whole(status, &body);
                 }
                 self.memory.whole(&body);
+                self.note_end(&head, status);
                 self.outs[call].extend_from_slice(&body);
                 return;
             }
@@ -130,7 +137,8 @@ impl Stage {
             call,
             frames,
             is_fold,
-            is_resumed,
+            ended: false,
+            head,
             client,
             reads: 0,
             next,
@@ -178,10 +186,48 @@ impl Stage {
             let reading = &mut self.streams[index];
             if reading.next <= now && reading.read(now, &mut self.outs, &mut self.findings) {
                 let ended = self.streams.remove(index);
-                self.memory.read(ended.is_fold, &self.outs[ended.call]);
+                self.judge(&ended);
             } else {
                 index += 1;
             }
+        }
+    }
+
+    /// Learns what is gone or cancelled for good, and that what is gone stays so.
+    fn note_end(&mut self, head: &Head, status: u16) {
+        if status != 200 {
+            return;
+        }
+        if let Some(path) = head.path.strip_suffix("/cancel") {
+            self.memory.cut.insert(path.to_owned());
+        } else if head.method == Method::DELETE {
+            self.memory.cut.insert(head.path.clone());
+            self.memory.gone.insert(head.path.clone());
+        } else if self.memory.gone.contains(&head.path) && !self.world.is_mock() {
+            self.findings.note(format!("{} came back", head.path));
+        }
+    }
+
+    /// Looks at an answer that is over, unless its client left.
+    fn judge(&mut self, ended: &Reading) {
+        let body = &self.outs[ended.call];
+        if ended.is_fold {
+            self.memory.whole(body);
+        }
+        let path = match self.memory.stream(body) {
+            Some(id) => format!("/v1/responses/{id}"),
+            None => ended.head.path.clone(),
+        };
+        // The stream of a response that is cancelled or deleted just ends; one that is taken up again may have nothing left.
+        let is_cut = self.memory.cut.contains(&path);
+        let is_rest = ended.head.query.contains("starting_after") && body.is_empty();
+        if !ended.ended {
+            return;
+        }
+        if ended.is_fold {
+            self.findings.whole(200, body);
+        } else if !is_cut && !is_rest {
+            self.findings.stream(body);
         }
     }
 
@@ -204,11 +250,24 @@ impl Stage {
             self.findings.note("the ledger lost a call".to_owned());
         }
         let checked = checks.checked();
+        let fates = self.fates();
         Run {
             bytes: self.outs.concat(),
             findings: self.findings,
             checked,
+            fates,
         }
+    }
+
+    /// What became of the calls, as the journal has it.
+    fn fates(&self) -> BTreeSet<String> {
+        let call = Call::new(Method::GET, "/_fakeai/journal?limit=1000");
+        let ReplyBody::Whole(body) = self.gateway.handle(call).reply.body else {
+            return BTreeSet::new();
+        };
+        let journal: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let entries = journal["data"].as_array().into_iter().flatten();
+        entries.map(fate).collect()
     }
 }
 
@@ -232,6 +291,11 @@ impl Reading {
                     return true;
                 }
                 Pull::DueAt(due) => {
+                    let early = Micros(due.0 - 1);
+                    let again = self.frames.pull(early, &mut out, Waker::noop());
+                    if again != Pull::DueAt(due) || !out.is_empty() {
+                        findings.note(format!("due at {due}, but {again:?} at {early}"));
+                    }
                     self.next = match self.client {
                         Client::Slow(late) => due + late,
                         Client::Steady | Client::Leaves(_) => due,
@@ -243,11 +307,7 @@ impl Reading {
                     return false;
                 }
                 Pull::End => {
-                    if self.is_fold {
-                        findings.whole(200, &outs[self.call]);
-                    } else if !(self.is_resumed && outs[self.call].is_empty()) {
-                        findings.stream(&outs[self.call]);
-                    }
+                    self.ended = true;
                     return true;
                 }
                 Pull::Cut => return true,
@@ -257,5 +317,14 @@ impl Reading {
                 }
             }
         }
+    }
+}
+
+fn fate(entry: &Value) -> String {
+    let operation = entry["operation"].as_str().unwrap_or("nothing");
+    match (entry["abandoned"] == true, entry["fault"] == true) {
+        (true, _) => format!("{operation} abandoned"),
+        (_, true) => format!("{operation} fault {}", entry["status"]),
+        (false, false) => format!("{operation} {}", entry["status"]),
     }
 }

@@ -27,7 +27,7 @@ pub(crate) enum Client {
 pub(crate) fn errands(seed: Seed) -> Vec<Errand> {
     let seed = seed.fork("workload");
     let mut rng = seed.rng();
-    let count = 8 + rng.below(16);
+    let count = 20 + rng.below(40);
     let mut at = Micros::ZERO;
     (0..count)
         .map(|number| {

@@ -99,6 +99,50 @@ async fn characters_of_several_tokens_wait_until_they_are_whole() {
 }
 
 #[tokio::test]
+async fn held_back_characters_are_counted_by_every_endpoint() {
+    let house = House::with(|config| {
+        config.generation.text = Some(fakeai_server::config::TextSource::Echo);
+    })
+    .await;
+    let body = json!({"model": "gpt-3.5-turbo-instruct", "prompt": MIXED, "max_tokens": 500,
+        "stream": true, "stream_options": {"include_usage": true}});
+    let chunks = house.stream("/v1/completions", &body).await.chunks().await;
+    let texts: Vec<&str> = chunks
+        .iter()
+        .filter_map(|chunk| chunk["choices"][0]["text"].as_str())
+        .filter(|text| !text.is_empty())
+        .collect();
+    let tokens = &chunks.last().expect("a chunk")["usage"]["completion_tokens"];
+    are_fewer(&texts, tokens);
+
+    let body = json!({"model": "gpt-4o", "input": MIXED, "stream": true});
+    let events = house.stream("/v1/responses", &body).await.events().await;
+    let deltas: Vec<Value> = events
+        .iter()
+        .filter(|event| event.name == "response.output_text.delta")
+        .map(Event::json)
+        .collect();
+    let texts: Vec<&str> = deltas
+        .iter()
+        .filter_map(|event| event["delta"].as_str())
+        .collect();
+    let last = events.last().expect("an event").json();
+    are_fewer(&texts, &last["response"]["usage"]["output_tokens"]);
+    assert_eq!(last["response"]["output"][0]["content"][0]["text"], MIXED);
+}
+
+/// The deltas are the whole text, and fewer than the tokens that they took.
+fn are_fewer(texts: &[&str], tokens: &Value) {
+    assert_eq!(texts.concat().trim(), MIXED);
+    let tokens = tokens.as_u64().expect("a count");
+    assert!(
+        (texts.len() as u64) < tokens,
+        "{} deltas of {tokens} tokens",
+        texts.len()
+    );
+}
+
+#[tokio::test]
 async fn unstreamed_equals_folded_stream() {
     let house = House::open().await;
     let tool = json!({"type": "function", "function": {"name": "look_up", "parameters": {
@@ -109,6 +153,9 @@ async fn unstreamed_equals_folded_stream() {
     chat["tools"] = json!([tool]);
     chat["tool_choice"] = json!("required");
     unstreamed_is_folded(&house, "/v1/chat/completions", chat, fold_chat).await;
+    let shown = json!({"model": "openai/gpt-oss-120b",
+        "messages": [{"role": "user", "content": "How many primes are below 30?"}]});
+    unstreamed_is_folded(&house, "/v1/chat/completions", shown, fold_chat).await;
     let completion = json!({"model": "gpt-3.5-turbo-instruct", "prompt": ["One", "Two"],
         "echo": true, "max_tokens": 12});
     unstreamed_is_folded(&house, "/v1/completions", completion, fold_completion).await;
@@ -157,7 +204,9 @@ fn unfolded(whole: &Value) -> Value {
 fn fold_chat(chunks: &[Value]) -> Value {
     fold(chunks, |folded, choice| {
         let delta = &choice["delta"];
-        append(folded, "content", &delta["content"]);
+        for name in ["content", "reasoning_content", "refusal"] {
+            append(folded, name, &delta[name]);
+        }
         for call in delta["tool_calls"].as_array().into_iter().flatten() {
             let index = &call["index"];
             append(folded, &format!("name {index}"), &call["function"]["name"]);
