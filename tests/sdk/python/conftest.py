@@ -50,5 +50,6 @@ def slow_client():
 def world(base_url, client, request):
     """A client of a world of the test's own, empty at its start."""
     name = request.node.name.replace("[", "-").replace("]", "")
-    url = base_url.replace("/v1", f"/w/{name}/v1")
-    return client.with_options(base_url=url)
+    origin = base_url.replace("/v1", f"/w/{name}")
+    client.post(f"{origin}/_fakeai/reset", cast_to=object)
+    return client.with_options(base_url=f"{origin}/v1")

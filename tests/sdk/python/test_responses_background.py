@@ -37,7 +37,7 @@ def test_a_background_response_can_be_cancelled(slow_client):
 
 def test_only_background_responses_can_be_cancelled(client):
     made = client.responses.create(model="gpt-4o", input="Quick.")
-    with pytest.raises(openai.BadRequestError, match="background"):
+    with pytest.raises(openai.BadRequestError, match="Cannot cancel a synchronous response"):
         client.responses.cancel(made.id)
 
 

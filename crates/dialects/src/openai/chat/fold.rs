@@ -192,7 +192,13 @@ impl Choice {
         out.raw("{\"index\":");
         out.number(index as u64);
         out.raw(",\"message\":{\"role\":\"assistant\",\"content\":");
-        nullable(self.content.as_ref(), out);
+        // Where a limit left room for reasoning only, the provider says nothing, not null.
+        let says_nothing =
+            self.content.is_none() && self.calls_made == 0 && self.refusal.is_none();
+        match says_nothing {
+            true => out.raw("\"\""),
+            false => nullable(self.content.as_ref(), out),
+        }
         if let Some(reasoning) = &self.reasoning {
             out.raw(",\"reasoning_content\":");
             nullable(Some(reasoning), out);
