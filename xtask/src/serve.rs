@@ -2,13 +2,16 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::command::{cargo, run, target};
+
+/// The key of the servers that need one.
+pub(crate) const KEY: &str = "sk-right-key";
 
 /// A server that ends with this value.
 pub(crate) struct Server {
@@ -29,10 +32,10 @@ pub(crate) fn build() -> Result<PathBuf> {
 }
 
 impl Server {
-    /// Starts a server on a free port with these flags, and waits until it answers.
-    pub(crate) fn start(flags: &[&str]) -> Result<Self> {
-        let binary = build()?;
-        let mut child = Command::new(&binary)
+    /// Starts a server on a free port with these flags, and waits until it tells its address.
+    /// Settings of whoever runs this stay outside.
+    pub(crate) fn start(binary: &Path, flags: &[&str]) -> Result<Self> {
+        let mut child = Command::new(binary)
             .args(["server", "--port", "0", "--log-format", "text"])
             .args(flags)
             .stdout(Stdio::piped())
@@ -87,7 +90,8 @@ impl Server {
         let mut socket = TcpStream::connect(&self.address)?;
         write!(
             socket,
-            "GET {path} HTTP/1.1\r\nHost: fakeai\r\nConnection: close\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nHost: fakeai\r\nAuthorization: Bearer {KEY}\r\n\
+             Connection: close\r\n\r\n"
         )?;
         let mut text = String::new();
         socket.read_to_string(&mut text)?;

@@ -9,8 +9,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::check::Outcome;
-use crate::command::{answers, root, run, target};
-use crate::serve::Server;
+use crate::command::{answers, cargo, root, run, target};
+use crate::serve::{self, KEY, Server};
 
 /// The SDK release whose tests fit the contract.
 const SDK: &str = "3.3.1";
@@ -25,15 +25,30 @@ const GROUPS: &[&str] = &[
     "responses",
 ];
 
+/// What our scenarios are run against, in realistic mode: the environment variable that tells a
+/// server's base URL, and its flags.
+const SERVERS: &[(&str, &[&str])] = &[
+    ("FAKEAI_BASE_URL", &["--seed", "7"]),
+    (
+        "FAKEAI_KEYED_BASE_URL",
+        &["--api-key", KEY, "--strict-models"],
+    ),
+    ("FAKEAI_SLOW_BASE_URL", &["--ttft", "60000"]),
+    (
+        "FAKEAI_FAULTY_BASE_URL",
+        &["--fault-rate", "0.5", "--fault-status", "500"],
+    ),
+    (
+        "FAKEAI_VIRTUAL_BASE_URL",
+        &["--clock", "virtual", "--ttft", "3600000"],
+    ),
+];
+
 /// Runs the official suite's groups against a server in mock mode.
 pub(crate) fn official() -> Result<Outcome> {
     let groups: Vec<String> = GROUPS.iter().map(|group| (*group).to_owned()).collect();
-    let server = Server::start(&["--mode", "mock"])?;
-    let summary = suite(&groups, &server.base_url())?;
-    let checked = server.verdict()?;
-    Ok(Outcome::Passed(format!(
-        "{summary}; {checked} answers held against the contract"
-    )))
+    let (summary, checked) = mocked(&groups)?;
+    Ok(Outcome::Passed(told(&summary, checked)))
 }
 
 /// Runs groups of the official suite against a server, ours unless one is named.
@@ -41,36 +56,38 @@ pub(crate) fn conformance(groups: &[String], base_url: Option<&str>) -> Result<(
     let summary = match base_url {
         Some(base_url) => suite(groups, base_url)?,
         None => {
-            let server = Server::start(&["--mode", "mock"])?;
-            let summary = suite(groups, &server.base_url())?;
-            server.verdict()?;
-            summary
+            let (summary, checked) = mocked(groups)?;
+            told(&summary, checked)
         }
     };
     println!("{summary}");
     Ok(())
 }
 
-/// Runs our scenarios with the Python SDK against a server in realistic mode.
+/// Runs our scenarios with the Python SDK, and the examples for Python, curl and Rust.
 pub(crate) fn python() -> Result<Outcome> {
     let venv = environment()?;
-    let server = Server::start(&["--seed", "7"])?;
+    let servers = servers()?;
     let report = target().join("sdk-python.xml");
-    let scenarios = root().join("tests/sdk/python");
     let mut command = pytest(&venv, &report);
     command
-        .arg(&scenarios)
-        .env("FAKEAI_BASE_URL", server.base_url());
-    let ended = run(&mut command);
+        .args(["--timeout", "120"])
+        .arg(root().join("tests/sdk/python"));
+    let ended = run(serving(&mut command, &servers));
     let summary = junit(&report)?;
-    ended?;
-    let checked = server.verdict()?;
-    Ok(Outcome::Passed(format!(
-        "{summary}; {checked} answers held against the contract"
-    )))
+    ended.with_context(|| summary.clone())?;
+    run(&mut cargo(&[
+        "run",
+        "--quiet",
+        "--package",
+        "fakeai-cli",
+        "--example",
+        "embedded",
+    ]))?;
+    Ok(Outcome::Passed(told(&summary, verdicts(&servers)?)))
 }
 
-/// Runs our scenarios with the Node SDK against a server in realistic mode.
+/// Runs our scenarios with the Node SDK, and the examples for Node.
 pub(crate) fn node() -> Result<Outcome> {
     if !answers("node", &["--version"]) || !answers("npm", &["--version"]) {
         return Ok(Outcome::Skipped(
@@ -79,18 +96,46 @@ pub(crate) fn node() -> Result<Outcome> {
     }
     let folder = target().join("sdk-node");
     copy_folder(&root().join("tests/sdk/node"), &folder)?;
+    copy_folder(&root().join("examples/node"), &folder.join("examples"))?;
     run(Command::new("npm")
         .args(["ci", "--no-audit", "--no-fund", "--silent"])
         .current_dir(&folder))?;
-    let server = Server::start(&["--seed", "7"])?;
-    run(Command::new("node")
-        .args(["--test", "--test-reporter=dot"])
-        .current_dir(&folder)
-        .env("FAKEAI_BASE_URL", server.base_url()))?;
-    let checked = server.verdict()?;
-    Ok(Outcome::Passed(format!(
-        "{checked} answers held against the contract"
-    )))
+    let servers = servers()?;
+    let mut command = Command::new("node");
+    command.arg("--test").current_dir(&folder);
+    run(serving(&mut command, &servers))?;
+    Ok(Outcome::Passed(told("all passed", verdicts(&servers)?)))
+}
+
+fn servers() -> Result<Vec<(&'static str, Server)>> {
+    let binary = serve::build()?;
+    let start =
+        |(name, flags): &(&'static str, &[&str])| Ok((*name, Server::start(&binary, flags)?));
+    SERVERS.iter().map(start).collect()
+}
+
+/// Tells a command where the servers are.
+fn serving<'a>(command: &'a mut Command, servers: &[(&'static str, Server)]) -> &'a mut Command {
+    for (name, server) in servers {
+        command.env(name, server.base_url());
+    }
+    command
+}
+
+/// How many answers were held against their contract.
+fn verdicts(servers: &[(&'static str, Server)]) -> Result<u64> {
+    servers.iter().map(|(_, server)| server.verdict()).sum()
+}
+
+fn told(summary: &str, checked: u64) -> String {
+    format!("{summary}; {checked} answers held against the contract")
+}
+
+/// Runs groups against a mock of ours: what came of it, and how many answers were checked.
+fn mocked(groups: &[String]) -> Result<(String, u64)> {
+    let server = Server::start(&serve::build()?, &["--mode", "mock"])?;
+    let summary = suite(groups, &server.base_url())?;
+    Ok((summary, server.verdict()?))
 }
 
 fn suite(groups: &[String], base_url: &str) -> Result<String> {
@@ -151,6 +196,7 @@ fn pytest(venv: &Path, report: &Path) -> Command {
         ])
         .arg("--junitxml")
         .arg(report)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env_remove("OPENAI_API_KEY")
         .env_remove("OPENAI_BASE_URL")
         .env_remove("http_proxy")

@@ -6,84 +6,8 @@ use crate::rounds::Figures;
 
 /// `docs/PERFORMANCE.md`.
 pub(crate) fn write(figures: &Figures) -> String {
-    let mut text = String::from(
-        "# Performance\n\n\
-         Written by `cargo xtask bench`: server, floor and load generator on one machine, by \
-         turns in one run. CPU is the server process's own (user and system); of several turns \
-         the least is kept, since other work on the machine only adds. The floor is a bare hyper \
-         server that reads the same request and answers a fixed body of the same size.\n\n\
-         | what | reach | measured |\n|---|---|---|\n",
-    );
-    let held = &figures.held;
-    let best = figures
-        .ladder
-        .iter()
-        .filter(|rung| rung.late_p99 <= 5.0)
-        .map(|rung| rung.tokens_a_second)
-        .fold(0.0, f64::max);
-    let over = figures.request - figures.floor_request;
-    let rows = [
-        (
-            "CPU a request, 200-token prompt, 100-token answer, not streamed",
-            "floor + 35 µs".to_owned(),
-            format!(
-                "{:.1} µs (floor {:.1} + {over:.1})",
-                figures.request, figures.floor_request
-            ),
-        ),
-        (
-            "CPU a streamed token, instant pace",
-            "1.5 µs".to_owned(),
-            format!(
-                "{:.2} µs (floor {:.2} a frame)",
-                figures.token, figures.floor_frame
-            ),
-        ),
-        (
-            "requests a second, load generator on the same cores",
-            "–".to_owned(),
-            format!("{:.0}", figures.requests_a_second),
-        ),
-        (
-            "streamed tokens a second, same",
-            "–".to_owned(),
-            format!("{:.0}", figures.tokens_a_second),
-        ),
-        (
-            "start, to the line that tells the address",
-            "100 ms".to_owned(),
-            format!("{:.0} ms", figures.startup.as_secs_f64() * 1e3),
-        ),
-        (
-            "resident memory at the start",
-            "40 MB".to_owned(),
-            format!("{:.1} MB", figures.resident_start as f64 / 1024.0),
-        ),
-        (
-            "resident memory after the first answers",
-            "120 MB".to_owned(),
-            format!("{:.1} MB", figures.resident_answers as f64 / 1024.0),
-        ),
-        (
-            "an open stream, of all below",
-            "20 KB".to_owned(),
-            format!("{:.1} KB", held.kilobytes_a_stream),
-        ),
-        (
-            "lateness of tokens, streams of one token a second",
-            "p99 5 ms".to_owned(),
-            format!(
-                "{} streams: p50 {:.2} ms, p99 {:.2} ms",
-                held.streams, held.late_p50, held.late_p99
-            ),
-        ),
-        (
-            "timed tokens a second with p99 below 5 ms",
-            "–".to_owned(),
-            format!("{best:.0}"),
-        ),
-    ];
-    for (what, reach, measured) in rows {
+    let mut text = String::from(ABOUT);
+    for (what, reach, measured) in rows(figures) {
         // Writing into a string can't fail.
         let _ = writeln!(text, "| {what} | {reach} | {measured} |");
     }
@@ -97,4 +21,84 @@ pub(crate) fn write(figures: &Figures) -> String {
         );
     }
     text
+}
+
+const ABOUT: &str = "# Performance\n\n\
+    Written by `cargo xtask bench`: server, floor and load generator on one machine, by turns in \
+    one run. CPU is the server process's own (user and system); of several turns the least is \
+    kept, since other work on the machine only adds. The floor is a bare hyper server that reads \
+    the same request and answers a fixed body of the same size.\n\n\
+    | what | reach | measured |\n|---|---|---|\n";
+
+fn rows(figures: &Figures) -> Vec<(&'static str, &'static str, String)> {
+    let held = &figures.held;
+    let over = figures.request - figures.floor_request;
+    let megabytes = |kilobytes: u64| format!("{:.1} MB", kilobytes as f64 / 1024.0);
+    let late = format!(
+        "{} streams: p50 {:.2} ms, p99 {:.2} ms",
+        held.streams, held.late_p50, held.late_p99
+    );
+    vec![
+        (
+            "CPU a request, 200-token prompt, 100-token answer, not streamed",
+            "floor + 35 µs",
+            format!(
+                "{:.1} µs (floor {:.1} + {over:.1})",
+                figures.request, figures.floor_request
+            ),
+        ),
+        (
+            "CPU a streamed token, instant pace",
+            "1.5 µs",
+            format!(
+                "{:.2} µs (floor {:.2} a frame)",
+                figures.token, figures.floor_frame
+            ),
+        ),
+        (
+            "requests a second, load generator on the same cores",
+            "–",
+            format!("{:.0}", figures.requests_a_second),
+        ),
+        (
+            "streamed tokens a second, same",
+            "–",
+            format!("{:.0}", figures.tokens_a_second),
+        ),
+        (
+            "start, to the line that tells the address",
+            "100 ms",
+            format!("{:.0} ms", figures.startup.as_secs_f64() * 1e3),
+        ),
+        (
+            "resident memory at the start",
+            "40 MB",
+            megabytes(figures.resident_start),
+        ),
+        (
+            "resident memory after the first answers",
+            "120 MB",
+            megabytes(figures.resident_answers),
+        ),
+        (
+            "an open stream, of all below",
+            "20 KB",
+            format!("{:.1} KB", held.kilobytes_a_stream),
+        ),
+        (
+            "lateness of tokens, streams of one token a second",
+            "p99 5 ms",
+            late,
+        ),
+        (
+            "timed tokens a second with p99 below 5 ms",
+            "–",
+            format!("{:.0}", most_in_time(figures)),
+        ),
+    ]
+}
+
+fn most_in_time(figures: &Figures) -> f64 {
+    let in_time = figures.ladder.iter().filter(|rung| rung.late_p99 <= 5.0);
+    in_time.map(|rung| rung.tokens_a_second).fold(0.0, f64::max)
 }

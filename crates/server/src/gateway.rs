@@ -94,7 +94,7 @@ impl Gateway {
     ///
     /// # Errors
     /// The ordinary reply that refuses it.
-    pub fn admit_socket(&self, head: &Head) -> Result<(), Reply> {
+    pub fn admit_socket(&self, head: &Head) -> Result<(), Box<Reply>> {
         let (world, path) = self.worlds.enter(head);
         let number = world.count_call();
         let request_id = world.request_id(number);
@@ -115,7 +115,7 @@ impl Gateway {
                 visit.close(None);
                 Ok(())
             }
-            Err(error) => Err(answer::fail(visit, &error)),
+            Err(error) => Err(Box::new(answer::fail(visit, &error))),
         }
     }
 

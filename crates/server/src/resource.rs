@@ -84,6 +84,6 @@ fn follow(world: &World, id: &str, starting_after: Option<u64>) -> Result<Answer
     let Some(log) = world.logs.find(id) else {
         return Err(resources::not_streamable());
     };
-    let first = starting_after.map_or(0, |number| number as usize + 1);
+    let first = starting_after.map_or(0, |number| (number as usize).saturating_add(1));
     Ok(Answer::follow(Follower::new(log, first)))
 }

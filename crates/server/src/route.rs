@@ -73,7 +73,8 @@ fn method(head: &Head) -> Option<Method> {
 /// The refusal of a method that no operation has, such as `OPTIONS`.
 fn other_method(contract: &'static Contract, head: &Head, path: &str) -> ApiError {
     let inner = below_version(path);
-    let found = |method: &Method| matches!(contract.find(*method, inner, false), Match::Found { .. });
+    let found =
+        |method: &Method| matches!(contract.find(*method, inner, false), Match::Found { .. });
     let allow: Vec<Method> = Method::ALL.into_iter().filter(found).collect();
     if allow.is_empty() {
         own_or_unknown(head, path)

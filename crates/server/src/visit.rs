@@ -9,6 +9,9 @@ use fakeai_contract::Operation;
 
 use crate::world::World;
 
+/// Bytes of a body that are kept for the journal.
+const KEPT_BODY: usize = 4 << 10;
+
 /// A call under way.
 pub(crate) struct Visit {
     world: Arc<World>,
@@ -38,7 +41,7 @@ impl Visit {
             streamed: false,
             abandoned: true,
             fault: false,
-            request_body: body.clone(),
+            request_body: kept(body),
             reply_body: Bytes::new(),
         };
         Self {
@@ -109,6 +112,12 @@ impl Drop for Visit {
             self.world.emit(&Event::Closed(record));
         }
     }
+}
+
+/// What a journal may want of a body, on its own: a part of the body would hold on to all that was
+/// read with it.
+fn kept(body: &Bytes) -> Bytes {
+    Bytes::copy_from_slice(&body[..body.len().min(KEPT_BODY)])
 }
 
 /// The name by which an error is counted: its code, or its type.

@@ -49,7 +49,7 @@ pub(crate) fn open(house: &Arc<House>, request: Request<Incoming>) -> Response<O
         headers: request.headers().clone(),
     };
     if let Err(reply) = house.gateway.admit_socket(&head) {
-        return plain(reply);
+        return plain(*reply);
     }
     let key = head
         .headers
