@@ -102,7 +102,9 @@ pub(crate) fn node() -> Result<Outcome> {
         .current_dir(&folder))?;
     let servers = servers()?;
     let mut command = Command::new("node");
-    command.arg("--test").current_dir(&folder);
+    command
+        .args(["--test", "--test-reporter=spec"])
+        .current_dir(&folder);
     run(serving(&mut command, &servers))?;
     Ok(Outcome::Passed(told("all passed", verdicts(&servers)?)))
 }

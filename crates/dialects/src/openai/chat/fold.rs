@@ -193,8 +193,7 @@ impl Choice {
         out.number(index as u64);
         out.raw(",\"message\":{\"role\":\"assistant\",\"content\":");
         // Where a limit left room for reasoning only, the provider says nothing, not null.
-        let says_nothing =
-            self.content.is_none() && self.calls_made == 0 && self.refusal.is_none();
+        let says_nothing = self.content.is_none() && self.calls_made == 0 && self.refusal.is_none();
         match says_nothing {
             true => out.raw("\"\""),
             false => nullable(self.content.as_ref(), out),
