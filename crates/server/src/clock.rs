@@ -219,7 +219,7 @@ pub(crate) async fn jump_when_idle(gateway: Arc<Gateway>) {
         for _ in 0..16 {
             tokio::task::yield_now().await;
         }
-        for world in gateway.worlds.all() {
+        for world in gateway.worlds.alive() {
             if let Some(due) = world.clock.next_due() {
                 world.clock.advance(due);
             }

@@ -98,7 +98,7 @@ impl Gateway {
         let (world, path) = self.worlds.enter(head);
         let number = world.count_call();
         let request_id = world.request_id(number);
-        let mut visit = Visit::open(&world, head, &Bytes::new(), request_id);
+        let mut visit = Visit::open(&world, head, &Bytes::new(), request_id.clone());
         let admitted = route::socket(self.contract, head, &path).and_then(|route| {
             let call = Call {
                 head: head.clone(),
@@ -115,7 +115,13 @@ impl Gateway {
                 visit.close(None);
                 Ok(())
             }
-            Err(error) => Err(Box::new(answer::fail(visit, &error))),
+            Err(error) => {
+                let mut reply = answer::fail(visit, &error);
+                reply
+                    .headers
+                    .extend(world.rules.standing_headers(&request_id));
+                Err(Box::new(reply))
+            }
         }
     }
 

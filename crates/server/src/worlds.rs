@@ -2,11 +2,11 @@
 //! each made on first use.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use fakeai_canon::Head;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::world::World;
 
@@ -22,6 +22,8 @@ pub struct Worlds {
     most: usize,
     default: RwLock<Arc<World>>,
     named: RwLock<HashMap<String, Named>>,
+    /// Worlds that no call enters any more, for as long as answers in them are under way.
+    left: Mutex<Vec<Weak<World>>>,
     entries: AtomicU64,
 }
 
@@ -40,6 +42,7 @@ impl Worlds {
             most,
             default,
             named: RwLock::default(),
+            left: Mutex::default(),
             entries: AtomicU64::new(0),
         }
     }
@@ -81,7 +84,7 @@ impl Worlds {
         let world = Arc::new((self.make)(name));
         let mut named = self.named.write();
         if named.len() >= self.most && !named.contains_key(name) {
-            forget_oldest(&mut named);
+            self.leave(forget_oldest(&mut named));
         }
         let used = AtomicU64::new(entry);
         let fresh = named
@@ -104,21 +107,36 @@ impl Worlds {
 
     /// Drops a world with all its state; the next call finds a fresh one.
     pub fn reset(&self, name: &str) {
-        if name == DEFAULT {
-            *self.default.write() = Arc::new((self.make)(DEFAULT));
+        let left = if name == DEFAULT {
+            let fresh = Arc::new((self.make)(DEFAULT));
+            Some(std::mem::replace(&mut *self.default.write(), fresh))
         } else {
-            self.named.write().remove(name);
-        }
+            self.named.write().remove(name).map(|named| named.world)
+        };
+        self.leave(left);
+    }
+
+    /// All worlds in which something may be under way: those of [`Worlds::all`], and those that
+    /// were dropped while a client still reads.
+    pub(crate) fn alive(&self) -> Vec<Arc<World>> {
+        let mut alive = self.all();
+        alive.extend(self.left.lock().iter().filter_map(Weak::upgrade));
+        alive
+    }
+
+    fn leave(&self, world: Option<Arc<World>>) {
+        let mut left = self.left.lock();
+        left.retain(|world| world.strong_count() > 0);
+        left.extend(world.as_ref().map(Arc::downgrade));
     }
 }
 
-fn forget_oldest(named: &mut HashMap<String, Named>) {
+fn forget_oldest(named: &mut HashMap<String, Named>) -> Option<Arc<World>> {
     let oldest = named
         .iter()
         .min_by_key(|(_, named)| named.used.load(Ordering::Relaxed));
-    if let Some(name) = oldest.map(|(name, _)| name.clone()) {
-        named.remove(&name);
-    }
+    let name = oldest.map(|(name, _)| name.clone())?;
+    named.remove(&name).map(|named| named.world)
 }
 
 fn split(path: &str) -> Option<(&str, &str)> {

@@ -53,6 +53,18 @@ impl Request {
         self.body("application/json", body.to_string())
     }
 
+    /// Its bytes, for a test that speaks for itself.
+    pub(crate) fn http1(&self) -> Vec<u8> {
+        let head = format!(
+            "{} {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n",
+            self.method,
+            self.target,
+            self.body.len()
+        );
+        [head.as_bytes(), &self.body].concat()
+    }
+
     pub(crate) fn body(mut self, media: &str, body: impl Into<Bytes>) -> Self {
         let media = HeaderValue::from_str(media).expect("a media type");
         self.headers.insert(CONTENT_TYPE, media);

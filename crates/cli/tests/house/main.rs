@@ -9,6 +9,7 @@ mod chance;
 mod client;
 mod clocks;
 mod content;
+mod edges;
 mod every_operation;
 mod house;
 mod metrics;

@@ -1,6 +1,7 @@
 //! What becomes of streams: each costs only itself, and ends when its client does.
 
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 
 use crate::client::{Connection, Request};
 use crate::house::House;
@@ -75,4 +76,29 @@ async fn streams_beyond_the_limit_are_told_to_come_back() {
         house.stream("/v1/chat/completions", &story()).await.status,
         200
     );
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_wait_for_a_whole_answer_is_let_go() {
+    let house = House::with(|config| {
+        config.generation.itl = Some("3600000".parse().expect("a time"));
+    })
+    .await;
+    let active = |running: &fakeai_server::Running| {
+        let world = running.gateway().worlds.default();
+        world.ledger.active_requests()
+    };
+    let mut body = story();
+    body["stream"] = json!(false);
+    let request = Request::post("/v1/chat/completions").json(&body);
+    let mut socket = crate::client::tcp(house.running.address()).await;
+    socket
+        .write_all(&request.http1())
+        .await
+        .expect("it is sent");
+    house.until(|running| active(running) == 1).await;
+    drop(socket);
+    house.until(|running| active(running) == 0).await;
+    let entry = &house.journal("createChatCompletion").await[0];
+    assert_eq!(entry["abandoned"], true, "{entry}");
 }

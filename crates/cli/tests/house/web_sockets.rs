@@ -116,13 +116,47 @@ async fn what_is_wrong_is_told_and_the_socket_stays_open() {
 }
 
 #[tokio::test]
+async fn what_is_asked_during_an_answer_is_answered_after_it() {
+    let house = House::open().await;
+    let mut talk = Talk::open(&house).await;
+    for mark in ["a", "b", "c"] {
+        let mut event = create("Name a colour.");
+        event["stream_id"] = json!(mark);
+        talk.say(&event).await;
+    }
+    for mark in ["a", "b", "c"] {
+        let events = talk.answer().await;
+        assert!(events.iter().all(|event| event["stream_id"] == mark));
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_closes_frees_its_stream() {
+    let house = House::with(|config| {
+        config.generation.itl = Some("3600000".parse().expect("a time"));
+    })
+    .await;
+    let mut talk = Talk::open(&house).await;
+    talk.say(&create("Tell me a long story.")).await;
+    talk.hear().await;
+    assert_eq!(house.running.open_streams(), 1);
+    talk.0.close(None).await.expect("it closes");
+    house.until(|running| running.open_streams() == 0).await;
+    let entry = &house.journal("createResponse").await[0];
+    assert_eq!(entry["abandoned"], true, "{entry}");
+}
+
+#[tokio::test]
 async fn a_socket_without_a_key_or_a_path_is_refused() {
     let house = House::with(|config| config.auth.api_keys.0 = vec!["sk-right".to_owned()]).await;
     let address = house.running.address();
     for (path, status) in [("/v1/responses", 401), ("/v1/models", 404)] {
         let target = format!("ws://{address}{path}");
         match client_async(target, tcp(address).await).await {
-            Err(Error::Http(answer)) => assert_eq!(answer.status(), status),
+            Err(Error::Http(answer)) => {
+                assert_eq!(answer.status(), status);
+                assert!(answer.headers().contains_key("x-request-id"));
+            }
             other => panic!("{path}: {other:?}"),
         }
     }

@@ -73,3 +73,28 @@ async fn a_reset_world_is_as_new_and_the_others_stay() {
     );
     assert_eq!(first.header("x-request-id"), again.header("x-request-id"));
 }
+
+#[tokio::test]
+async fn what_is_under_way_in_a_world_that_is_dropped_comes_to_its_end() {
+    let house = House::with(|config| {
+        config.server.clock = fakeai_server::config::ClockKind::Virtual;
+        config.generation.itl = Some("1000".parse().expect("a time"));
+        config.features.max_worlds = 1;
+    })
+    .await;
+    let long = json!({"model": "gpt-4o", "stream": true,
+        "messages": [{"role": "user", "content": "Tell me a long story."}]});
+    for world in ["", "/w/a"] {
+        let stream = house
+            .stream(&format!("{world}/v1/chat/completions"), &long)
+            .await;
+        house
+            .post(&format!("{world}/_fakeai/reset"), &json!({}))
+            .await
+            .ok();
+        assert!(stream.chunks().await.len() > 3);
+    }
+    let stream = house.stream("/w/b/v1/chat/completions", &long).await;
+    house.get("/w/c/v1/models").await.ok();
+    assert!(stream.chunks().await.len() > 3, "its world made room");
+}
