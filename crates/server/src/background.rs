@@ -28,8 +28,11 @@ struct LogTable {
 
 impl Logs {
     /// Opens a log; the oldest goes where `most` are kept already.
-    pub(crate) fn open(&self, id: &str, most: usize) -> Arc<FrameLog> {
-        let log = Arc::new(FrameLog::default());
+    pub(crate) fn open(&self, id: &str, streamed: bool, most: usize) -> Arc<FrameLog> {
+        let log = Arc::new(FrameLog {
+            streamed,
+            state: Mutex::default(),
+        });
         let mut table = self.inner.lock();
         while table.order.len() >= most.max(1) {
             if let Some(oldest) = table.order.pop_front() {
@@ -48,8 +51,9 @@ impl Logs {
 }
 
 /// The frames of one answer so far, and who waits for the next.
-#[derive(Default)]
 pub(crate) struct FrameLog {
+    /// Whether the answer was asked for as a stream; only then does the provider show it as one.
+    pub(crate) streamed: bool,
     state: Mutex<LogState>,
 }
 

@@ -81,7 +81,8 @@ fn commit(
 }
 
 fn follow(world: &World, id: &str, starting_after: Option<u64>) -> Result<Answer, ApiError> {
-    let Some(log) = world.logs.find(id) else {
+    let log = world.logs.find(id);
+    let Some(log) = log.filter(|log| log.streamed || world.is_mock()) else {
         return Err(resources::not_streamable());
     };
     let first = starting_after.map_or(0, |number| (number as usize).saturating_add(1));

@@ -1,7 +1,7 @@
 //! The contract: media type, JSON, parameters and body, in the provider's words.
 
 use fakeai_canon::{ApiError, ErrorKind};
-use fakeai_contract::{Operation, Strictness, Violation, decode_query};
+use fakeai_contract::{Operation, Strictness, Violation, ViolationKind, decode_query};
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
@@ -71,7 +71,16 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
     arrival
         .contract
         .validate_request(operation, JSON, &arrival.body, strictness)
-        .map_err(|violation| refusal(&violation))
+        .map_err(|violation| match violation.kind {
+            ViolationKind::Missing if violation.param == "model" && !is_responses(operation) => {
+                super::model::missing()
+            }
+            _ => refusal(&violation),
+        })
+}
+
+fn is_responses(operation: &Operation) -> bool {
+    &*operation.tag == "Responses"
 }
 
 fn media_type<'a>(arrival: &'a Arrival<'_>) -> &'a str {

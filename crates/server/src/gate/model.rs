@@ -7,8 +7,16 @@ use fakeai_catalog::Model;
 
 use crate::world::World;
 
+/// The refusal of a request that names no model, in the words of the older endpoints.
+pub(crate) fn missing() -> ApiError {
+    ApiError::invalid("you must provide a model parameter")
+}
+
 /// The model that the work asks for.
 pub(crate) fn model(world: &World, work: &Work) -> Result<Arc<Model>, ApiError> {
+    if work.model().is_empty() && !world.is_mock() {
+        return Err(missing());
+    }
     world
         .model(work.model())
         .ok_or_else(|| unknown(work.model()))
