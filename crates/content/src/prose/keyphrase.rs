@@ -2,55 +2,44 @@
 //! where they stand. Not here: what they are used for (see `topic`).
 
 use super::Language;
+use super::candidates::{Candidates, Phrase};
+use super::pieces::{Piece, Pieces};
 use super::words::{self, Entry};
 
 /// What was found in a text.
-#[derive(Default)]
-pub(crate) struct Found {
+pub(crate) struct Found<'t> {
     /// The leading phrase first.
-    pub(crate) phrases: Vec<Phrase>,
+    pub(crate) phrases: Vec<Phrase<'t>>,
     pub(crate) quoted: Vec<String>,
     pub(crate) numbers: Vec<String>,
 }
 
-/// A key phrase.
-#[derive(Clone, Default)]
-pub(crate) struct Phrase {
-    /// Without an article.
-    pub(crate) bare: String,
-    /// As it reads in a sentence: with the article of the prompt.
-    pub(crate) spoken: String,
-}
-
 const MOST_PHRASES: usize = 6;
-const MOST_CANDIDATES: usize = 64;
 const MOST_WORDS: usize = 3;
-const LONGEST: usize = 60;
-
-struct Candidate {
-    phrase: Phrase,
-    folded: String,
-    score: f32,
-}
 
 /// Reads a text.
-pub(crate) fn find(text: &str, language: Language) -> Found {
+pub(crate) fn find<'t>(pieces: &Pieces<'t>) -> Found<'t> {
     let mut finder = Finder {
-        language,
-        run: Vec::new(),
+        language: pieces.language,
+        run: Vec::with_capacity(2 * MOST_WORDS),
         article: None,
         loose: 0,
         carrying: 0,
-        candidates: Vec::new(),
-        found: Found::default(),
+        joined: String::new(),
+        candidates: Candidates::default(),
+        quoted: Vec::new(),
+        numbers: Vec::new(),
     };
-    finder.quotations(text);
-    match language {
-        Language::Chinese | Language::Japanese => finder.unspaced(text),
-        _ => finder.spaced(text),
+    finder.quotations(pieces.text);
+    match pieces.language {
+        Language::Chinese | Language::Japanese => finder.unspaced(pieces.text),
+        _ => finder.spaced(&pieces.list),
     }
-    finder.rank();
-    finder.found
+    Found {
+        phrases: finder.candidates.best(MOST_PHRASES),
+        quoted: finder.quoted,
+        numbers: finder.numbers,
+    }
 }
 
 struct Finder<'t> {
@@ -63,13 +52,16 @@ struct Finder<'t> {
     loose: usize,
     /// How many words since its last link carry meaning.
     carrying: usize,
-    candidates: Vec<Candidate>,
-    found: Found,
+    /// Room for the phrase as a text.
+    joined: String,
+    candidates: Candidates<'t>,
+    quoted: Vec<String>,
+    numbers: Vec<String>,
 }
 
 impl<'t> Finder<'t> {
     /// Text between quotation marks: kept as a value, and a strong candidate where it is short.
-    fn quotations(&mut self, text: &str) {
+    fn quotations(&mut self, text: &'t str) {
         const PAIRS: [(char, char); 6] = [
             ('"', '"'),
             ('“', '”'),
@@ -78,66 +70,67 @@ impl<'t> Finder<'t> {
             ('「', '」'),
             ('`', '`'),
         ];
-        for (open, close) in PAIRS {
+        let is_ascii = text.is_ascii();
+        let pairs = PAIRS.into_iter();
+        for (open, close) in pairs.filter(|(open, _)| !is_ascii || open.is_ascii()) {
             let mut rest = text;
             while let Some(at) = rest.find(open) {
                 let inner = &rest[at + open.len_utf8()..];
                 let Some(end) = inner.find(close) else { break };
                 let quoted = inner[..end].trim();
                 if !quoted.is_empty() && quoted.len() <= 120 {
-                    self.found.quoted.push(quoted.to_owned());
-                    self.offer(quoted, None, 3.0);
+                    self.quoted.push(quoted.to_owned());
+                    self.candidates.offer(quoted, None, 3.0);
                 }
                 rest = &inner[end + close.len_utf8()..];
             }
         }
     }
 
-    fn spaced(&mut self, text: &'t str) {
-        for line in text.lines() {
-            let (mut starts_sentence, mut known) = (true, self.candidates.len());
-            for raw in line.split_whitespace() {
-                let word = raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '+' && c != '#');
-                let word = word.trim_start_matches(['+', '#']);
-                let opens = raw.starts_with(|c: char| !c.is_alphanumeric());
-                let closes = raw.ends_with(|c: char| ",.;:!?)]}»”\"…؟،।。".contains(c));
-                if opens {
-                    self.close();
-                }
-                self.word(word, starts_sentence);
-                starts_sentence = raw.ends_with(['.', '!', '?', ':']);
-                if closes {
-                    self.close();
-                }
-                if starts_sentence {
-                    self.favour(known, raw);
-                    known = self.candidates.len();
-                }
+    fn spaced(&mut self, pieces: &[Piece<'t>]) {
+        let (mut starts_sentence, mut known) = (true, self.candidates.len());
+        for piece in pieces {
+            if piece.starts_line {
+                self.close();
+                (starts_sentence, known) = (true, self.candidates.len());
             }
-            self.close();
+            if opens(piece.raw) {
+                self.close();
+            }
+            self.word(piece, starts_sentence);
+            starts_sentence = piece.raw.ends_with(['.', '!', '?', ':']);
+            if closes(piece.raw) {
+                self.close();
+            }
+            if starts_sentence {
+                // What a question asks for counts more than what leads up to it.
+                if piece.raw.ends_with('?') {
+                    self.candidates.favour(known);
+                }
+                known = self.candidates.len();
+            }
         }
+        self.close();
     }
 
-    /// What a question asks for counts more than what leads up to it.
-    fn favour(&mut self, from: usize, last: &str) {
-        if last.ends_with('?') {
-            self.candidates[from..]
-                .iter_mut()
-                .for_each(|candidate| candidate.score += 0.6);
-        }
-    }
-
-    fn word(&mut self, word: &'t str, starts_sentence: bool) {
-        if word.starts_with(|c: char| c.is_numeric()) && !word.contains(char::is_alphabetic) {
-            self.found.numbers.push(word.to_owned());
+    fn word(&mut self, piece: &Piece<'t>, starts_sentence: bool) {
+        let Piece { word, is_plain, .. } = *piece;
+        if !is_plain
+            && word.starts_with(|c: char| c.is_numeric())
+            && !word.contains(char::is_alphabetic)
+        {
+            self.numbers.push(word.to_owned());
             return self.close();
         }
-        let word = self.without_elision(word);
-        let entry = words::lookup(word);
+        let (word, entry) = match self.without_elision(word) {
+            noun if is_plain && noun.len() == word.len() => (word, piece.entry),
+            noun => (noun, words::lookup(noun)),
+        };
         if entry.is_some_and(|entry| self.joins(entry, word)) {
             return;
         }
-        if word.chars().count() < 2 || !self.carries(word, entry, starts_sentence) {
+        let is_letter = word.len() < 5 && word.chars().nth(1).is_none();
+        if is_letter || !self.carries(word, entry, starts_sentence) {
             return self.close();
         }
         self.loose = 0;
@@ -173,19 +166,23 @@ impl<'t> Finder<'t> {
 
     /// Whether a word carries meaning. A word in capitals does, whatever it is elsewhere.
     fn carries(&self, word: &str, entry: Option<&Entry>, starts_sentence: bool) -> bool {
-        let is_name = !starts_sentence
-            && word.len() > 1
-            && !word.contains(char::is_lowercase)
-            && word.starts_with(char::is_uppercase);
         let ends = |entry: &Entry| entry.ending.has(self.language) && self.carrying > 0;
-        is_name || entry.is_none_or(|entry| !self.is_idle(entry) || ends(entry))
+        let is_name = || {
+            !starts_sentence
+                && word.len() > 1
+                && word.starts_with(char::is_uppercase)
+                && !word.contains(char::is_lowercase)
+        };
+        entry.is_none_or(|entry| !self.is_idle(entry) || ends(entry)) || is_name()
     }
 
     /// `l'énergie` and `dell'arte` without what is before the apostrophe.
     fn without_elision(&self, word: &'t str) -> &'t str {
-        let elides = matches!(self.language, Language::French | Language::Italian);
+        if !matches!(self.language, Language::French | Language::Italian) {
+            return word;
+        }
         match word.split_once(['\'', '’']) {
-            Some((before, noun)) if elides && before.len() <= 4 && noun.chars().count() > 2 => noun,
+            Some((before, noun)) if before.len() <= 4 && noun.chars().count() > 2 => noun,
             _ => word,
         }
     }
@@ -214,23 +211,24 @@ impl<'t> Finder<'t> {
         if self.run.is_empty() {
             return;
         }
-        let text = self.run.join(" ");
-        let capital = self
-            .run
-            .iter()
-            .any(|word| word.starts_with(char::is_uppercase));
-        let digits = self
-            .run
-            .iter()
-            .any(|word| word.contains(|c: char| c.is_numeric()));
-        let long = text.chars().count() >= 8;
+        let (mut has_capital, mut has_digit) = (false, false);
+        self.joined.clear();
+        for (index, word) in self.run.iter().enumerate() {
+            if index > 0 {
+                self.joined.push(' ');
+            }
+            self.joined.push_str(word);
+            has_capital |= word.starts_with(char::is_uppercase);
+            has_digit |= word.contains(|c: char| c.is_numeric());
+        }
+        let is_long = self.joined.len() >= 8 && self.joined.chars().nth(7).is_some();
         let score = 1.0
             + 0.3 * (self.run.len().min(4) as f32 - 1.0)
-            + if capital { 0.5 } else { 0.0 }
-            + if digits { 0.3 } else { 0.0 }
-            + if long { 0.3 } else { 0.0 };
+            + if has_capital { 0.5 } else { 0.0 }
+            + if has_digit { 0.3 } else { 0.0 }
+            + if is_long { 0.3 } else { 0.0 };
         self.run.clear();
-        self.offer(&text, article, score);
+        self.candidates.offer(&self.joined, article, score);
     }
 
     /// Chinese and Japanese: what is left between function words, punctuation and, in Japanese,
@@ -268,65 +266,31 @@ impl<'t> Finder<'t> {
         let text = std::mem::take(run);
         let text = text.trim_matches(|c: char| !c.is_alphanumeric() && c != '+' && c != '#');
         if !text.is_empty() && text.chars().all(|c| c.is_numeric()) {
-            return self.found.numbers.push(text.to_owned());
+            return self.numbers.push(text.to_owned());
         }
         let idle = words::lookup(text).is_some_and(|entry| entry.asking.has(self.language));
         let length = text.chars().count();
         if length >= 2 && !idle {
             let latin = if text.is_ascii() { 0.5 } else { 0.0 };
-            self.offer(text, None, 1.0 + 0.15 * length.min(8) as f32 + latin);
+            self.candidates
+                .offer(text, None, 1.0 + 0.15 * length.min(8) as f32 + latin);
         }
     }
+}
 
-    /// Adds a candidate, or weight to an equal one.
-    fn offer(&mut self, text: &str, article: Option<&str>, score: f32) {
-        let text = text.trim_matches(|c: char| !c.is_alphanumeric() && c != '+' && c != '#');
-        let text = text.trim_start_matches(['+', '#']);
-        if text.is_empty() || text.len() > LONGEST || text.contains('\n') {
-            return;
-        }
-        let folded = text.to_lowercase();
-        if let Some(known) = self
-            .candidates
-            .iter_mut()
-            .find(|known| known.folded == folded)
-        {
-            known.score += 0.7;
-        } else if self.candidates.len() < MOST_CANDIDATES {
-            let rank = self.candidates.len();
-            let late = 0.15 * rank.min(4) as f32 + 0.02 * rank as f32;
-            let spoken = match article {
-                Some(article) => format!("{} {text}", article.to_lowercase()),
-                None => text.to_owned(),
-            };
-            let phrase = Phrase {
-                bare: text.to_owned(),
-                spoken,
-            };
-            self.candidates.push(Candidate {
-                phrase,
-                folded,
-                score: score - late,
-            });
-        }
+/// Whether a mark stands in front of a piece.
+fn opens(raw: &str) -> bool {
+    match raw.as_bytes().first() {
+        Some(byte) if byte.is_ascii() => !byte.is_ascii_alphanumeric(),
+        _ => raw.starts_with(|c: char| !c.is_alphanumeric()),
     }
+}
 
-    /// The best candidates; one that is part of a better one says nothing new.
-    fn rank(&mut self) {
-        self.candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let mut kept: Vec<&Candidate> = Vec::new();
-        for candidate in &self.candidates {
-            let is_new = kept
-                .iter()
-                .all(|better| !better.folded.contains(&candidate.folded));
-            if is_new && kept.len() < MOST_PHRASES {
-                kept.push(candidate);
-            }
-        }
-        self.found.phrases = kept
-            .into_iter()
-            .map(|candidate| candidate.phrase.clone())
-            .collect();
+/// Whether a piece ends with a mark that ends a phrase.
+fn closes(raw: &str) -> bool {
+    match raw.as_bytes().last() {
+        Some(byte) if byte.is_ascii() => b",.;:!?)]}\"".contains(byte),
+        _ => raw.ends_with(['»', '”', '…', '؟', '،', '।', '。']),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The languages that are answered, and how a text's own is told: by script first, by small
 //! words where the script is shared. Not here: the small words (they are data, see `words`).
 
-use super::words;
+use super::pieces::Pieces;
+use super::words::Entry;
 
 /// A language that prompts are answered in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -71,15 +72,13 @@ impl Language {
 
     /// The language that most of a text is written in; English where nothing tells.
     pub fn of(text: &str) -> Language {
-        let mut scripts = Scripts::default();
-        text.chars().for_each(|c| scripts.count(c));
-        scripts.language().unwrap_or_else(|| by_small_words(text))
+        Pieces::of(text).language
     }
 }
 
 /// How many letters of each script a text has.
 #[derive(Default)]
-struct Scripts {
+pub(crate) struct Scripts {
     latin: u32,
     han: u32,
     kana: u32,
@@ -91,7 +90,7 @@ struct Scripts {
 
 impl Scripts {
     #[inline]
-    fn count(&mut self, c: char) {
+    pub(crate) fn count(&mut self, c: char) {
         match c {
             'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => self.latin += 1,
             '\u{3040}'..='\u{30ff}' => self.kana += 1,
@@ -106,7 +105,7 @@ impl Scripts {
 
     /// A letter of a denser script weighs as much as three Latin ones, so that a name or a term
     /// in Latin letters does not outvote the sentence around it.
-    fn language(&self) -> Option<Language> {
+    pub(crate) fn language(&self) -> Option<Language> {
         let japanese = if self.kana > 0 {
             self.kana + self.han
         } else {
@@ -130,34 +129,38 @@ impl Scripts {
     }
 }
 
-/// The Latin-script language with the most small words; the earlier in the list at a tie.
-fn by_small_words(text: &str) -> Language {
-    let mut votes = [0u32; Language::ALL.len()];
-    for word in text
-        .split(|c: char| !c.is_alphabetic() && c != '\'')
-        .filter(|w| !w.is_empty())
-    {
-        let Some(entry) = words::lookup(word) else {
-            continue;
-        };
+/// What small words and letters say for each language.
+#[derive(Default)]
+pub(crate) struct Votes([u32; Language::ALL.len()]);
+
+impl Votes {
+    /// A word speaks for the languages that it is small in, and more so for one alone.
+    #[inline]
+    pub(crate) fn word(&mut self, entry: &Entry) {
         let known = entry.small.and(entry.asking);
         let weight = if known.count() == 1 { 3 } else { 2 };
         for language in known.iter() {
-            votes[language as usize] += weight;
+            self.0[language as usize] += weight;
         }
     }
-    for c in text.chars() {
+
+    /// A letter that a language has to itself speaks for it.
+    pub(crate) fn letter(&mut self, c: char) {
         if let Some(language) = by_letter(c) {
-            votes[language as usize] += 3;
+            self.0[language as usize] += 3;
         }
     }
-    let mut best = Language::English;
-    for language in Language::ALL {
-        if votes[language as usize] > votes[best as usize] {
-            best = language;
+
+    /// The language with the most votes; the earlier in the list at a tie.
+    pub(crate) fn language(&self) -> Language {
+        let mut best = Language::English;
+        for language in Language::ALL {
+            if self.0[language as usize] > self.0[best as usize] {
+                best = language;
+            }
         }
+        best
     }
-    best
 }
 
 /// Letters that one of the languages has to itself.

@@ -2,6 +2,7 @@
 //! Not here: whether an answer is text at all, fixtures, tool calls and schemas (the rest of
 //! this crate).
 
+mod candidates;
 mod compile;
 mod corpus;
 mod frontier;
@@ -10,6 +11,7 @@ mod language;
 mod model;
 mod outline;
 mod phrase;
+mod pieces;
 mod request;
 mod resolve;
 mod score;

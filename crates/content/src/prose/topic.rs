@@ -6,9 +6,11 @@ use std::hash::Hash;
 use fakeai_canon::{Seed, Verbosity};
 
 use super::Language;
-use super::keyphrase::{self, Phrase};
+use super::candidates::Phrase;
+use super::keyphrase;
+use super::pieces::Pieces;
 use super::slot::{Needs, Slot};
-use super::words::{self, Cue};
+use super::words::{self, Cue, Entry};
 
 /// The kind of answer that a prompt asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,15 +94,17 @@ pub struct Topic {
     pub(crate) tilt: u64,
 }
 
-/// Texts are read up to here, in bytes from the start and as many from the end.
-const WINDOW: usize = 4096;
+/// Texts are read up to here, in bytes from the start and as many from the end: what a long prompt
+/// asks for stands there, and reading it costs no more than reading a short one.
+const WINDOW: usize = 1024;
 
 impl Topic {
     /// Reads the last message of a user.
     pub fn of(prompt: &str) -> Topic {
         let text = &window(prompt);
-        let language = Language::of(text);
-        let found = keyphrase::find(text, language);
+        let pieces = Pieces::of(text);
+        let language = pieces.language;
+        let found = keyphrase::find(&pieces);
         let mut topic = Topic {
             language,
             kind: Kind::Question,
@@ -117,7 +121,7 @@ impl Topic {
             pascal: String::new(),
             tilt: Seed(0x70_01c).of(prompt).0,
         };
-        topic.take_cues(text);
+        topic.take_cues(&pieces);
         topic.take_phrases_in_rank(found.phrases);
         topic.settle();
         topic.name_things();
@@ -125,17 +129,14 @@ impl Topic {
     }
 
     /// Keeps the key phrases; in a question for a program, not the name of its language.
-    fn take_phrases_in_rank(&mut self, mut phrases: Vec<Phrase>) {
+    fn take_phrases_in_rank(&mut self, mut phrases: Vec<Phrase<'_>>) {
         if self.kind == Kind::Code {
             phrases.retain(|phrase| !phrase.bare.split(' ').all(names_code));
         }
         for (rank, phrase) in phrases.iter().take(3).enumerate() {
-            self.spoken[rank].clone_from(&phrase.spoken);
-            self.capitals[rank] = capitalised(if rank == 0 {
-                &phrase.spoken
-            } else {
-                &phrase.bare
-            });
+            let spoken = phrase.spoken();
+            self.capitals[rank] = capitalised(if rank == 0 { &spoken } else { &phrase.bare });
+            self.spoken[rank] = spoken;
         }
         self.keywords = phrases.into_iter().map(|phrase| phrase.bare).collect();
     }
@@ -203,10 +204,11 @@ impl Topic {
     }
 
     /// Collects the hints of all words; of two kinds the first named wins, code over all.
-    fn take_cues(&mut self, text: &str) {
+    fn take_cues(&mut self, pieces: &Pieces<'_>) {
+        let text = pieces.text;
         if self.language.is_spaced() {
             self.take_phrases(text);
-            self.take_words(text);
+            self.take_words(pieces);
         } else {
             let languages = [self.language, Language::English];
             for (word, cue) in languages.into_iter().flat_map(words::cues) {
@@ -233,15 +235,26 @@ impl Topic {
         }
     }
 
-    fn take_words(&mut self, text: &str) {
-        let words = text.split(|c: char| !c.is_alphanumeric() && !"'+#-".contains(c));
-        for word in words.filter(|word| !word.is_empty()) {
-            let Some(entry) = words::lookup(word) else {
+    fn take_words(&mut self, pieces: &Pieces<'_>) {
+        for piece in &pieces.list {
+            if piece.is_plain {
+                piece
+                    .entry
+                    .into_iter()
+                    .for_each(|entry| self.take_entry(entry));
                 continue;
-            };
-            let language = self.language;
-            let fits = |of: Language| of == language || of == Language::English;
-            for (_, cue) in entry.cues.iter().filter(|(of, _)| fits(*of)) {
+            }
+            let joins = |c: char| c.is_alphanumeric() || "'+#-".contains(c);
+            let words = piece.raw.split(|c: char| !joins(c));
+            let entries = words.filter_map(words::lookup);
+            entries.for_each(|entry| self.take_entry(entry));
+        }
+    }
+
+    #[inline]
+    fn take_entry(&mut self, entry: &Entry) {
+        for (of, cue) in &entry.cues {
+            if *of == self.language || *of == Language::English {
                 self.take(*cue);
             }
         }

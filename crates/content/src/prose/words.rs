@@ -1,8 +1,6 @@
 //! Small words: those that tell a language, those that ask for something, those that name a kind
 //! of answer; from `data/corpus/words.txt`. Not here: how they are used (see `language`, `topic`).
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 use super::{Kind, Language};
@@ -74,55 +72,158 @@ pub(crate) struct Entry {
     pub(crate) cues: Vec<(Language, Cue)>,
 }
 
+/// Words are no longer, in bytes.
+const LONGEST: usize = 32;
+
+/// A word in small letters, padded with zeros: equal words have equal keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Key([u64; LONGEST / 8]);
+
+impl Key {
+    /// The key of `text[from..to]`, which holds nothing but ASCII letters and apostrophes.
+    #[inline]
+    fn of_letters(text: &[u8], from: usize, to: usize) -> Self {
+        const SMALL: u64 = 0x2020_2020_2020_2020;
+        let mut key = Self::default();
+        for (part, at) in key.0.iter_mut().zip((from..to).step_by(8)) {
+            let mut eight = [0; 8];
+            match text.get(at..at + 8) {
+                Some(whole) => eight.copy_from_slice(whole),
+                None => eight[..to - at].copy_from_slice(&text[at..to]),
+            }
+            // The bytes behind the word are no part of it.
+            let shown = u64::MAX >> (64 - 8 * (to - at).min(8));
+            *part = (u64::from_le_bytes(eight) | SMALL) & shown;
+        }
+        key
+    }
+
+    /// The key of any word; none where it is too long.
+    fn of(word: &str) -> Option<Self> {
+        let mut folded = [0; LONGEST];
+        if word.is_ascii() {
+            let place = folded.get_mut(..word.len())?;
+            place.copy_from_slice(word.as_bytes());
+            place.make_ascii_lowercase();
+        } else {
+            let mut end = 0;
+            for c in word.chars().flat_map(char::to_lowercase) {
+                let place = folded.get_mut(end..end + c.len_utf8())?;
+                end += c.encode_utf8(place).len();
+            }
+        }
+        let mut key = Self::default();
+        for (part, eight) in key.0.iter_mut().zip(folded.as_chunks().0) {
+            *part = u64::from_le_bytes(*eight);
+        }
+        Some(key)
+    }
+
+    #[inline]
+    fn hash(&self) -> u64 {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let [first, second, third, fourth] = self.0;
+        let head = (first ^ second.rotate_left(29).wrapping_mul(ODD)).wrapping_mul(ODD);
+        if third == 0 {
+            return head;
+        }
+        (head ^ third.rotate_left(17).wrapping_add(fourth)).wrapping_mul(ODD)
+    }
+}
+
+/// All words, open-addressed. Most words of a text are in no list, and one look at a slot tells.
 #[derive(Default)]
-struct Table {
-    words: HashMap<&'static str, Entry, BuildHasherDefault<WordHasher>>,
+pub(crate) struct Table {
+    /// Two bytes of the hash over the number of the word, counted from one; zero is free.
+    slots: Vec<u32>,
+    keys: Vec<Key>,
+    entries: Vec<Entry>,
     breaks: [Vec<&'static str>; Language::ALL.len()],
     cues: [Vec<(&'static str, Cue)>; Language::ALL.len()],
     phrases: [Vec<(String, Cue)>; Language::ALL.len()],
 }
 
-/// A quick hash of short words (FNV-1a, eight bytes at a time); the words are ours, so nobody can
-/// make them collide.
-#[derive(Default)]
-struct WordHasher(u64);
-
-impl Hasher for WordHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0 ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            self.0 ^= self.0 >> 32;
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
+/// Slots by the upper bits of a hash: three for a word or so.
+const SLOT_BITS: u32 = 13;
 
 static TABLE: LazyLock<Table> =
     LazyLock::new(|| parse(include_str!("../../../../data/corpus/words.txt")));
 
+/// The table, for those who look up many words.
+pub(crate) fn table() -> &'static Table {
+    &TABLE
+}
+
 /// What is known of a word, whatever its case.
 pub(crate) fn lookup(word: &str) -> Option<&'static Entry> {
-    const LONGEST: usize = 32;
-    if word.len() > LONGEST {
-        return None;
+    TABLE.lookup(word)
+}
+
+impl Table {
+    /// What is known of a word, whatever its case.
+    pub(crate) fn lookup(&self, word: &str) -> Option<&Entry> {
+        if word.len() > LONGEST {
+            return None;
+        }
+        self.entry(&Key::of(word)?)
     }
-    if word.bytes().all(|b| b.is_ascii_lowercase() || b == b'\'') {
-        return TABLE.words.get(word);
+
+    /// What is known of the word `text[from..to]` of ASCII letters and apostrophes.
+    #[inline]
+    pub(crate) fn lookup_letters(&self, text: &[u8], from: usize, to: usize) -> Option<&Entry> {
+        if to - from > LONGEST {
+            return None;
+        }
+        self.entry(&Key::of_letters(text, from, to))
     }
-    if !word.is_ascii() {
-        return TABLE.words.get(word.to_lowercase().as_str());
+
+    #[inline]
+    fn entry(&self, key: &Key) -> Option<&Entry> {
+        match self.slot(key) {
+            Ok(number) => Some(&self.entries[number]),
+            Err(_) => None,
+        }
     }
-    let mut folded = [0; LONGEST];
-    folded[..word.len()].copy_from_slice(word.as_bytes());
-    folded.make_ascii_lowercase();
-    TABLE
-        .words
-        .get(std::str::from_utf8(&folded[..word.len()]).ok()?)
+
+    /// The number of a word, or the free slot where it belongs.
+    #[inline]
+    fn slot(&self, key: &Key) -> Result<usize, usize> {
+        let hash = key.hash();
+        let mut at = (hash >> (64 - SLOT_BITS)) as usize;
+        loop {
+            let slot = self.slots[at];
+            if slot == 0 {
+                return Err(at);
+            }
+            let number = (slot & 0xffff) as usize - 1;
+            if slot >> 16 == mark(hash) && self.keys[number] == *key {
+                return Ok(number);
+            }
+            at = (at + 1) % self.slots.len();
+        }
+    }
+
+    /// The entry of a word of the lists, new where it is named first; words that are too long to
+    /// be looked up have none.
+    fn entry_mut(&mut self, word: &str) -> Option<&mut Entry> {
+        let key = Key::of(word)?;
+        let number = match self.slot(&key) {
+            Ok(number) => number,
+            Err(free) => {
+                self.keys.push(key);
+                self.entries.push(Entry::default());
+                self.slots[free] = mark(key.hash()) << 16 | self.keys.len() as u32;
+                self.keys.len() - 1
+            }
+        };
+        self.entries.get_mut(number)
+    }
+}
+
+/// Sixteen bits of a hash that tell words apart which share a slot.
+#[inline]
+fn mark(hash: u64) -> u32 {
+    (hash >> 32) as u32 & 0xffff
 }
 
 /// Character runs that end a key phrase in a language without spaces (or, for Korean, the
@@ -144,7 +245,10 @@ pub(crate) fn phrases(language: Language) -> &'static [(String, Cue)] {
 /// Sections such as `@ en small`, `@ en asking`, `@ en kind.code`, `@ zh breaks`, each followed
 /// by words; in a hint `_` stands for a space.
 fn parse(text: &'static str) -> Table {
-    let mut table = Table::default();
+    let mut table = Table {
+        slots: vec![0; 1 << SLOT_BITS],
+        ..Table::default()
+    };
     let mut section = None;
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some(head) = line.strip_prefix("@ ") {
@@ -170,19 +274,20 @@ impl Table {
             let phrase = cue(section, index).map(|cue| (word.replace('_', " "), cue));
             return self.phrases[language as usize].extend(phrase);
         }
-        let entry = self.words.entry(word).or_default();
+        let hint = cue(section, index);
+        if let Some(cue) = hint {
+            self.cues[language as usize].push((word, cue));
+        }
+        let Some(entry) = self.entry_mut(word) else {
+            return;
+        };
         match section {
             "small" => entry.small.insert(language),
             "asking" => entry.asking.insert(language),
             "article" => entry.article.insert(language),
             "ending" => entry.ending.insert(language),
             "link" => entry.link.insert(language),
-            other => {
-                if let Some(cue) = cue(other, index) {
-                    entry.cues.push((language, cue));
-                    self.cues[language as usize].push((word, cue));
-                }
-            }
+            _ => entry.cues.extend(hint.map(|cue| (language, cue))),
         }
     }
 }
