@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
 use bytes::{Bytes, BytesMut};
-use fakeai_canon::{ApiError, ErrorKind, Frames, Micros, Pull};
+use fakeai_canon::{ApiError, ErrorKind, Frames, Micros, Pull, Reply, ReplyBody};
 use fakeai_contract::{Contract, Operation, Violation};
 use http::{HeaderValue, StatusCode};
 use parking_lot::Mutex;
@@ -58,21 +58,39 @@ impl Checks {
         )
     }
 
+    /// Holds the body of an error against the one shape that errors have.
+    pub(crate) fn refusal(&self, contract: &Contract, reply: &Reply) {
+        let ReplyBody::Whole(body) = &reply.body else {
+            return;
+        };
+        self.checked.fetch_add(1, Ordering::Relaxed);
+        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+        let shape = contract.schema("ErrorResponse");
+        let fits = shape.is_none_or(|shape| contract.check_schema(shape, &value, &[]).is_ok());
+        if !fits {
+            self.remember(format!("an error breaks its contract: {value}"));
+        }
+    }
+
+    fn remember(&self, text: String) {
+        self.violations.fetch_add(1, Ordering::Relaxed);
+        tracing::error!("{text}");
+        let mut texts = self.texts.lock();
+        if texts.len() < REMEMBERED {
+            texts.push(text);
+        }
+    }
+
     fn judge(&self, operation: &Operation, found: Result<(), Vec<Violation>>) -> Option<ApiError> {
         self.checked.fetch_add(1, Ordering::Relaxed);
         let violations = found.err()?;
-        self.violations.fetch_add(1, Ordering::Relaxed);
         let words: Vec<String> = violations
             .iter()
             .take(3)
             .map(|v| format!("{}: {}", v.param, v.message()))
             .collect();
         let text = format!("{} breaks its contract: {}", operation.id, words.join("; "));
-        tracing::error!("{text}");
-        let mut texts = self.texts.lock();
-        if texts.len() < REMEMBERED {
-            texts.push(text.clone());
-        }
+        self.remember(text.clone());
         Some(ApiError::new(ErrorKind::Server, text).code("contract_violation"))
     }
 }

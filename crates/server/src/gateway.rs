@@ -80,6 +80,9 @@ impl Gateway {
             Ok(answer) => answer.into_reply(visit, self, &world),
             Err(error) => answer::fail(visit, &error),
         };
+        if world.rules.check_responses && !reply.status.is_success() {
+            self.checks.refusal(self.contract, &reply);
+        }
         reply
             .headers
             .extend(world.rules.standing_headers(&request_id));

@@ -204,9 +204,7 @@ fn background(
         return Err(ApiError::invalid("A background answer has to be stored.").param("store"));
     };
     let object = world.store.object(family, &id).unwrap_or_default();
-    let log = world
-        .logs
-        .open(&id, stream, world.rules.background_answers);
+    let log = world.logs.open(&id, stream, world.rules.background_answers);
     player.attend(visit.hand_over());
     let run = BackgroundRun {
         world: Arc::clone(world),
