@@ -313,6 +313,16 @@ fn reasoning_is_hidden_by_hosted_models_and_shown_by_open_ones() {
 }
 
 #[test]
+fn a_limit_used_up_by_reasoning_leaves_an_empty_text() {
+    let choice = Choice {
+        segments: vec![Segment::Reasoning(tokens("Hello"))],
+        finish: Finish::Length,
+    };
+    let body = answer(CHAT, request(json!({"model": "o3"})), vec![choice]);
+    assert!(body.contains(r#""content":"","refusal":null"#), "{body}");
+}
+
+#[test]
 fn pages_that_a_search_found_are_cited() {
     let page = json!({"title": "Rome", "url": "https://example.com/rome", "snippet": "…"});
     let search = fakeai_canon::HostedCall {

@@ -50,6 +50,18 @@ fn vectors_are_base64_of_their_bytes_where_asked_for() {
 }
 
 #[test]
+fn a_mock_knows_numbers_only_as_its_contract_does() {
+    let body = json!({"model": SMALL, "input": "Hi", "encoding_format": "base64"});
+    let plan = Plan::Vectors {
+        vectors: vec![vec![1.0]],
+        usage: Usage::default(),
+    };
+    let mut opened = open(EMBEDDING, body, Mode::Mock).unwrap();
+    let written = player::play(opened.encoder.as_mut(), &plan, 1);
+    assert!(written.contains(r#""embedding":[1.0]"#), "{written}");
+}
+
+#[test]
 fn inputs_come_as_texts_and_tokens() {
     let text = |text: &str| TextInput::Text(text.to_owned());
     for (input, wanted) in [

@@ -25,7 +25,7 @@ def refused(call, status, code=None, param=None, words=""):
 @pytest.mark.parametrize(
     ("body", "code", "param", "words"),
     [
-        ({"model": None}, "missing_required_parameter", "model", "model"),
+        ({"model": None}, None, None, "you must provide a model parameter"),
         ({"temperature": 2.5}, "decimal_above_max_value", "temperature", "Expected a value <= 2, but got 2.5"),
         ({"temperature": "warm"}, "invalid_type", "temperature", "expected a decimal, but got a string"),
         ({"n": 0}, "integer_below_min_value", "n", "Expected a value >= 1, but got 0"),

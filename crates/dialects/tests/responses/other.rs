@@ -46,6 +46,20 @@ fn a_compacted_conversation_keeps_what_the_user_said_and_can_be_gone_on_with() {
 }
 
 #[test]
+fn a_mock_compacts_to_what_the_official_clients_can_read() {
+    let body = json!({"model": "gpt-5", "input": "Hi"});
+    let mut opened = World::default()
+        .open_as("Compactconversation", body, Mode::Mock)
+        .unwrap();
+    let text = player::play(opened.encoder.as_mut(), &plan(vec![summary()]), 9);
+    let compacted: Value = serde_json::from_str(&text).unwrap();
+    check_body("Compactconversation", &compacted);
+    let output = compacted["output"].as_array().unwrap();
+    assert_eq!(output.len(), 1);
+    assert_eq!(output[0]["type"], "compaction");
+}
+
+#[test]
 fn a_request_that_ends_with_the_wish_to_be_compacted_is_answered_by_a_compaction() {
     let world = World::default();
     let input = json!([{"role": "user", "content": "Hi"}, {"type": "compaction_trigger"}]);
