@@ -164,6 +164,10 @@ async fn only_what_is_kept_can_be_followed() {
         .get("/v1/responses/resp_none?stream=true")
         .await
         .error(404);
+    let quiet = house.post("/v1/responses", &asked(false)).await.ok();
+    let refused = house.get(&format!("{}?stream=true", path(&quiet))).await;
+    let words = refused.error(400)["message"].to_string();
+    assert!(words.contains("not created with stream=true"), "{words}");
     let unstored = json!({"model": "gpt-4o", "input": "x", "background": true, "store": false});
     house.post("/v1/responses", &unstored).await.error(400);
 }

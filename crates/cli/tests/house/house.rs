@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use fakeai_server::config::Config;
 use fakeai_server::{Checks, Gateway, Running};
@@ -80,11 +81,15 @@ impl House {
         }
     }
 
-    /// Lets the server work until `done`; the test hangs, and fails, where that never comes.
+    /// Lets the server work until `done`; the test fails where that never comes.
     pub(crate) async fn until(&self, done: impl Fn(&Running) -> bool) {
-        while !done(&self.running) {
-            tokio::task::yield_now().await;
-        }
+        let wait = async {
+            while !done(&self.running) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
+        waited.expect("it comes to that");
     }
 }
 
