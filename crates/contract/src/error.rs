@@ -9,6 +9,19 @@ pub struct SchemaError {
     pub path: Vec<String>,
     /// What is wrong there.
     pub message: String,
+    /// What the provider's sentence is built like.
+    form: Form,
+}
+
+/// How the provider words a refusal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Form {
+    /// With the place as a tuple before the message.
+    Placed,
+    /// The message alone: it is about the schema as a whole.
+    Whole,
+    /// With the place as a path behind the message, and nobody's name.
+    Found,
 }
 
 impl SchemaError {
@@ -16,6 +29,21 @@ impl SchemaError {
         Self {
             path: path.to_vec(),
             message: message.into(),
+            form: Form::Placed,
+        }
+    }
+
+    pub(crate) fn whole(message: impl Into<String>) -> Self {
+        Self {
+            form: Form::Whole,
+            ..Self::at(&[], message)
+        }
+    }
+
+    pub(crate) fn found(path: &[String], message: impl Into<String>) -> Self {
+        Self {
+            form: Form::Found,
+            ..Self::at(path, message)
         }
     }
 
@@ -49,18 +77,38 @@ impl SchemaError {
 impl SchemaError {
     /// The provider's sentence about a response format.
     pub fn response_format(&self, name: &str) -> String {
-        format!("Invalid schema for response_format '{name}': {self}")
+        self.named("response_format", name)
     }
 
     /// The provider's sentence about a function's parameters.
     pub fn function(&self, name: &str) -> String {
-        format!("Invalid schema for function '{name}': {self}")
+        self.named("function", name)
+    }
+
+    fn named(&self, what: &str, name: &str) -> String {
+        match self.form {
+            Form::Found => format!("Invalid JSON schema: {self}"),
+            Form::Placed | Form::Whole => format!("Invalid schema for {what} '{name}': {self}"),
+        }
+    }
+
+    /// The provider's code where it does not follow from what the schema is for.
+    pub fn code(&self) -> Option<&'static str> {
+        (self.form == Form::Found).then_some("invalid_json_schema")
     }
 }
 
 impl fmt::Display for SchemaError {
-    /// As the provider writes a place: `In context=('properties', 'name'), …`.
+    /// As the provider writes a place: `In context=('properties', 'name'), …`, or
+    /// `… Found at $.properties.name.`
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.form {
+            Form::Placed => {}
+            Form::Whole => return out.write_str(&self.message),
+            Form::Found => {
+                return write!(out, "{} Found at $.{}.", self.message, self.path.join("."));
+            }
+        }
         out.write_str("In context=(")?;
         for (index, step) in self.path.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "" };

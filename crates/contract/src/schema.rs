@@ -19,8 +19,8 @@ pub use types::Types;
 pub(crate) use dispatch::{Dispatch, Found};
 pub(crate) use literal::same;
 pub(crate) use node::{
-    Additional, ArrayFacts, Condition, Node, NumberFacts, ObjectFacts, Property, Rare, TextFacts,
-    Union,
+    Additional, ArrayFacts, Condition, Contained, Node, NumberFacts, ObjectFacts, Property, Rare,
+    TextFacts, Union,
 };
 pub(crate) use pattern::Pattern;
 pub(crate) use read::Builder;

@@ -3,6 +3,7 @@
 //! Permissive: whatever JSON Schema of any draft can be honoured is, the rest is passed over.
 //! Strict: the subset that the provider allows, with its words for what is refused.
 
+mod parameters;
 mod strict;
 
 use serde_json::Value;
@@ -67,6 +68,20 @@ impl UserSchema {
         })
     }
 
+    /// Compiles the parameters of a function: whatever they say, its arguments are an object.
+    ///
+    /// # Errors
+    /// Those of [`UserSchema::compile`], and what the provider refuses in any function.
+    pub fn parameters(schema: &Value, strict: bool) -> Result<Self, SchemaError> {
+        parameters::check(schema)?;
+        if strict {
+            return Self::compile(schema, true);
+        }
+        let mut members = schema.as_object().cloned().unwrap_or_default();
+        members.insert("type".to_owned(), "object".into());
+        Self::compile(&Value::Object(members), false)
+    }
+
     /// Checks a value.
     ///
     /// # Errors
@@ -95,6 +110,14 @@ impl UserSchema {
             }
         }
         Err(Unsatisfiable)
+    }
+
+    /// A value that fits, or else one that comes as near as could be made.
+    pub fn nearest(&self, source: &mut dyn Source) -> Value {
+        self.instance(source).unwrap_or_else(|_| {
+            let made = Maker::new(&self.schemas, &self.heights, source, true).make(self.root);
+            made.unwrap_or_else(|| Value::Object(serde_json::Map::new()))
+        })
     }
 }
 

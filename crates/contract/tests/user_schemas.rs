@@ -196,7 +196,7 @@ fn strict_refusals_have_the_providers_words() {
         ),
         (
             json!({"type": "array", "items": {"type": "string"}}),
-            "In context=(), schema must be a JSON Schema of 'type: \"object\"', got 'type: \"array\"'.",
+            "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"array\"'.",
         ),
     ];
     for (schema, message) in cases {
@@ -211,6 +211,64 @@ fn strict_refusals_have_the_providers_words() {
         json!({"anyOf": [{"type": "string", "pattern": "^a"}, {"$ref": "#"}, {"type": "null"}]}),
     );
     assert!(UserSchema::compile(&fine, true).is_ok());
+}
+
+#[test]
+fn strict_patterns_must_be_ones_that_texts_can_be_held_against() {
+    let schema = |pattern: &str| json!({"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}, "required": ["a"], "additionalProperties": false});
+    let cases = [
+        (
+            "^(?=x)y",
+            "Invalid JSON schema: regex lookaround is not supported. Found at $.properties.a.pattern.",
+        ),
+        (
+            "([",
+            "Invalid JSON schema: regex is not supported. Found at $.properties.a.pattern.",
+        ),
+    ];
+    for (pattern, message) in cases {
+        let error = UserSchema::compile(&schema(pattern), true).err().unwrap();
+        assert_eq!(error.response_format("out"), message);
+        assert_eq!(error.code(), Some("invalid_json_schema"));
+        assert!(UserSchema::compile(&schema(pattern), false).is_ok());
+    }
+}
+
+#[test]
+fn parameters_are_those_of_an_object() {
+    for schema in [json!({}), json!(true), json!({"description": "none"})] {
+        let compiled = UserSchema::parameters(&schema, false).unwrap();
+        assert_eq!(
+            compiled.instance(&mut Seeded::new(7, true)).unwrap(),
+            json!({})
+        );
+    }
+    let refused = [
+        (
+            json!({"type": "array"}),
+            "Invalid schema for function 'f': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"array\"'.",
+        ),
+        (
+            json!({"type": "object", "properties": {"a": {"type": "array"}}}),
+            "Invalid schema for function 'f': In context=('properties', 'a'), array schema missing items.",
+        ),
+    ];
+    for (schema, message) in refused {
+        let error = UserSchema::parameters(&schema, false).err().unwrap();
+        assert_eq!(error.function("f"), message);
+    }
+}
+
+#[test]
+fn what_must_be_contained_follows_the_prefix() {
+    agrees(
+        &json!({"type": "array", "items": {"type": "integer"}, "contains": {"minimum": 10}, "prefixItems": [{"const": 1}], "minItems": 3}),
+        4,
+    );
+    agrees(
+        &json!({"type": "array", "items": false, "contains": {"minimum": 10}, "prefixItems": [{"const": 12}]}),
+        4,
+    );
 }
 
 #[test]

@@ -190,12 +190,12 @@ impl<'a> Walk<'a> {
         if facts.distinct && repeated(items) {
             self.report(path, || ViolationKind::RepeatedItem)?;
         }
-        for (schema, fewest, most) in &facts.contains {
+        for contained in &facts.contains {
             let fitting = items
                 .iter()
-                .filter(|item| self.fits(*schema, item, path))
+                .filter(|item| self.fits(contained.schema, item, path))
                 .count();
-            if fitting < *fewest || most.is_some_and(|most| fitting > most) {
+            if fitting < contained.fewest || contained.most.is_some_and(|most| fitting > most) {
                 self.report(path, || ViolationKind::WrongContents)?;
             }
         }

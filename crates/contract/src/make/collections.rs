@@ -22,11 +22,7 @@ impl Maker<'_> {
     ) -> Option<Value> {
         let free = ArrayFacts::default();
         let facts = facts.unwrap_or(&free);
-        let contained: usize = facts
-            .contains
-            .iter()
-            .fold(0, |sum, (_, fewest, _)| sum.saturating_add(*fewest));
-        let low = facts.fewest.max(contained);
+        let low = facts.fewest.max(self.contained(facts));
         let high = facts.most.unwrap_or(usize::MAX);
         if low > HUGE {
             return None;
@@ -41,7 +37,7 @@ impl Maker<'_> {
         let mut demanded = facts
             .contains
             .iter()
-            .flat_map(|(schema, fewest, _)| std::iter::repeat_n(*schema, *fewest));
+            .flat_map(|one| std::iter::repeat_n(one.made, one.fewest));
         let mut items: Vec<Value> = Vec::with_capacity(wanted);
         while items.len() < wanted {
             let place = items.len();
@@ -56,6 +52,19 @@ impl Maker<'_> {
             }
         }
         Some(Value::Array(items))
+    }
+
+    /// How long an array must be for what it must contain, which stands behind the prefix where
+    /// it can.
+    fn contained(&self, facts: &ArrayFacts) -> usize {
+        let demanded = facts.contains.iter().filter(|one| one.fewest > 0);
+        let can_follow = demanded
+            .clone()
+            .all(|one| self.heights.get(one.made).is_some());
+        let count = demanded.fold(0usize, |sum, one| sum.saturating_add(one.fewest));
+        let behind = facts.prefix.len().saturating_add(count);
+        let fits = can_follow && facts.most.is_none_or(|most| behind <= most);
+        if count > 0 && fits { behind } else { count }
     }
 
     /// An item, other than those that are there if all must differ.

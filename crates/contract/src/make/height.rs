@@ -69,8 +69,8 @@ impl Heights {
         let wanted = facts.fewest.min(facts.prefix.len());
         let prefix = facts.prefix[..wanted].iter().map(|id| self.at(*id));
         let items = (facts.fewest > facts.prefix.len()).then(|| self.at(facts.items));
-        let contained = facts.contains.iter().filter(|(_, fewest, _)| *fewest > 0);
-        let contained = contained.map(|(id, _, _)| self.at(*id));
+        let contained = facts.contains.iter().filter(|one| one.fewest > 0);
+        let contained = contained.map(|one| self.at(one.schema));
         prefix
             .chain(items)
             .chain(contained)

@@ -96,8 +96,18 @@ pub(crate) struct ArrayFacts {
     pub(crate) fewest: usize,
     pub(crate) most: Option<usize>,
     pub(crate) distinct: bool,
-    /// Each with how many items at least and at most must fit.
-    pub(crate) contains: Vec<(SchemaId, usize, Option<usize>)>,
+    pub(crate) contains: Vec<Contained>,
+}
+
+/// What some items of an array must be.
+#[derive(Clone, Copy)]
+pub(crate) struct Contained {
+    pub(crate) schema: SchemaId,
+    /// How many items at least must fit.
+    pub(crate) fewest: usize,
+    pub(crate) most: Option<usize>,
+    /// What such an item is made of: it is also what all items after the prefix are.
+    pub(crate) made: SchemaId,
 }
 
 impl Default for ArrayFacts {

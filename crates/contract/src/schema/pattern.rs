@@ -29,6 +29,11 @@ impl Pattern {
         &self.source
     }
 
+    /// Whether texts can be held against it.
+    pub(crate) fn is_supported(&self) -> bool {
+        self.regex().is_some()
+    }
+
     fn regex(&self) -> Option<&Regex> {
         self.compiled
             .get_or_init(|| {

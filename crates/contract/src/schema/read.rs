@@ -4,12 +4,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::keywords::{Group, count, entries, groups, number, says_nothing, text, types, weight};
 use super::{
-    Additional, ArrayFacts, Built, Condition, Limits, Literal, Node, ObjectFacts, Pattern,
-    Property, Rare, SchemaId, Types, Union,
+    Additional, ArrayFacts, Built, Condition, Contained, Limits, Literal, Node, ObjectFacts,
+    Pattern, Property, Rare, SchemaId, Types, Union,
 };
 use crate::error::SchemaError;
 
@@ -248,10 +248,15 @@ impl Builder {
         facts.distinct = members.get("uniqueItems") == Some(&Value::Bool(true));
         if let Some(contained) = members.get("contains") {
             let schema = self.read(contained)?;
-            let fewest = count(members, "minContains").unwrap_or(1);
-            facts
-                .contains
-                .push((schema, fewest, count(members, "maxContains")));
+            facts.contains.push(Contained {
+                schema,
+                fewest: count(members, "minContains").unwrap_or(1),
+                most: count(members, "maxContains"),
+                made: match items {
+                    Some(items) => self.read(&json!({"allOf": [items, contained]}))?,
+                    None => schema,
+                },
+            });
         }
         let said = !facts.prefix.is_empty()
             || facts.items != SchemaId::ANY

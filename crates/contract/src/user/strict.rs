@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::SchemaError;
-use crate::schema::{Limits, Types};
+use crate::schema::{Limits, Pattern, Types};
 
 #[derive(Deserialize)]
 struct Rules {
@@ -44,6 +44,18 @@ struct Check {
     literals: usize,
 }
 
+/// The provider's sentence for a broken rule.
+pub(super) fn worded(row: &str, detail: &str) -> String {
+    let wording = RULES.wording.get(row);
+    let message = wording.map_or("", |wording| wording.message.as_str());
+    message.replace("{detail}", detail)
+}
+
+/// The refusal of a schema that is not one of objects.
+pub(super) fn root_type(got: &str) -> SchemaError {
+    SchemaError::whole(worded("root_type", got))
+}
+
 /// Refuses what a strict schema may not have.
 pub(super) fn check(schema: &Value) -> Result<(), SchemaError> {
     let mut check = Check {
@@ -54,11 +66,11 @@ pub(super) fn check(schema: &Value) -> Result<(), SchemaError> {
     let kind = schema.get("type").and_then(Value::as_str);
     if kind != Some("object") {
         let got = kind.map_or_else(|| "None".to_owned(), str::to_owned);
-        return Err(check.refuse("root_type", &got));
+        return Err(root_type(&got));
     }
     for keyword in ["anyOf", "oneOf", "allOf", "enum", "not"] {
         if schema.get(keyword).is_some() {
-            return Err(check.refuse("root_keyword", keyword));
+            return Err(SchemaError::whole(worded("root_keyword", keyword)));
         }
     }
     check.schema(schema, 1)
@@ -66,11 +78,21 @@ pub(super) fn check(schema: &Value) -> Result<(), SchemaError> {
 
 impl Check {
     fn refuse(&self, row: &str, detail: &str) -> SchemaError {
-        let message = RULES
-            .wording
-            .get(row)
-            .map_or("", |wording| wording.message.as_str());
-        SchemaError::at(&self.path, message.replace("{detail}", detail))
+        SchemaError::at(&self.path, worded(row, detail))
+    }
+
+    /// Refuses a pattern that texts can't be made for.
+    fn pattern(&self, source: &str) -> Result<(), SchemaError> {
+        if Pattern::new(source).is_supported() {
+            return Ok(());
+        }
+        let looks = ["(?=", "(?!", "(?<=", "(?<!"];
+        let row = match looks.iter().any(|mark| source.contains(mark)) {
+            true => "look_around",
+            false => "bad_pattern",
+        };
+        let place = [&self.path[..], &["pattern".to_owned()]].concat();
+        Err(SchemaError::found(&place, worded(row, "")))
     }
 
     /// `level` counts objects and arrays on the way down.
@@ -142,6 +164,9 @@ impl Check {
         let format = members.get("format").and_then(Value::as_str);
         if let Some(odd) = format.filter(|name| !RULES.formats.iter().any(|known| known == name)) {
             return Err(self.refuse("bad_format", odd));
+        }
+        if let Some(source) = members.get("pattern").and_then(Value::as_str) {
+            self.pattern(source)?;
         }
         if types.contains(&"object") {
             self.object(members, level)?;
