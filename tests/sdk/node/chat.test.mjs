@@ -11,7 +11,7 @@ const model = 'gpt-4o';
 const Person = z.object({
   name: z.string(),
   age: z.number().int().min(0).max(150),
-  email: z.email().nullable(),
+  code: z.string().regex(/^[A-Z]{2}-\d{4}$/).nullable(),
   pets: z.array(z.enum(['cat', 'dog'])).max(2),
 });
 
@@ -52,6 +52,18 @@ test('an answer parses into a zod model', async () => {
   const { parsed } = answer.choices[0].message;
   assert.deepEqual(Person.parse(parsed), parsed);
   assert.equal(answer.choices[0].finish_reason, 'stop');
+});
+
+test('a pattern that looks ahead is refused, as zod has one for addresses', async () => {
+  const Account = z.object({ email: z.email() });
+  await assert.rejects(
+    client.chat.completions.parse({
+      model,
+      messages: ask('Somebody.'),
+      response_format: zodResponseFormat(Account, 'account'),
+    }),
+    (error) => error instanceof OpenAI.BadRequestError && /lookaround is not supported/.test(error.message),
+  );
 });
 
 test('a limit that cuts a structure is an error of the SDK', async () => {
