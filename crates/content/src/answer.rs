@@ -23,8 +23,6 @@ pub(crate) struct Spoken {
     pub(crate) finish: Finish,
     /// Whether it is a refusal in a structured answer.
     pub(crate) is_refusal: bool,
-    /// Whether the text is bound to a format, so that a part of it is none of the format's.
-    pub(crate) is_bound: bool,
 }
 
 impl<'a> Answer<'a> {
@@ -58,11 +56,9 @@ impl<'a> Answer<'a> {
                 tokens,
                 finish,
                 is_refusal,
-                is_bound: false,
             });
         }
         let bound = self.bound.text(voice, reading, seed)?;
-        let is_bound = bound.is_some();
         let (tokens, finish) = match bound {
             Some(text) => voice.exactly(&text, seed, room),
             None => self.free(voice, reading, seed, room),
@@ -71,7 +67,6 @@ impl<'a> Answer<'a> {
             tokens,
             finish,
             is_refusal: false,
-            is_bound,
         })
     }
 

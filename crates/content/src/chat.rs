@@ -131,11 +131,7 @@ impl<'a> Turn<'a> {
             .say(&self.voice, &self.reading, seed.fork("answer"), draft.left)?;
         let (mut tokens, mut finish) = (said.tokens, said.finish);
         if limits::stop(&mut tokens, &self.work.limits.stop) {
-            finish = if said.is_bound {
-                Finish::Length
-            } else {
-                Finish::Stop
-            };
+            finish = Finish::Stop;
         }
         draft.segments.push(if said.is_refusal {
             Segment::Refusal(tokens)

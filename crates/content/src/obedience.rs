@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use crate::data;
@@ -216,12 +217,15 @@ fn skip_phrase<'t>(text: &'t str, phrases: &WordSet) -> Option<(&'t str, String)
 
 /// The language that a text asks the answer to be in: `answer in German`, `antworte auf Deutsch`.
 pub(crate) fn language(text: &str) -> Option<Language> {
-    let bytes = text.as_bytes();
-    [" in ", " auf ", " en ", " em "].iter().find_map(|joint| {
-        memchr::memmem::find_iter(bytes, joint.as_bytes())
-            .find_map(|at| language_at(text, at, at + joint.len()))
+    JOINTS.iter().find_map(|joint| {
+        let mut places = joint.find_iter(text.as_bytes());
+        places.find_map(|at| language_at(text, at, at + joint.needle().len()))
     })
 }
+
+/// What stands between a request to speak and the name of a language.
+static JOINTS: LazyLock<[Finder<'static>; 4]> =
+    LazyLock::new(|| [" in ", " auf ", " en ", " em "].map(|joint| Finder::new(joint)));
 
 fn language_at(text: &str, before: usize, after: usize) -> Option<Language> {
     const NEAR: usize = 5;

@@ -28,6 +28,8 @@ pub(crate) enum Bound {
 pub(crate) struct Shape {
     schema: UserSchema,
     slots: Vec<Slot>,
+    /// Whether an answer must be an instance; else it comes as near as it can.
+    is_strict: bool,
 }
 
 /// What a value loses for standing in a tool's result or an earlier turn.
@@ -53,8 +55,12 @@ impl Bound {
                     (Ok(shape), _) => Ok(Bound::Schema(Box::new(shape))),
                     (Err(_), Mode::Mock) => Ok(Bound::Object),
                     (Err(error), Mode::Realistic) => {
-                        let message = error.response_format(name);
-                        Err(ApiError::invalid(message).param("response_format"))
+                        let refusal = ApiError::invalid(error.response_format(name));
+                        let refusal = refusal.param("response_format");
+                        Err(match error.code() {
+                            Some(code) => refusal.code(code),
+                            None => refusal,
+                        })
                     }
                 }
             }
@@ -91,6 +97,7 @@ impl Shape {
         Ok(Self {
             schema: compiled,
             slots: slots_of(schema),
+            is_strict: strict,
         })
     }
 
@@ -104,6 +111,9 @@ impl Shape {
         let asked = &reading.asked;
         let mut source =
             PromptSource::new(Purpose::Answer, values, &self.slots, asked, topic, seed);
+        if !self.is_strict {
+            return Ok(self.schema.nearest(&mut source).to_string());
+        }
         match self.schema.instance(&mut source) {
             Ok(instance) => Ok(instance.to_string()),
             Err(_) => Err(ApiError::invalid(

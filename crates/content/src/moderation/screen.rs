@@ -31,13 +31,13 @@ pub(crate) fn may_alarm(text: &str) -> bool {
     let mut from = 0;
     for (at, byte) in bytes.iter().enumerate() {
         if !is_letter(*byte) {
-            if at > from && screen.has(&bytes[from..at]) {
+            if at > from && screen.has(bytes, from, at) {
                 return true;
             }
             from = at + 1;
         }
     }
-    from < bytes.len() && screen.has(&bytes[from..])
+    from < bytes.len() && screen.has(bytes, from, bytes.len())
 }
 
 /// Whether the text passes a score from which it is refused.
@@ -107,11 +107,11 @@ impl Screen {
             let is_whole = head.len() == word.len() && !matches!(rarest, Element::Beginning(_));
             match head.get(..HEAD).filter(|_| !is_whole) {
                 Some(head) => {
-                    self.set(beginning(head.as_bytes()));
+                    self.set(beginning(first_eight(head.as_bytes(), HEAD)));
                     self.beginnings.insert(head.to_owned());
                 }
                 None => {
-                    self.set(whole(head.as_bytes()));
+                    self.set(whole(first_eight(head.as_bytes(), head.len()), head.len()));
                     self.wholes.insert(head.to_owned());
                 }
             }
@@ -127,10 +127,16 @@ impl Screen {
         self.bits[(at / 64) as usize] >> (at % 64) & 1 == 1
     }
 
+    /// Whether the word `text[from..to]` is one that is looked for.
     #[inline]
-    fn has(&self, word: &[u8]) -> bool {
-        let passes =
-            self.may_have(whole(word)) || (word.len() >= HEAD && self.may_have(beginning(word)));
+    fn has(&self, text: &[u8], from: usize, to: usize) -> bool {
+        let word = &text[from..to];
+        let head = match text.get(from..from + 8) {
+            Some(eight) => first_eight(eight, word.len()),
+            None => first_eight(word, word.len()),
+        };
+        let passes = self.may_have(whole(head, word.len()))
+            || (word.len() >= HEAD && self.may_have(beginning(head)));
         passes && self.is_known(word)
     }
 
@@ -148,22 +154,30 @@ fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// The place of a word's bit: of its first eight bytes in lower case, and its length.
+/// The first eight bytes of a word of that length, which `text` begins with, in lower case; the
+/// bytes behind a shorter word count as spaces.
 #[inline]
-fn whole(word: &[u8]) -> u32 {
+fn first_eight(text: &[u8], length: usize) -> u64 {
+    const SMALL: u64 = 0x2020_2020_2020_2020;
     let mut head = [0u8; 8];
-    let length = word.len().min(8);
-    head[..length].copy_from_slice(&word[..length]);
-    let lowered = u64::from_le_bytes(head) | 0x2020_2020_2020_2020;
-    place(lowered ^ (word.len() as u64) << 56)
+    match text.first_chunk::<8>() {
+        Some(eight) => head = *eight,
+        None => head[..length].copy_from_slice(&text[..length]),
+    }
+    let shown = u64::MAX >> (64 - 8 * length.clamp(1, 8));
+    (u64::from_le_bytes(head) & shown) | SMALL
 }
 
-/// The place of the bit of a word's first four bytes in lower case.
+/// The place of a word's bit: of its first eight bytes, and its length.
 #[inline]
-fn beginning(word: &[u8]) -> u32 {
-    let mut head = [0u8; 4];
-    head.copy_from_slice(&word[..HEAD]);
-    place(u64::from(u32::from_le_bytes(head) | 0x2020_2020))
+fn whole(head: u64, length: usize) -> u32 {
+    place(head ^ (length as u64) << 56)
+}
+
+/// The place of the bit of a word's first four bytes.
+#[inline]
+fn beginning(head: u64) -> u32 {
+    place(head & 0xffff_ffff)
 }
 
 #[inline]
@@ -187,7 +201,7 @@ mod tests {
             "Write a short story about a lighthouse keeper and her dog.",
             "How do I learn to play the guitar at home without a teacher?",
         ];
-        let is_hit = |word: &&str| SCREEN.has(word.as_bytes());
+        let is_hit = |word: &&str| SCREEN.has(word.as_bytes(), 0, word.len());
         for prompt in prompts {
             let words = prompt.split(|c: char| !c.is_alphanumeric());
             let hits: Vec<_> = words

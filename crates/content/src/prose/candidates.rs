@@ -1,6 +1,7 @@
 //! Candidates for key phrases and how they are weighed against one another. Not here: where they
 //! come from (see `keyphrase`).
 
+use std::borrow::Cow;
 use std::hash::Hasher;
 use std::ops::Range;
 
@@ -31,22 +32,30 @@ const LONGEST: usize = 60;
 
 struct Candidate<'t> {
     article: Option<&'t str>,
-    /// Where it stands in the texts.
-    bare: Range<usize>,
+    bare: Cow<'t, str>,
     /// Where it stands in the folded texts.
     folded: Range<usize>,
 }
 
-/// The first candidates of a text, each once; their texts one behind the other.
-#[derive(Default)]
+/// The first candidates of a text, each once.
 pub(crate) struct Candidates<'t> {
     list: Vec<Candidate<'t>>,
-    scores: Vec<f32>,
+    scores: [f32; MOST],
     /// Hashes of the folded texts.
-    hashes: Vec<u64>,
-    texts: String,
-    /// In small letters.
+    hashes: [u64; MOST],
+    /// The texts in small letters, one behind the other.
     folded: String,
+}
+
+impl Default for Candidates<'_> {
+    fn default() -> Self {
+        Self {
+            list: Vec::with_capacity(16),
+            scores: [0.0; MOST],
+            hashes: [0; MOST],
+            folded: String::with_capacity(240),
+        }
+    }
 }
 
 impl<'t> Candidates<'t> {
@@ -56,56 +65,54 @@ impl<'t> Candidates<'t> {
 
     /// Raises all candidates but the first `from`.
     pub(crate) fn favour(&mut self, from: usize) {
-        self.scores[from..]
-            .iter_mut()
-            .for_each(|score| *score += 0.6);
+        let raised = &mut self.scores[from..self.list.len()];
+        raised.iter_mut().for_each(|score| *score += 0.6);
     }
 
-    /// Adds a candidate, or weight to an equal one.
-    pub(crate) fn offer(&mut self, text: &str, article: Option<&'t str>, score: f32) {
-        let text = bare(text);
-        if text.is_empty() || text.len() > LONGEST || text.contains('\n') {
+    /// Adds a candidate of one line, or weight to an equal one.
+    pub(crate) fn offer(&mut self, text: Cow<'t, str>, article: Option<&'t str>, score: f32) {
+        let text = match text {
+            Cow::Borrowed(text) => Cow::Borrowed(bare(text)),
+            Cow::Owned(text) if bare(&text).len() == text.len() => Cow::Owned(text),
+            Cow::Owned(text) => Cow::Owned(bare(&text).to_owned()),
+        };
+        if text.is_empty() || text.len() > LONGEST {
             return;
         }
         let from = self.folded.len();
         if text.is_ascii() {
-            self.folded.push_str(text);
+            self.folded.push_str(&text);
             self.folded[from..].make_ascii_lowercase();
         } else {
             self.folded.push_str(&text.to_lowercase());
         }
         let folded = from..self.folded.len();
         let mut hasher = WordHasher::default();
-        hasher.write(self.folded[folded.clone()].as_bytes());
+        hasher.write(&self.folded.as_bytes()[from..]);
         let hash = hasher.finish();
-        if let Some(known) = self.find(hash, &self.folded[folded.clone()]) {
+        let rank = self.list.len();
+        if let Some(known) = self.find(hash, &self.folded[from..]) {
             self.scores[known] += 0.7;
             self.folded.truncate(from);
-        } else if self.list.len() < MOST {
-            let rank = self.list.len();
+        } else if rank == MOST {
+            self.folded.truncate(from);
+        } else {
             let late = 0.15 * rank.min(4) as f32 + 0.02 * rank as f32;
-            let start = self.texts.len();
-            self.texts.push_str(text);
+            self.scores[rank] = score - late;
+            self.hashes[rank] = hash;
             self.list.push(Candidate {
                 article,
-                bare: start..self.texts.len(),
+                bare: text,
                 folded,
             });
-            self.scores.push(score - late);
-            self.hashes.push(hash);
-        } else {
-            self.folded.truncate(from);
         }
     }
 
     fn find(&self, hash: u64, folded: &str) -> Option<usize> {
-        let equal = self
-            .hashes
-            .iter()
-            .enumerate()
-            .filter(|(_, known)| **known == hash);
-        let mut equal = equal.map(|(number, _)| number);
-        equal.find(|number| &self.folded[self.list[*number].folded.clone()] == folded)
+        let hashes = &self.hashes[..self.list.len()];
+        let is_equal = |number: usize| &self.folded[self.list[number].folded.clone()] == folded;
+        let at = hashes.iter().position(|known| *known == hash)?;
+        (at..hashes.len()).find(|number| hashes[*number] == hash && is_equal(*number))
     }
 
     /// The best `most`, the better first and of equals the earlier; one that is part of a better
@@ -116,7 +123,7 @@ impl<'t> Candidates<'t> {
             if kept.len() == most {
                 break;
             }
-            let best = best_of(&self.scores);
+            let best = best_of(&self.scores[..self.list.len()]);
             self.scores[best] = f32::NEG_INFINITY;
             let candidate = &self.list[best];
             let folded = &self.folded[candidate.folded.clone()];
@@ -127,7 +134,7 @@ impl<'t> Candidates<'t> {
             }
         }
         let phrase = |candidate: &Candidate<'t>| Phrase {
-            bare: self.texts[candidate.bare.clone()].to_owned(),
+            bare: candidate.bare.clone().into_owned(),
             article: candidate.article,
         };
         kept.into_iter().map(phrase).collect()

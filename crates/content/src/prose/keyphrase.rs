@@ -1,9 +1,11 @@
 //! Key phrases of a text: runs of words that carry meaning, ranked by how they are written and
 //! where they stand. Not here: what they are used for (see `topic`).
 
+use std::borrow::Cow;
+
 use super::Language;
 use super::candidates::{Candidates, Phrase};
-use super::pieces::{Piece, Pieces};
+use super::pieces::{Piece, Pieces, bare};
 use super::words::{self, Entry};
 
 /// What was found in a text.
@@ -25,7 +27,8 @@ pub(crate) fn find<'t>(pieces: &Pieces<'t>) -> Found<'t> {
         article: None,
         loose: 0,
         carrying: 0,
-        joined: String::new(),
+        text: pieces.text,
+        has_digit: false,
         candidates: Candidates::default(),
         quoted: Vec::new(),
         numbers: Vec::new(),
@@ -52,8 +55,9 @@ struct Finder<'t> {
     loose: usize,
     /// How many words since its last link carry meaning.
     carrying: usize,
-    /// Room for the phrase as a text.
-    joined: String,
+    text: &'t str,
+    /// Whether a word of the phrase has a digit.
+    has_digit: bool,
     candidates: Candidates<'t>,
     quoted: Vec<String>,
     numbers: Vec<String>,
@@ -80,7 +84,9 @@ impl<'t> Finder<'t> {
                 let quoted = inner[..end].trim();
                 if !quoted.is_empty() && quoted.len() <= 120 {
                     self.quoted.push(quoted.to_owned());
-                    self.candidates.offer(quoted, None, 3.0);
+                    if !bare(quoted).contains('\n') {
+                        self.candidates.offer(quoted.into(), None, 3.0);
+                    }
                 }
                 rest = &inner[end + close.len_utf8()..];
             }
@@ -98,13 +104,14 @@ impl<'t> Finder<'t> {
                 self.close();
             }
             self.word(piece, starts_sentence);
-            starts_sentence = piece.raw.ends_with(['.', '!', '?', ':']);
+            let last = piece.raw.as_bytes().last();
+            starts_sentence = last.is_some_and(|byte| b".!?:".contains(byte));
             if closes(piece.raw) {
                 self.close();
             }
             if starts_sentence {
                 // What a question asks for counts more than what leads up to it.
-                if piece.raw.ends_with('?') {
+                if last == Some(&b'?') {
                     self.candidates.favour(known);
                 }
                 known = self.candidates.len();
@@ -135,6 +142,7 @@ impl<'t> Finder<'t> {
         }
         self.loose = 0;
         self.carrying += 1;
+        self.has_digit |= !is_plain && word.contains(char::is_numeric);
         match self.stem(word) {
             Some(stem) => {
                 self.run.push(stem);
@@ -204,31 +212,52 @@ impl<'t> Finder<'t> {
     }
 
     fn close(&mut self) {
+        if self.run.is_empty() {
+            self.article = None;
+            return;
+        }
         self.run.truncate(self.run.len() - self.loose);
         self.loose = 0;
         self.carrying = 0;
         let article = self.article.take();
+        let has_digit = std::mem::take(&mut self.has_digit);
         if self.run.is_empty() {
             return;
         }
-        let (mut has_capital, mut has_digit) = (false, false);
-        self.joined.clear();
-        for (index, word) in self.run.iter().enumerate() {
-            if index > 0 {
-                self.joined.push(' ');
-            }
-            self.joined.push_str(word);
-            has_capital |= word.starts_with(char::is_uppercase);
-            has_digit |= word.contains(|c: char| c.is_numeric());
-        }
-        let is_long = self.joined.len() >= 8 && self.joined.chars().nth(7).is_some();
+        let is_capital = |word: &&str| match word.as_bytes()[0] {
+            byte if byte.is_ascii() => byte.is_ascii_uppercase(),
+            _ => word.starts_with(char::is_uppercase),
+        };
+        let text = self.joined();
+        let is_long = text.len() >= 8 && (text.len() >= 32 || text.chars().nth(7).is_some());
         let score = 1.0
             + 0.3 * (self.run.len().min(4) as f32 - 1.0)
-            + if has_capital { 0.5 } else { 0.0 }
+            + if self.run.iter().any(is_capital) {
+                0.5
+            } else {
+                0.0
+            }
             + if has_digit { 0.3 } else { 0.0 }
             + if is_long { 0.3 } else { 0.0 };
         self.run.clear();
-        self.candidates.offer(&self.joined, article, score);
+        self.candidates.offer(text, article, score);
+    }
+
+    /// The words at hand with a space between them, as most stand in the text.
+    fn joined(&self) -> Cow<'t, str> {
+        let (Some(first), Some(last)) = (self.run.first(), self.run.last()) else {
+            return Cow::Borrowed("");
+        };
+        let place = |word: &str| word.as_ptr() as usize - self.text.as_ptr() as usize;
+        let written = &self.text[place(first)..place(last) + last.len()];
+        let gaps = self.run.len() - 1;
+        let letters: usize = self.run.iter().map(|word| word.len()).sum();
+        let spaces = || written.bytes().filter(|byte| *byte == b' ').count();
+        if gaps == 0 || (written.len() == letters + gaps && spaces() == gaps) {
+            Cow::Borrowed(written)
+        } else {
+            Cow::Owned(self.run.join(" "))
+        }
     }
 
     /// Chinese and Japanese: what is left between function words, punctuation and, in Japanese,
@@ -272,8 +301,11 @@ impl<'t> Finder<'t> {
         let length = text.chars().count();
         if length >= 2 && !idle {
             let latin = if text.is_ascii() { 0.5 } else { 0.0 };
-            self.candidates
-                .offer(text, None, 1.0 + 0.15 * length.min(8) as f32 + latin);
+            self.candidates.offer(
+                text.to_owned().into(),
+                None,
+                1.0 + 0.15 * length.min(8) as f32 + latin,
+            );
         }
     }
 }

@@ -189,6 +189,12 @@ fn inside(word: &str) -> usize {
 
 /// A word without the marks around it, of which `C++` and `C#` keep theirs.
 pub(crate) fn bare(raw: &str) -> &str {
+    if let [first, .., last] = raw.as_bytes()
+        && first.is_ascii_alphanumeric()
+        && last.is_ascii_alphanumeric()
+    {
+        return raw;
+    }
     raw.trim_matches(|c: char| !c.is_alphanumeric() && c != '+' && c != '#')
         .trim_start_matches(['+', '#'])
 }

@@ -34,11 +34,11 @@ impl<'a> Resolver<'a> {
         Resolver {
             model,
             topic,
-            known: Vec::new(),
-            ids: Vec::new(),
-            ends: Vec::new(),
-            bytes: Vec::new(),
-            text: String::new(),
+            known: Vec::with_capacity(16),
+            ids: Vec::with_capacity(64),
+            ends: Vec::with_capacity(64),
+            bytes: Vec::with_capacity(320),
+            text: String::with_capacity(80),
         }
     }
 

@@ -135,6 +135,7 @@ impl<'a> Speaker<'a> {
         } else {
             request.seed
         };
+        make_room(out, request.length.max);
         Speaker {
             base: out.len(),
             used: vec![0; model.templates.len().div_ceil(64)],
@@ -144,7 +145,7 @@ impl<'a> Speaker<'a> {
             bend: Bend::new(request.sampling),
             scratch: Vec::new(),
             last: 0,
-            weights: Vec::new(),
+            weights: Vec::with_capacity(64),
             plain: request.sampling.is_plain(),
             language: form.language(topic),
             model,
@@ -245,7 +246,7 @@ impl<'a> Speaker<'a> {
         let Some(outline) = self.outline() else {
             return Vec::new();
         };
-        let mut turns = Vec::new();
+        let mut turns = Vec::with_capacity(16);
         let mut gap;
         for step in &outline.steps {
             let asked = self.topic.count.filter(|_| step.countable);
@@ -430,6 +431,15 @@ impl<'a> Speaker<'a> {
             .ends
             .extend(run.ends.iter().map(|end| base + (end - run.start)));
     }
+}
+
+/// Room for a text of usual length, so that the lists need not grow piece by piece.
+fn make_room(out: &mut Tokens, max: Option<u32>) {
+    const USUAL: usize = 160;
+    let tokens = max.map_or(USUAL, |max| USUAL.min(max as usize + SENTENCE));
+    out.ids.reserve(tokens);
+    out.ends.reserve(tokens);
+    out.bytes.reserve(tokens * 6);
 }
 
 /// How much a prompt prefers a choice: a factor of ½ to 2 that is always the same for the two.

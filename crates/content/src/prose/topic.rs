@@ -189,18 +189,22 @@ impl Topic {
         let first = self.keywords.first().map_or("", String::as_str);
         let parts = first.split(|c: char| !c.is_ascii_alphanumeric());
         let fits = |part: &&str| part.starts_with(|c: char| c.is_ascii_alphabetic());
-        let parts: Vec<_> = parts
-            .filter(fits)
-            .take(3)
-            .map(str::to_ascii_lowercase)
-            .collect();
-        self.snake = if parts.is_empty() {
-            "items".to_owned()
-        } else {
-            parts.join("_")
-        };
-        let parts: Vec<_> = self.snake.split('_').map(capitalised).collect();
-        self.pascal = parts.concat();
+        for part in parts.filter(fits).take(3) {
+            if !self.snake.is_empty() {
+                self.snake.push('_');
+            }
+            let from = self.snake.len();
+            self.snake.push_str(part);
+            self.snake[from..].make_ascii_lowercase();
+        }
+        if self.snake.is_empty() {
+            self.snake.push_str("items");
+        }
+        for part in self.snake.split('_') {
+            let from = self.pascal.len();
+            self.pascal.push_str(part);
+            self.pascal[from..=from].make_ascii_uppercase();
+        }
     }
 
     /// Collects the hints of all words; of two kinds the first named wins, code over all.
@@ -333,7 +337,8 @@ fn names_code(word: &str) -> bool {
 
 pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(chars).collect()
-    })
+    let mut capital = String::with_capacity(text.len());
+    capital.extend(chars.next().into_iter().flat_map(char::to_uppercase));
+    capital.push_str(chars.as_str());
+    capital
 }

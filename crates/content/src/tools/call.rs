@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use fakeai_canon::{ApiError, CallKind, Grammar, PlannedCall, Schema, Seed, Tokens, Tool};
-use serde_json::{Map, Value};
 
 use super::decide::Toolbox;
 use super::literal::Argument;
@@ -91,10 +90,7 @@ impl Call {
             &voice.topic,
             seed,
         );
-        let instance = schema
-            .instance(&mut source)
-            .unwrap_or_else(|_| Value::Object(Map::new()));
-        instance.to_string()
+        schema.nearest(&mut source).to_string()
     }
 
     /// Puts in the arguments that the prompt spells out: by name, or in the order of the schema.

@@ -318,11 +318,11 @@ fn schema(index: usize, tool: &Tool, mode: Mode) -> Result<Option<UserSchema>, A
         return Ok(None);
     };
     let is_strict = *strict && mode == Mode::Realistic;
-    match (UserSchema::compile(&parameters.0, is_strict), mode) {
+    match (UserSchema::parameters(&parameters.0, is_strict), mode) {
         (Ok(schema), _) => Ok(Some(schema)),
         (Err(_), Mode::Mock) => Ok(None),
         (Err(error), Mode::Realistic) => Err(ApiError::invalid(error.function(name))
-            .code("invalid_function_parameters")
+            .code(error.code().unwrap_or("invalid_function_parameters"))
             .param(format!("tools[{index}].function.parameters"))),
     }
 }

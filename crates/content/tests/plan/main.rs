@@ -7,6 +7,7 @@ mod completions;
 mod desk;
 mod embeddings;
 mod limits;
+mod offered;
 mod reasoning;
 mod schemas;
 mod verdicts;
