@@ -19,6 +19,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) media: Vec<&'a Media>,
     /// Calls made since the last user turn.
     pub(crate) calls: Vec<&'a PastCall>,
+    /// The last call before the last user turn, made for the user turn before it.
+    pub(crate) before: Option<&'a PastCall>,
     /// Results that came since the last turn of the model's, where the conversation ends with them.
     pub(crate) results: Vec<Outcome<'a>>,
 }
@@ -46,6 +48,11 @@ impl<'a> Reading<'a> {
             .filter(texts)
             .take(REACH);
         let directs = |message: &&Message| matches!(message.role, Role::System | Role::Developer);
+        let turn_before = messages[..last.unwrap_or(0)].iter().rev();
+        let turn_before = turn_before.take_while(|message| message.role != Role::User);
+        let before = turn_before
+            .flat_map(|message| message.calls.iter().rev())
+            .next();
         let since = &messages[last.map_or(0, |index| index + 1)..];
         Self {
             asked: last.map_or(Cow::Borrowed(""), |index| text_of(&messages[index])),
@@ -53,6 +60,7 @@ impl<'a> Reading<'a> {
             instructions: messages.iter().filter(directs).map(text_of).collect(),
             media: last.map_or_else(Vec::new, |index| media_of(&messages[index])),
             calls: since.iter().flat_map(|message| &message.calls).collect(),
+            before,
             results: results(since),
         }
     }

@@ -124,7 +124,13 @@ impl Source for PromptSource<'_> {
         self.rng.below(count)
     }
 
-    fn choose(&mut self, _hint: &Hint<'_>, literals: &[&Literal]) -> usize {
+    fn choose(&mut self, hint: &Hint<'_>, literals: &[&Literal]) -> usize {
+        if let Some(given) = self.values.next(hint.name) {
+            let is_given = |literal: &&Literal| literal.text() == Some(given.text.as_str());
+            if let Some(index) = literals.iter().position(is_given) {
+                return index;
+            }
+        }
         let named = literals.iter().enumerate().filter_map(|(index, literal)| {
             let text = literal
                 .text()

@@ -7,6 +7,7 @@ mod list;
 mod name;
 mod quote;
 mod scan;
+mod script;
 mod words;
 
 pub(crate) use fact::{Fact, FactKind};

@@ -21,6 +21,13 @@ pub(super) fn name_at<'a>(text: &'a str, words: &[Word<'a>]) -> Option<(Fact<'a>
         };
         taken += more;
     }
+    // A house number belongs to its street.
+    let is_number = |word: &&Word<'_>| word.text.starts_with(|c: char| c.is_ascii_digit());
+    let number = words.get(taken).filter(is_number);
+    let beside = number.is_some_and(|word| &text[words[taken - 1].at.end..word.at.start] == " ");
+    if beside && words::is_street(&words[taken - 1].text.to_lowercase()) {
+        taken += 1;
+    }
     let at = first.at.start..words[taken - 1].at.end;
     let name = text[at.clone()]
         .strip_suffix("'s")

@@ -6,8 +6,7 @@ use std::ops::Range;
 use super::classify::{classify, expression_at};
 use super::name::name_at;
 use super::quote::quoted_at;
-use super::words;
-use super::{Fact, FactKind};
+use super::{Fact, FactKind, script, words};
 use crate::shorten::shorten;
 
 /// A word of a text, or a quotation.
@@ -37,13 +36,51 @@ pub(crate) fn scan(text: &str) -> Vec<Fact<'_>> {
         if let Some(end) = expression_at(&text[word.at.start..]).filter(|_| is_open) {
             calculated = word.at.start + end;
             let at = word.at.start..calculated;
-            facts.push(Fact::new(FactKind::Expression, &text[at.clone()], at));
+            facts.push(Fact::new(
+                FactKind::Expression,
+                &text[at.clone()],
+                at.clone(),
+            ));
+            facts.extend(numbers_in(text, at));
+        }
+        if word.at.start < calculated && word.quoted.is_none() {
+            index += 1;
+            continue;
         }
         let (fact, taken) = one(text, &words[index..]);
         facts.extend(fact);
         index += taken;
     }
     facts
+}
+
+/// The numbers of a calculation.
+fn numbers_in(text: &str, at: Range<usize>) -> Vec<Fact<'_>> {
+    let is_part = |c: char| c.is_ascii_digit() || c == '.';
+    let mut numbers = Vec::new();
+    let mut from = at.start;
+    while let Some(start) = text[from..at.end].find(|c: char| c.is_ascii_digit()) {
+        let digits = from + start;
+        let length = text[digits..at.end].find(|c| !is_part(c));
+        let end = digits + length.unwrap_or(at.end - digits);
+        let before = text[at.start..digits].trim_end_matches('-');
+        let is_negative = text[at.start..digits].ends_with('-')
+            && before
+                .trim_end()
+                .chars()
+                .next_back()
+                .is_none_or(|c| !c.is_ascii_digit() && c != ')');
+        let start = digits - usize::from(is_negative);
+        if let Ok(value) = text[start..end].parse() {
+            let fact = Fact::new(FactKind::Number, &text[start..end], start..end);
+            numbers.push(Fact {
+                number: Some(value),
+                ..fact
+            });
+        }
+        from = end;
+    }
+    numbers
 }
 
 /// The value that the words open with, and how many words it takes.
@@ -143,13 +180,20 @@ fn cut(text: &str) -> Vec<Word<'_>> {
             let word = rest[..length].trim_end_matches(['.', ':', '\'', '’', '-']);
             let ends = word.len() < length && rest[word.len()..length].contains(['.', ':']);
             let end = at + word.len();
-            if !word.is_empty() {
-                words.push(Word {
+            if word.is_ascii() || !script::is_unspaced(word) {
+                words.extend((!word.is_empty()).then(|| Word {
                     text: word,
                     at: at..end,
                     quoted: None,
                     opens,
-                });
+                }));
+            } else {
+                words.extend(script::pieces(word).map(|piece| Word {
+                    text: &word[piece.clone()],
+                    at: at + piece.start..at + piece.end,
+                    quoted: None,
+                    opens: false,
+                }));
             }
             opens = ends;
             at += length;

@@ -23,6 +23,8 @@ struct Lists {
     between: WordSet,
     lists: WordSet,
     countries: WordSet,
+    between_names: Vec<String>,
+    streets: Vec<String>,
 }
 
 static FILE: LazyLock<File> =
@@ -66,4 +68,20 @@ pub(super) fn makes_list(word: &str) -> bool {
 /// Whether the word names a country or a state.
 pub(super) fn is_country(word: &str) -> bool {
     FILE.words.countries.contains(word)
+}
+
+/// The length of the longest word that a text of Chinese, Japanese or Korean opens with and that
+/// is no part of a name.
+pub(super) fn between_names(text: &str) -> Option<usize> {
+    let words = FILE.words.between_names.iter();
+    words
+        .filter(|word| text.starts_with(word.as_str()))
+        .map(String::len)
+        .max()
+}
+
+/// Whether the word is the last of a street's name.
+pub(super) fn is_street(word: &str) -> bool {
+    let mut endings = FILE.words.streets.iter();
+    endings.any(|ending| word.ends_with(ending.as_str()))
 }

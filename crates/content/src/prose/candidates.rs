@@ -43,6 +43,8 @@ pub(crate) struct Candidates<'t> {
     scores: [f32; MOST],
     /// Hashes of the folded texts.
     hashes: [u64; MOST],
+    /// A bit for each of them: most texts are new, and their bit tells.
+    seen: [u64; MOST / 4],
     /// The texts in small letters, one behind the other.
     folded: String,
 }
@@ -53,6 +55,7 @@ impl Default for Candidates<'_> {
             list: Vec::with_capacity(16),
             scores: [0.0; MOST],
             hashes: [0; MOST],
+            seen: [0; MOST / 4],
             folded: String::with_capacity(240),
         }
     }
@@ -100,6 +103,8 @@ impl<'t> Candidates<'t> {
             let late = 0.15 * rank.min(4) as f32 + 0.02 * rank as f32;
             self.scores[rank] = score - late;
             self.hashes[rank] = hash;
+            let (word, bit) = place(hash);
+            self.seen[word] |= bit;
             self.list.push(Candidate {
                 article,
                 bare: text,
@@ -109,6 +114,10 @@ impl<'t> Candidates<'t> {
     }
 
     fn find(&self, hash: u64, folded: &str) -> Option<usize> {
+        let (word, bit) = place(hash);
+        if self.seen[word] & bit == 0 {
+            return None;
+        }
         let hashes = &self.hashes[..self.list.len()];
         let is_equal = |number: usize| &self.folded[self.list[number].folded.clone()] == folded;
         let at = hashes.iter().position(|known| *known == hash)?;
@@ -139,6 +148,12 @@ impl<'t> Candidates<'t> {
         };
         kept.into_iter().map(phrase).collect()
     }
+}
+
+/// Where the bit of a hash is.
+#[inline]
+fn place(hash: u64) -> (usize, u64) {
+    ((hash >> 60) as usize, 1 << (hash >> 54 & 63))
 }
 
 /// The place of the highest score, the first of equals.

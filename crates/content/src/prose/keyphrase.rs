@@ -75,8 +75,11 @@ impl<'t> Finder<'t> {
             ('`', '`'),
         ];
         let is_ascii = text.is_ascii();
-        let pairs = PAIRS.into_iter();
-        for (open, close) in pairs.filter(|(open, _)| !is_ascii || open.is_ascii()) {
+        let stands = |open: char| match u8::try_from(open) {
+            Ok(byte) if open.is_ascii() => memchr::memchr(byte, text.as_bytes()).is_some(),
+            _ => !is_ascii,
+        };
+        for (open, close) in PAIRS.into_iter().filter(|(open, _)| stands(*open)) {
             let mut rest = text;
             while let Some(at) = rest.find(open) {
                 let inner = &rest[at + open.len_utf8()..];

@@ -134,13 +134,11 @@ impl Scripts {
 pub(crate) struct Votes([u32; Language::ALL.len()]);
 
 impl Votes {
-    /// A word speaks for the languages that it is small in, and more so for one alone.
+    /// A word speaks for the languages that it is small in.
     #[inline]
     pub(crate) fn word(&mut self, entry: &Entry) {
-        let known = entry.small.and(entry.asking);
-        let weight = if known.count() == 1 { 3 } else { 2 };
-        for language in known.iter() {
-            self.0[language as usize] += weight;
+        for (votes, more) in self.0.iter_mut().zip(entry.votes) {
+            *votes += u32::from(more);
         }
     }
 

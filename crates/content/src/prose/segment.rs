@@ -128,13 +128,17 @@ fn solid(mark: char, groups: &[Vec<&str>], edge: fn(&str) -> Option<char>) -> bo
 
 /// Behind the last line break of a run of white space. A slash may belong to the run in front.
 fn starts_line(before: char, rest: &str) -> bool {
-    let line = rest.split('\n').next().unwrap_or_default();
-    before == '\n' && !rest.starts_with('/') && !line.trim().is_empty()
+    let is_filled = || {
+        let line = rest.split('\n').next().unwrap_or_default();
+        !line.trim().is_empty()
+    };
+    before == '\n' && !rest.starts_with('/') && is_filled()
 }
 
 /// Before the punctuation between two clauses of a script without spaces.
 fn starts_clause(before: char, here: char, after: Option<char>, groups: &[Vec<&str>]) -> bool {
-    "，。、：；？！".contains(here)
+    !here.is_ascii()
+        && "，。、：；？！".contains(here)
         && is_word(before, groups, |text| text.chars().next_back())
         && after.is_some_and(|after| is_word(after, groups, |text| text.chars().next()))
 }

@@ -28,16 +28,6 @@ impl LanguageSet {
     pub(crate) fn has(self, language: Language) -> bool {
         self.0 & (1 << language as u16) != 0
     }
-
-    /// The languages in order.
-    pub(crate) fn iter(self) -> impl Iterator<Item = Language> {
-        let mut left = self.0;
-        std::iter::from_fn(move || {
-            let lowest = left.trailing_zeros() as usize;
-            left &= left.wrapping_sub(1);
-            Language::ALL.get(lowest).copied()
-        })
-    }
 }
 
 /// What a word hints at beyond its language.
@@ -70,6 +60,17 @@ pub(crate) struct Entry {
     pub(crate) ending: LanguageSet,
     /// Its hints, by language.
     pub(crate) cues: Vec<(Language, Cue)>,
+    /// What it says for each language: more where it is of one alone.
+    pub(crate) votes: [u8; Language::ALL.len()],
+}
+
+impl Entry {
+    fn count_votes(&mut self) {
+        let known = self.small.and(self.asking);
+        let weight = if known.count() == 1 { 3 } else { 2 };
+        let has = |language| u8::from(known.has(language));
+        self.votes = Language::ALL.map(|language| weight * has(language));
+    }
 }
 
 /// Words are no longer, in bytes.
@@ -259,6 +260,7 @@ fn parse(text: &'static str) -> Table {
             words.for_each(|(index, word)| table.add(language, name, index, word));
         }
     }
+    table.entries.iter_mut().for_each(Entry::count_votes);
     for list in &mut table.breaks {
         list.sort_by_key(|word| std::cmp::Reverse(word.len()));
     }

@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use fakeai_canon::{ApiError, CallKind, Grammar, PlannedCall, Schema, Seed, Tokens, Tool};
+use serde_json::{Map, Value};
 
 use super::decide::Toolbox;
-use super::literal::Argument;
+use super::literal::{Argument, given};
 use super::rules::RULES;
 use crate::reading::Reading;
-use crate::slots::{Candidate, Slot, Values, candidates, slots_of};
+use crate::slots::{Candidate, Slot, Values, assign, candidates, slots_of};
 use crate::source::{PromptSource, Purpose};
 use crate::voice::Voice;
 use crate::{grammar, likelihood};
@@ -28,6 +29,8 @@ pub(crate) struct Call {
     pub(super) excluded: Vec<Range<usize>>,
     /// The arguments as the prompt spells them out.
     pub(super) literal: Option<Vec<Argument>>,
+    /// The arguments of an earlier call that this one goes on with.
+    pub(super) repeats: Option<Map<String, Value>>,
 }
 
 impl Call {
@@ -81,6 +84,7 @@ impl Call {
         let candidates = self.candidates(reading);
         let mut values = Values::find(&slots, &candidates, Some(self.text(reading)));
         self.spell_out(&slots, &mut values);
+        self.repeat(&slots, reading, &mut values);
         let prompt = self.text(reading);
         let mut source = PromptSource::new(
             Purpose::Arguments,
@@ -99,6 +103,24 @@ impl Call {
             let named = slots.iter().find(|slot| Some(&slot.name) == name.as_ref());
             if let Some(slot) = named.or(slots.get(place)) {
                 values.set(&slot.name, given.clone());
+            }
+        }
+    }
+
+    /// Keeps the arguments of the earlier call that the prompt gives no new values for.
+    fn repeat(&self, slots: &[Slot], reading: &Reading<'_>, values: &mut Values) {
+        let Some(past) = &self.repeats else {
+            return;
+        };
+        let assigned = assign(slots, &candidates(self.text(reading), 0.0));
+        for (slot, own) in slots.iter().zip(assigned) {
+            let known = past.get(&slot.name).filter(|_| own.is_empty());
+            match known {
+                Some(Value::Array(items)) => {
+                    values.set(&slot.name, items.iter().map(given).collect());
+                }
+                Some(value) if !value.is_object() => values.set(&slot.name, vec![given(value)]),
+                Some(_) | None => {}
             }
         }
     }

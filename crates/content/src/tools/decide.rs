@@ -8,6 +8,7 @@ use fakeai_contract::UserSchema;
 
 use super::call::Call;
 use super::clause::clauses;
+use super::follow;
 use super::hosted::Hosted;
 use super::literal;
 use super::matching::{Profile, Words, profiles};
@@ -91,16 +92,38 @@ impl<'a> Toolbox<'a> {
     /// Calls what the prompt asks for; after results only what a turn of single calls left over.
     fn freely(&self, reading: &Reading<'_>, names: &[String], is_open: bool) -> Move {
         let wanted = self.wanted(reading, names).into_iter();
-        let mut calls = wanted.filter(|(call, points)| {
+        let asked = &reading.asked;
+        let is_lone = self.work.tools.len() == 1;
+        let calls = wanted.filter(|(call, points)| {
             *points >= RULES.points.threshold
-                || (*points >= RULES.points.supplied && self.is_supplied(call, &reading.asked))
+                || (*points >= RULES.points.supplied && self.is_supplied(call, asked))
+                || (is_lone && follow::is_for(asked, self.tool(call.tool)))
         });
         let made = if is_open { 0 } else { reading.calls.len() };
         if !is_open && self.work.parallel_calls {
             return Move::Answer;
         }
-        let calls: Vec<_> = calls.by_ref().map(|(call, _)| call).skip(made).collect();
+        let mut calls: Vec<_> = calls.map(|(call, _)| call).skip(made).collect();
+        if calls.is_empty() && is_open {
+            calls.extend(self.repeated(reading, names));
+        }
         self.limited(calls, false).unwrap_or(Move::Answer)
+    }
+
+    /// The call of the turn before with the new values that the prompt names.
+    fn repeated(&self, reading: &Reading<'_>, names: &[String]) -> Option<Call> {
+        let past = reading.before.filter(|_| follow::goes_on(&reading.asked))?;
+        let is_same = |index: &usize| {
+            self.work.tools[*index].name() == past.name && self.is_callable(*index, names)
+        };
+        let index = (0..self.work.tools.len()).find(is_same)?;
+        let arguments = serde_json::from_str(&past.arguments).ok()?;
+        let call = Call {
+            repeats: Some(arguments),
+            ..self.call(index, 0..reading.asked.len())
+        };
+        let found = candidates(&reading.asked, 0.0);
+        (!found.is_empty()).then_some(call)
     }
 
     fn forced(
@@ -204,6 +227,7 @@ impl<'a> Toolbox<'a> {
             span,
             excluded: Vec::new(),
             literal: None,
+            repeats: None,
         }
     }
 

@@ -88,7 +88,8 @@ fn values(text: &str) -> Vec<Given> {
     }
 }
 
-fn given(value: &Value) -> Given {
+/// A JSON value as one that a prompt gives.
+pub(super) fn given(value: &Value) -> Given {
     let text = value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned);

@@ -7,6 +7,7 @@ use fakeai_canon::Tool;
 
 use super::rules::RULES;
 use crate::embedding::{concepts, is_stop_word};
+use crate::facts::{Fact, FactKind, scan};
 use crate::identifier;
 
 /// The words of one tool, each with what it is worth.
@@ -118,10 +119,11 @@ impl Words {
         let words = lower
             .split(|c: char| !c.is_alphanumeric())
             .filter(|word| !word.is_empty());
-        let words: Vec<_> = words
+        let mut words: Vec<_> = words
             .filter(|word| !is_stop_word(word))
             .map(str::to_owned)
             .collect();
+        words.extend(implied(&lower));
         let concepts = words
             .iter()
             .flat_map(|word| concepts(word))
@@ -145,6 +147,29 @@ impl Words {
             .iter()
             .any(|concept| self.concepts.contains(concept))
     }
+}
+
+/// Words that a text implies: by the operator of its calculation, or in another script.
+fn implied(lower: &str) -> Vec<String> {
+    let rules = &RULES.implied;
+    let mut words = Vec::new();
+    let is_sum = |fact: &&Fact<'_>| fact.kind == FactKind::Expression;
+    if let Some(sum) = scan(lower).iter().find(is_sum) {
+        words.extend(rules.calculation.iter().cloned());
+        let used = |(mark, _): &(&char, &String)| sum.text.contains(**mark);
+        let mut verbs: Vec<_> = rules.operators.iter().filter(used).collect();
+        verbs.dedup_by(|one, other| one.1 == other.1);
+        // Several operators are no single step.
+        if let [(_, verb)] = verbs[..] {
+            words.push(verb.clone());
+        }
+    }
+    if !lower.is_ascii() {
+        let meant = rules.meanings.iter();
+        let meant = meant.filter(|(word, _)| lower.contains(word.as_str()));
+        words.extend(meant.map(|(_, word)| word.clone()));
+    }
+    words
 }
 
 /// Whether two words are the same but for their ending.

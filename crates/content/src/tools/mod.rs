@@ -4,6 +4,7 @@
 mod call;
 mod clause;
 mod decide;
+mod follow;
 mod hosted;
 mod literal;
 mod matching;

@@ -1,7 +1,7 @@
 //! How tools are matched, what calls cost and how results are told, from
 //! `data/content/tools.toml`. Not here: the matching.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -14,6 +14,32 @@ pub(super) struct Rules {
     pub(super) points: Points,
     pub(super) call: CallCost,
     pub(super) report: HashMap<String, Phrases>,
+    pub(super) implied: Implied,
+    pub(super) follow: Follow,
+    pub(super) lean: Lean,
+}
+
+/// Words that a prompt implies without saying them.
+#[derive(Deserialize)]
+pub(super) struct Implied {
+    pub(super) calculation: Vec<String>,
+    pub(super) operators: BTreeMap<char, String>,
+    pub(super) meanings: BTreeMap<String, String>,
+}
+
+/// How prompts go on with an earlier call.
+#[derive(Deserialize)]
+pub(super) struct Follow {
+    pub(super) openings: Vec<String>,
+    pub(super) most_words: usize,
+}
+
+/// Which tools questions are put to without naming them.
+#[derive(Deserialize)]
+pub(super) struct Lean {
+    pub(super) tools: HashSet<String>,
+    pub(super) openings: Vec<String>,
+    pub(super) least_words: usize,
 }
 
 /// What common words are worth.
