@@ -92,6 +92,12 @@ fn listed(asked: &str) -> Vec<String> {
         return Vec::new();
     };
     let sentence = &tail[..tail.find(['.', '\n', '?', ';']).unwrap_or(tail.len())];
+    // What follows these is about the values.
+    let ends = [
+        " for ", " from ", " about ", " of ", " für ", " pour ", " para ",
+    ];
+    let end = ends.iter().filter_map(|word| sentence.find(word)).min();
+    let sentence = &sentence[..end.unwrap_or(sentence.len())];
     let items = sentence
         .split([',', ':'])
         .flat_map(|part| part.split(" and "))

@@ -107,7 +107,7 @@ impl Shape {
         topic: &Topic,
         seed: Seed,
     ) -> Result<String, ApiError> {
-        let values = Values::find(&self.slots, &named(reading), None);
+        let values = Values::find(&self.slots, &named(reading), None, &reading.asked);
         let asked = &reading.asked;
         let mut source =
             PromptSource::new(Purpose::Answer, values, &self.slots, asked, topic, seed);

@@ -23,6 +23,8 @@ pub(crate) enum FactKind {
     Day,
     /// A proper name.
     Name,
+    /// A street with its house number.
+    Street,
     /// Letters and digits that identify something, such as `ORD-1234`.
     Code,
     /// A calculation, such as `2 + 2`.

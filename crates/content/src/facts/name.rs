@@ -25,14 +25,18 @@ pub(super) fn name_at<'a>(text: &'a str, words: &[Word<'a>]) -> Option<(Fact<'a>
     let is_number = |word: &&Word<'_>| word.text.starts_with(|c: char| c.is_ascii_digit());
     let number = words.get(taken).filter(is_number);
     let beside = number.is_some_and(|word| &text[words[taken - 1].at.end..word.at.start] == " ");
-    if beside && words::is_street(&words[taken - 1].text.to_lowercase()) {
-        taken += 1;
-    }
+    let is_street = beside && words::is_street(&words[taken - 1].text.to_lowercase());
+    taken += usize::from(is_street);
     let at = first.at.start..words[taken - 1].at.end;
     let name = text[at.clone()]
         .strip_suffix("'s")
         .unwrap_or(&text[at.clone()]);
-    let fact = Fact::new(FactKind::Name, name, at);
+    let kind = if is_street {
+        FactKind::Street
+    } else {
+        FactKind::Name
+    };
+    let fact = Fact::new(kind, name, at);
     let is_doubtful = first.opens && taken == 1;
     Some((
         Fact {

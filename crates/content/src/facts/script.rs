@@ -31,6 +31,5 @@ pub(super) fn pieces(word: &str) -> impl Iterator<Item = Range<usize>> {
         }
         at = end;
     }
-    let is_letters = move |piece: &Range<usize>| !piece.is_empty();
-    pieces.into_iter().filter(is_letters)
+    pieces.into_iter()
 }

@@ -3,7 +3,8 @@
 
 use super::assign::{Candidate, assign};
 use super::request::phrase;
-use super::slot::Slot;
+use super::slot::{Slot, Wants};
+use super::told::told;
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +29,13 @@ struct Named {
 
 impl Values {
     /// The values that a prompt gives the slots. With `text`, slots for a text take the request's
-    /// own words where nothing else suits.
-    pub(crate) fn find(slots: &[Slot], candidates: &[Candidate<'_>], text: Option<&str>) -> Self {
+    /// own words where nothing else suits. `asked` is the prompt.
+    pub(crate) fn find(
+        slots: &[Slot],
+        candidates: &[Candidate<'_>],
+        text: Option<&str>,
+        asked: &str,
+    ) -> Self {
         let assigned = assign(slots, candidates);
         let near = assigned.iter().flatten().map(|index| &candidates[*index]);
         // Only those of the text at hand can be cut out of it.
@@ -45,6 +51,14 @@ impl Values {
                 }
             });
             let mut given: Vec<_> = given.collect();
+            if slot.wants == Wants::Text {
+                let told = told(slot, asked);
+                // Words that nothing but the slot's name makes values are meant for it.
+                let is_plain = |one: &Given| one.text.chars().all(char::is_lowercase);
+                if given.is_empty() || (told.len() > 1 && told.iter().all(is_plain)) {
+                    given = told;
+                }
+            }
             let lacks = given.is_empty() && slot.is_required && slot.takes_phrase();
             if let Some(text) = text.filter(|text| lacks && !text.trim().is_empty()) {
                 given.push(Given {

@@ -7,6 +7,7 @@ mod request;
 mod rules;
 mod score;
 mod slot;
+mod told;
 
 pub(crate) use assign::{Candidate, assign, candidates};
 pub(crate) use given::{Given, Values};

@@ -1,7 +1,7 @@
 //! What a request is about, in its own words, for slots such as `query`. Not here: values.
 
 use super::rules::RULES;
-use crate::facts::Fact;
+use crate::facts::{Fact, FactKind};
 use crate::shorten::shorten;
 
 /// Longer phrases are cut, in bytes.
@@ -22,9 +22,12 @@ pub(super) fn phrase(text: &str, taken: &[&Fact<'_>], words: &[String]) -> Strin
     let ends = taken
         .iter()
         .filter(|fact| fact.at.start > from && fact.at.end <= text.len());
-    let end = ends
-        .filter_map(|fact| joint_before(&text[from..fact.at.start]))
-        .min();
+    let is_when = |kind| matches!(kind, FactKind::Day | FactKind::Date | FactKind::Time);
+    let cut = |fact: &&Fact<'_>| {
+        let joint = joint_before(&text[from..fact.at.start]);
+        joint.or(is_when(fact.kind).then_some(fact.at.start - from))
+    };
+    let end = ends.filter_map(cut).min();
     let phrase = tidy(&sentence[..end.unwrap_or(sentence.len()).min(sentence.len())]);
     if phrase.is_empty() {
         tidy(sentence)

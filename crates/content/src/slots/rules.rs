@@ -1,7 +1,7 @@
 //! The rules by which values find their slots, from `data/content/slots.toml`. Not here: the
 //! sum that is made of them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -17,6 +17,8 @@ pub(super) struct Rules {
     yes_no: YesNo,
     number: Vec<Plausible>,
     pub(super) request: Request,
+    /// Words of a kind, by its name.
+    pub(super) known: BTreeMap<String, Vec<String>>,
 }
 
 /// A kind of argument.
@@ -60,6 +62,7 @@ pub(super) struct Request {
     pub(super) about: Vec<String>,
     pub(super) subjects: HashSet<String>,
     pub(super) joints: HashSet<String>,
+    pub(super) list_joints: HashSet<String>,
 }
 
 pub(super) static RULES: LazyLock<Rules> =

@@ -81,6 +81,7 @@ fn own(kind: FactKind) -> f64 {
         FactKind::Name => 7.0,
         FactKind::Code => 6.0,
         FactKind::Email | FactKind::Url | FactKind::Date | FactKind::Time => 5.0,
+        FactKind::Street => 5.0,
         FactKind::Day => 4.0,
         FactKind::Expression => 2.0,
         FactKind::Number => 1.0,

@@ -82,7 +82,12 @@ impl Call {
         };
         let slots = slots_of(&parameters.0);
         let candidates = self.candidates(reading);
-        let mut values = Values::find(&slots, &candidates, Some(self.text(reading)));
+        let mut values = Values::find(
+            &slots,
+            &candidates,
+            Some(self.text(reading)),
+            self.text(reading),
+        );
         self.spell_out(&slots, &mut values);
         self.repeat(&slots, reading, &mut values);
         let prompt = self.text(reading);
@@ -138,7 +143,12 @@ impl Call {
         let slots = slots_of(&serde_json::json!({
             "properties": {"input": {"type": "string"}}, "required": ["input"]
         }));
-        let mut values = Values::find(&slots, &self.candidates(reading), Some(self.text(reading)));
+        let mut values = Values::find(
+            &slots,
+            &self.candidates(reading),
+            Some(self.text(reading)),
+            self.text(reading),
+        );
         Ok(values
             .next("input")
             .map_or_else(String::new, |given| given.text))

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use fakeai_canon::{ApiError, ErrorKind, Generate, Mode, Tool, ToolChoice};
 use fakeai_contract::UserSchema;
+use serde_json::Map;
 
 use super::call::Call;
 use super::clause::clauses;
@@ -104,26 +105,34 @@ impl<'a> Toolbox<'a> {
             return Move::Answer;
         }
         let mut calls: Vec<_> = calls.map(|(call, _)| call).skip(made).collect();
-        if calls.is_empty() && is_open {
-            calls.extend(self.repeated(reading, names));
+        if is_open {
+            self.repeat(&mut calls, reading, names);
         }
         self.limited(calls, false).unwrap_or(Move::Answer)
     }
 
-    /// The call of the turn before with the new values that the prompt names.
-    fn repeated(&self, reading: &Reading<'_>, names: &[String]) -> Option<Call> {
-        let past = reading.before.filter(|_| follow::goes_on(&reading.asked))?;
+    /// Where the prompt goes on with the call of the turn before, it is that call that is made,
+    /// with the new values that the prompt names.
+    fn repeat(&self, calls: &mut Vec<Call>, reading: &Reading<'_>, names: &[String]) {
+        let asked = &reading.asked;
+        let Some(past) = reading.before.filter(|_| follow::goes_on(asked)) else {
+            return;
+        };
         let is_same = |index: &usize| {
             self.work.tools[*index].name() == past.name && self.is_callable(*index, names)
         };
-        let index = (0..self.work.tools.len()).find(is_same)?;
-        let arguments = serde_json::from_str(&past.arguments).ok()?;
-        let call = Call {
-            repeats: Some(arguments),
-            ..self.call(index, 0..reading.asked.len())
+        let index = (0..self.work.tools.len()).find(is_same);
+        let arguments: Option<Map<_, _>> = serde_json::from_str(&past.arguments).ok();
+        let (Some(index), Some(arguments)) = (index, arguments) else {
+            return;
         };
-        let found = candidates(&reading.asked, 0.0);
-        (!found.is_empty()).then_some(call)
+        if calls.is_empty() && !candidates(asked, 0.0).is_empty() {
+            let split = self.split(index, 0..asked.len(), 0.0, asked);
+            calls.extend(split.into_iter().map(|(call, _)| call));
+        }
+        for call in calls.iter_mut().filter(|call| call.tool == index) {
+            call.repeats = Some(arguments.clone());
+        }
     }
 
     fn forced(

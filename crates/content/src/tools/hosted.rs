@@ -70,7 +70,7 @@ impl Hosted {
 fn query(asked: &str) -> String {
     let slots =
         slots_of(&json!({"properties": {"query": {"type": "string"}}, "required": ["query"]}));
-    let mut values = Values::find(&slots, &[], Some(asked));
+    let mut values = Values::find(&slots, &[], Some(asked), asked);
     values
         .next("query")
         .map_or_else(|| asked.to_owned(), |Given { text, .. }| text)

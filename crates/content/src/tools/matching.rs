@@ -164,6 +164,10 @@ fn implied(lower: &str) -> Vec<String> {
             words.push(verb.clone());
         }
     }
+    if lower.contains(|c: char| c.is_ascii_digit()) {
+        let spoken = lower.split_whitespace();
+        words.extend(spoken.filter_map(|word| rules.spoken.get(word).cloned()));
+    }
     if !lower.is_ascii() {
         let meant = rules.meanings.iter();
         let meant = meant.filter(|(word, _)| lower.contains(word.as_str()));

@@ -24,6 +24,7 @@ pub(super) struct Rules {
 pub(super) struct Implied {
     pub(super) calculation: Vec<String>,
     pub(super) operators: BTreeMap<char, String>,
+    pub(super) spoken: BTreeMap<String, String>,
     pub(super) meanings: BTreeMap<String, String>,
 }
 

@@ -9,5 +9,6 @@ mod embeddings;
 mod limits;
 mod offered;
 mod reasoning;
+mod requests;
 mod schemas;
 mod verdicts;
