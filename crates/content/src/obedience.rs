@@ -225,7 +225,7 @@ pub(crate) fn language(text: &str) -> Option<Language> {
 
 /// What stands between a request to speak and the name of a language.
 static JOINTS: LazyLock<[Finder<'static>; 4]> =
-    LazyLock::new(|| [" in ", " auf ", " en ", " em "].map(|joint| Finder::new(joint)));
+    LazyLock::new(|| [" in ", " auf ", " en ", " em "].map(Finder::new));
 
 fn language_at(text: &str, before: usize, after: usize) -> Option<Language> {
     const NEAR: usize = 5;

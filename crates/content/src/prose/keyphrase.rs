@@ -108,7 +108,7 @@ impl<'t> Finder<'t> {
             }
             self.word(piece, starts_sentence);
             let last = piece.raw.as_bytes().last();
-            starts_sentence = last.is_some_and(|byte| b".!?:".contains(byte));
+            starts_sentence = matches!(last, Some(b'.' | b'!' | b'?' | b':'));
             if closes(piece.raw) {
                 self.close();
             }
@@ -324,7 +324,10 @@ fn opens(raw: &str) -> bool {
 /// Whether a piece ends with a mark that ends a phrase.
 fn closes(raw: &str) -> bool {
     match raw.as_bytes().last() {
-        Some(byte) if byte.is_ascii() => b",.;:!?)]}\"".contains(byte),
+        Some(byte) if byte.is_ascii() => matches!(
+            byte,
+            b',' | b'.' | b';' | b':' | b'!' | b'?' | b')' | b']' | b'}' | b'"'
+        ),
         _ => raw.ends_with(['»', '”', '…', '؟', '،', '।', '。']),
     }
 }
