@@ -181,7 +181,7 @@ fn cut(text: &str) -> Vec<Word<'_>> {
             let ends = word.len() < length && rest[word.len()..length].contains(['.', ':']);
             let end = at + word.len();
             if word.is_ascii() || !script::is_unspaced(word) {
-                words.extend((!word.is_empty()).then(|| Word {
+                words.extend((!word.is_empty()).then_some(Word {
                     text: word,
                     at: at..end,
                     quoted: None,

@@ -26,11 +26,11 @@ fn members(slot: &Slot, asked: &str) -> Vec<String> {
         return Vec::new();
     };
     let words: Vec<&str> = asked.split_whitespace().collect();
-    let is_name = |word: &&str| {
+    let is_name = |word: &str| {
         let bare = word.trim_end_matches([':', ',', '.', '?', '!']);
         bare.len() == word.trim_end_matches(':').len() && are_alike(&bare.to_lowercase(), name)
     };
-    let Some(at) = words.iter().position(|word| is_name(&word)) else {
+    let Some(at) = words.iter().position(|word| is_name(word)) else {
         return Vec::new();
     };
     let mut members = Vec::new();
