@@ -56,8 +56,10 @@ pub struct Closed {
     pub abandoned: bool,
     /// Whether a fault was injected.
     pub fault: bool,
-    /// The request's body.
+    /// The request's body, as much of it as a journal may want.
     pub request_body: Bytes,
+    /// How many bytes the whole of it had.
+    pub request_bytes: usize,
     /// The answer's body, where it was sent as one piece.
     pub reply_body: Bytes,
 }

@@ -31,8 +31,10 @@ impl Work {
     }
 }
 
-/// An answer in text and calls.
-#[derive(Clone, Debug, Default, PartialEq, Hash)]
+/// An answer in text and calls. Its hash leaves out what only cuts, repeats or shows an answer:
+/// limits, the number of choices, logprobs and echo. So a request that differs in these alone
+/// gets the same text, cut elsewhere.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generate {
     /// The model as named by the request.
     pub model: String,
@@ -66,6 +68,22 @@ pub struct Generate {
     pub suffix: Option<String>,
     /// The text that the answer is expected to be.
     pub prediction: Option<String>,
+}
+
+impl Hash for Generate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.model.hash(state);
+        self.input.hash(state);
+        self.tools.hash(state);
+        self.tool_choice.hash(state);
+        self.parallel_calls.hash(state);
+        self.format.hash(state);
+        self.sampling.hash(state);
+        self.reasoning.hash(state);
+        self.verbosity.hash(state);
+        self.suffix.hash(state);
+        self.prediction.hash(state);
+    }
 }
 
 /// What a model is given.

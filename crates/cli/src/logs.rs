@@ -1,5 +1,7 @@
 //! Log lines, on standard error.
 
+use std::io::IsTerminal;
+
 use fakeai_server::config::{LogFormat, LogLevel, Server};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -19,6 +21,7 @@ pub(crate) fn start(settings: &Server) {
     };
     let lines = tracing_subscriber::fmt()
         .with_max_level(level)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // A second call fails because of the first, which is as it should be.
     let _ = match settings.log_format {

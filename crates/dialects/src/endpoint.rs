@@ -37,8 +37,6 @@ pub struct Opened {
     /// Whether the answer is made without anybody waiting. The encoder then streams whatever
     /// `stream` says, and the caller gets what it keeps after the start.
     pub background: bool,
-    /// Whether the frames are kept so that the stream can be taken up again.
-    pub resumable: bool,
     /// Whether the oldest turns are dropped where the prompt does not fit the model's context,
     /// instead of an error.
     pub truncate: bool,

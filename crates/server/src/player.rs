@@ -163,6 +163,9 @@ impl Player {
         self.score
             .encoder
             .write(Delta::End { usage: &usage, at }, out);
+        if let Some(visit) = &mut self.visit {
+            visit.replied(out);
+        }
         // An answer that can't be kept for want of room has been sent all the same; the limit is
         // told to the next one, which `begin` refuses.
         let error = self.keep().err();
@@ -254,6 +257,11 @@ impl Frames for Player {
                 self.play_whole(due, now, out);
             } else {
                 self.play_step(due, now, out);
+            }
+            if self.step == 1 {
+                // What runs in the background is seen to run from its first token on. A full
+                // store has been told to `begin`, and is told again to the end.
+                let _ = self.keep();
             }
             if out.len() >= WRITE_BYTES {
                 return Pull::More;

@@ -42,6 +42,7 @@ impl Visit {
             abandoned: true,
             fault: false,
             request_body: kept(body),
+            request_bytes: body.len(),
             reply_body: Bytes::new(),
         };
         Self {
@@ -82,6 +83,15 @@ impl Visit {
             record.first_token = first_token;
             record.intervals = intervals.clone();
             record.lateness = lateness.clone();
+        });
+    }
+
+    /// Notes the body of an answer that is sent as one piece.
+    pub(crate) fn replied(&mut self, body: &[u8]) {
+        self.note(|record| {
+            if !record.streamed {
+                record.reply_body = Bytes::copy_from_slice(&body[..body.len().min(KEPT_BODY)]);
+            }
         });
     }
 

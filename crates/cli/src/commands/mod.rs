@@ -69,7 +69,10 @@ fn command(command: Command, out: &mut dyn Write) -> Result<(), Failure> {
             status::ask(&arguments, &effective(&Flags::default())?.config, out)
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Program::command(), "fakeai", out);
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Program::command(), "fakeai", &mut script);
+            // Whoever reads no further has what it wanted.
+            let _ = out.write_all(&script);
             Ok(())
         }
     }

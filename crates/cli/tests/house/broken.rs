@@ -35,7 +35,6 @@ fn opened(text: &'static str, stream: bool) -> Opened {
         encoder: Box::new(Broken(text)),
         stream,
         background: false,
-        resumable: false,
         truncate: false,
     }
 }

@@ -9,6 +9,7 @@ use crate::house::House;
 async fn an_open_stream_ends_with_an_error_and_the_server_is_gone() {
     let mut house = House::with(|config| {
         config.generation.itl = Some("3600000".parse().expect("a time"));
+        config.server.shutdown_grace = std::time::Duration::ZERO;
     })
     .await;
     let address = house.running.address();

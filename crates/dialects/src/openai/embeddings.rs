@@ -48,7 +48,6 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         encoder: Box::new(encoder),
         stream: false,
         background: false,
-        resumable: false,
         truncate: false,
     })
 }

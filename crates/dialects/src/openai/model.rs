@@ -18,7 +18,9 @@ pub(super) fn look_up<'a>(catalog: &'a Catalog, id: &str) -> Cow<'a, Model> {
 /// The name that answers carry: the snapshot that the catalogue has for an alias, any other name
 /// as it was given.
 pub(super) fn answering(catalog: &Catalog, id: &str) -> String {
-    catalog.get(id).map_or_else(|| id.to_owned(), |model| model.snapshot.clone())
+    catalog
+        .get(id)
+        .map_or_else(|| id.to_owned(), |model| model.snapshot.clone())
 }
 
 /// The `system_fingerprint` of a model: the configuration here never changes, so neither does it.

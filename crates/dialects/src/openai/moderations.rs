@@ -50,7 +50,6 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         encoder: Box::new(encoder),
         stream: false,
         background: false,
-        resumable: false,
         truncate: false,
     })
 }

@@ -36,18 +36,26 @@ fn by_rate(arrival: &Arrival<'_>) -> Option<ApiError> {
 }
 
 fn parse(header: &str) -> Result<ApiError, ApiError> {
-    let mut parts = header.split(';').map(str::trim);
-    let status = parts.next().and_then(|status| status.parse::<u16>().ok());
-    let status = status
-        .filter(|status| (400..600).contains(status))
-        .ok_or_else(|| {
-            ApiError::invalid(format!(
-                "Invalid 'x-fakeai-fault' header: '{header}'. Expected a status from 400 to 599, \
+    read(header).ok_or_else(|| {
+        ApiError::invalid(format!(
+            "Invalid 'x-fakeai-fault' header: '{header}'. Expected a status from 400 to 599, \
              optionally followed by '; retry-after=SECONDS'."
-            ))
-        })?;
-    let wait = parts.find_map(|part| part.strip_prefix("retry-after=")?.parse::<f64>().ok());
-    Ok(injected(status, wait.map(Micros::from_seconds)))
+        ))
+    })
+}
+
+fn read(header: &str) -> Option<ApiError> {
+    let (status, rest) = match header.split_once(';') {
+        Some((status, rest)) => (status, Some(rest.trim())),
+        None => (header, None),
+    };
+    let status = status.trim().parse::<u16>().ok()?;
+    let wait = match rest {
+        Some(rest) => Some(rest.strip_prefix("retry-after=")?.parse::<f64>().ok()?),
+        None => None,
+    };
+    let is_fault = (400..600).contains(&status);
+    is_fault.then(|| injected(status, wait.map(Micros::from_seconds)))
 }
 
 fn injected(status: u16, wait: Option<Micros>) -> ApiError {

@@ -7,6 +7,7 @@ mod contract;
 mod fault;
 mod model;
 pub(crate) mod size;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -82,7 +83,7 @@ pub(crate) struct Meaning<'a> {
 type Judge = fn(&Meaning<'_>) -> Result<(), ApiError>;
 
 /// By meaning: after decoding. The model has been found already.
-static BY_MEANING: &[Judge] = &[context::check];
+static BY_MEANING: &[Judge] = &[tokens::check, context::check];
 
 /// Takes work through the second list.
 pub(crate) fn by_meaning(meaning: &Meaning<'_>) -> Result<(), ApiError> {

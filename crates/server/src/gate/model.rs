@@ -17,9 +17,20 @@ pub(crate) fn model(world: &World, work: &Work) -> Result<Arc<Model>, ApiError> 
     if work.model().is_empty() && !world.is_mock() {
         return Err(missing());
     }
+    if !world.is_mock() && !is_name(work.model()) {
+        let shown: String = work.model().chars().take(LONGEST_NAME).collect();
+        return Err(unknown(&shown));
+    }
     world
         .model(work.model())
         .ok_or_else(|| unknown(work.model()))
+}
+
+/// Characters that the name of a model may have.
+const LONGEST_NAME: usize = 256;
+
+fn is_name(id: &str) -> bool {
+    id.len() <= LONGEST_NAME && !id.chars().any(char::is_control)
 }
 
 /// The refusal of a model that does not exist.

@@ -6,6 +6,9 @@ use std::task::Poll;
 use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, Frames, Pull};
 
+use super::body::stopping;
+use super::serve::no_room;
+use super::streams::OpenStreams;
 use crate::background::BackgroundRun;
 use crate::clock::Alarm;
 use crate::world::World;
@@ -14,10 +17,19 @@ use crate::world::World;
 pub(crate) async fn fold(
     mut frames: Box<dyn Frames>,
     world: Arc<World>,
+    streams: Arc<OpenStreams>,
 ) -> Result<Bytes, ApiError> {
+    let Some(number) = streams.open() else {
+        return Err(no_room());
+    };
+    let place = Place { streams, number };
     let mut out = BytesMut::with_capacity(1024);
     let mut alarm = Alarm::new(Arc::clone(&world.clock));
     std::future::poll_fn(move |cx| {
+        place.streams.wait(place.number, cx.waker());
+        if place.streams.is_closing() {
+            return Poll::Ready(Err(stopping()));
+        }
         loop {
             let due = match frames.pull(world.now(), &mut out, cx.waker()) {
                 Pull::More => continue,
@@ -32,6 +44,18 @@ pub(crate) async fn fold(
         }
     })
     .await
+}
+
+/// A place among the open streams, left when this goes.
+struct Place {
+    streams: Arc<OpenStreams>,
+    number: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.streams.close(self.number);
+    }
 }
 
 /// Runs an answer that nobody waits for.

@@ -16,6 +16,25 @@ pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// Bytes of a body that is too long that are read and dropped, so that a client which sends before
+/// it reads gets to see the refusal.
+const DRAINED: u64 = 64 << 20;
+
+/// Reads what a refused body still sends, within bounds.
+pub(crate) async fn drain(mut body: Incoming, patience: Duration) {
+    let reading = async {
+        let mut read = 0;
+        while let Ok(Some(chunk)) = next(&mut body).await {
+            read += chunk.len() as u64;
+            if read > DRAINED {
+                break;
+            }
+        }
+    };
+    // A client that takes longer has had its chance.
+    let _ = tokio::time::timeout(patience.min(Duration::from_secs(10)), reading).await;
+}
+
 /// Reads the whole body.
 ///
 /// # Errors
@@ -45,6 +64,7 @@ async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, ApiError> {
         return Ok(Bytes::new());
     };
     if first.len() as u64 > limit {
+        drain(body, Duration::from_secs(10)).await;
         return Err(too_large(limit));
     }
     if body.is_end_stream() {
@@ -53,6 +73,7 @@ async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, ApiError> {
     let mut whole = BytesMut::from(&first[..]);
     while let Some(chunk) = next(&mut body).await? {
         if (whole.len() + chunk.len()) as u64 > limit {
+            drain(body, Duration::from_secs(10)).await;
             return Err(too_large(limit));
         }
         whole.extend_from_slice(&chunk);

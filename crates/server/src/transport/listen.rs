@@ -135,6 +135,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     })
 }
 
+/// How long clients get to read the last words of what was ended.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// Lets connections in.
 struct Door {
     house: Arc<House>,
@@ -193,12 +196,17 @@ impl Door {
             }
         }
         drop(listener);
-        self.streams.shut();
-        self.house.stop.send_replace(true);
         // A connection that became a WebSocket is no longer among the graceful ones.
         let ended = async { tokio::join!(graceful.shutdown(), self.house.stop.closed()) };
-        if tokio::time::timeout(self.grace, ended).await.is_err() {
-            tracing::warn!("connections were cut at the end of the grace");
+        tokio::pin!(ended);
+        if tokio::time::timeout(self.grace, &mut ended).await.is_ok() {
+            return;
+        }
+        tracing::warn!("what is still open at the end of the grace is told to end");
+        self.streams.shut();
+        self.house.stop.send_replace(true);
+        if tokio::time::timeout(LAST_WORDS, ended).await.is_err() {
+            tracing::warn!("connections were cut");
         }
     }
 

@@ -76,9 +76,12 @@ async fn answer(house: &Arc<House>, request: Request<Incoming>) -> Response<OutB
         Some(length) if length <= SMALL_BODY => SMALL_BODY,
         Some(_) | None => house.gateway.body_limit(&head),
     };
-    // A body that is known to be too long is refused unread; the hall words it.
+    // A body that is known to be too long is not kept; the hall words the refusal.
     let body = match announced {
-        Some(length) if length > limit => Err(crate::gate::size::too_large(limit)),
+        Some(length) if length > limit => {
+            incoming::drain(body, house.body_timeout).await;
+            Err(crate::gate::size::too_large(limit))
+        }
         Some(_) | None => incoming::read(body, limit, house.body_timeout).await,
     };
     let served = match body {
@@ -114,10 +117,12 @@ async fn respond(house: &House, served: Served) -> Response<OutBody> {
     } = reply;
     match body {
         ReplyBody::Whole(body) => whole(&world, started, status, headers, body),
-        ReplyBody::Fold(frames) => match drive::fold(frames, Arc::clone(&world)).await {
-            Ok(body) => whole(&world, started, status, headers, body),
-            Err(error) => error_response(&world, started, headers, &error),
-        },
+        ReplyBody::Fold(frames) => {
+            match drive::fold(frames, Arc::clone(&world), Arc::clone(&house.streams)).await {
+                Ok(body) => whole(&world, started, status, headers, body),
+                Err(error) => error_response(&world, started, headers, &error),
+            }
+        }
         ReplyBody::Stream(mut frames) => match house.streams.open() {
             Some(number) => {
                 let clock = Arc::clone(&world.clock);

@@ -159,10 +159,12 @@ async fn answer(
     let Served { reply, world, .. } = house.gateway.handle(Call { head, body });
     match reply.body {
         ReplyBody::Whole(body) => send(socket, refusal(reply.status, &body)).await,
-        ReplyBody::Fold(frames) => match drive::fold(frames, world).await {
-            Ok(body) => send(socket, String::from_utf8_lossy(&body).into_owned()).await,
-            Err(error) => send(socket, event_of(&error)).await,
-        },
+        ReplyBody::Fold(frames) => {
+            match drive::fold(frames, world, Arc::clone(&house.streams)).await {
+                Ok(body) => send(socket, String::from_utf8_lossy(&body).into_owned()).await,
+                Err(error) => send(socket, event_of(&error)).await,
+            }
+        }
         ReplyBody::Stream(mut frames) => {
             let Some(number) = house.streams.open() else {
                 let error = no_room();

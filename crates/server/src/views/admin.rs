@@ -93,6 +93,9 @@ pub(super) fn clock(
     Ok(Answer::value(&show_clock(world)))
 }
 
+/// The longest jump of a virtual clock: a hundred years.
+const MOST_SECONDS: f64 = 3_153_600_000.0;
+
 /// Moves a virtual clock: `{"advance_seconds": 60}`.
 pub(super) fn advance_clock(
     _: &Gateway,
@@ -109,10 +112,10 @@ pub(super) fn advance_clock(
     let span = body
         .get("advance_seconds")
         .and_then(Value::as_f64)
-        .filter(|span| *span >= 0.0);
+        .filter(|span| (0.0..=MOST_SECONDS).contains(span));
     let Some(span) = span else {
         return Err(ApiError::invalid(
-            "Missing required parameter: 'advance_seconds', a number of seconds of at least 0.",
+            "Invalid 'advance_seconds': expected a number of seconds from 0 to 3153600000.",
         )
         .param("advance_seconds"));
     };

@@ -26,6 +26,7 @@ pub(crate) fn closed(operation: &'static str, model: &str, status: u16) -> Close
         abandoned: false,
         fault: false,
         request_body: Bytes::new(),
+        request_bytes: 0,
         reply_body: Bytes::new(),
     }
 }

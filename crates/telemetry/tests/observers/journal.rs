@@ -11,6 +11,7 @@ fn note(journal: &Journal, place: u64) {
     call.request_id = format!("req_{place}");
     call.ended = Micros::from_seconds(place as f64);
     call.request_body = Bytes::from(vec![b'x'; 1_000]);
+    call.request_bytes = 1_000;
     journal.observe(&Event::Closed(Box::new(call)));
 }
 

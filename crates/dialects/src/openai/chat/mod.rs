@@ -72,7 +72,6 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         encoder,
         stream,
         background: false,
-        resumable: false,
         truncate: false,
     })
 }

@@ -48,7 +48,6 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         encoder,
         stream: request.stream.is_some(),
         background: false,
-        resumable: false,
         truncate: false,
     })
 }

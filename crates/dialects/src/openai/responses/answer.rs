@@ -133,6 +133,10 @@ impl Answer {
     }
 
     fn open(&mut self, head: PartHead<'_>, out: &mut BytesMut) {
+        if self.object["status"] == "queued" {
+            self.object["status"] = "in_progress".into();
+            self.kept = false;
+        }
         if self.setup.compacts {
             if self.item.is_none() {
                 self.begin_item(Body::Compaction(String::new()), out);

@@ -55,7 +55,6 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         encoder: Box::new(compaction),
         stream: false,
         background: false,
-        resumable: false,
         truncate: false,
     })
 }

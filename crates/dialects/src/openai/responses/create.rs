@@ -149,7 +149,6 @@ fn answered(
         encoder: Box::new(Answer::new(setup, object)),
         stream,
         background,
-        resumable: background && store,
         truncate,
     }
 }

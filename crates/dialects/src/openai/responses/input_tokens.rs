@@ -27,7 +27,6 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         encoder: Box::new(Count),
         stream: false,
         background: false,
-        resumable: false,
         truncate: body.peek("truncation").is_some_and(|kind| kind == "auto"),
     })
 }
