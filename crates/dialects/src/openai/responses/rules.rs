@@ -5,6 +5,7 @@ use fakeai_canon::{ApiError, Effort, MediaKind, Message, Part, Tool, ToolChoice}
 use fakeai_catalog::{Endpoint, Modality, Model, Parameter, Support};
 use serde_json::Value;
 
+use super::super::bounds;
 use super::super::fields::Fields;
 use super::super::sampling;
 use super::content::text;
@@ -23,6 +24,7 @@ pub(super) fn body(body: &Fields, model: &Model) -> Result<(), ApiError> {
         ))
         .param("model"));
     }
+    bounds::metadata(body)?;
     contradictions(body)?;
     let effort = reasoning(body, model)?;
     draws(body, model, effort)?;

@@ -13,7 +13,7 @@ pub(super) fn is_strict(function: &Value) -> bool {
     match function.get("strict").and_then(Value::as_bool) {
         Some(strict) => strict,
         None => match function.get("parameters") {
-            Some(schema @ Value::Object(_)) => UserSchema::compile(schema, true).is_ok(),
+            Some(schema @ Value::Object(_)) => UserSchema::parameters(schema, true).is_ok(),
             _ => true,
         },
     }
@@ -34,10 +34,10 @@ pub(super) fn functions(tools: &[Value], place: &str) -> Result<(), ApiError> {
             continue;
         };
         let strict = tool["strict"].as_bool().unwrap_or(false);
-        if let Err(error) = UserSchema::compile(schema, strict) {
+        if let Err(error) = UserSchema::parameters(schema, strict) {
             let name = text(tool, "name").unwrap_or_default();
             return Err(ApiError::invalid(error.function(name))
-                .code("invalid_function_parameters")
+                .code(error.code().unwrap_or("invalid_function_parameters"))
                 .param(format!("{place}[{index}].parameters")));
         }
     }
