@@ -1,6 +1,8 @@
 //! Many timed streams at once: how late tokens leave, by the server's own count of emitted against
 //! due times, and what an open stream costs in memory.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,6 +11,9 @@ use tokio::task::JoinSet;
 
 use crate::load::request;
 use crate::process::Process;
+
+/// How long the server rests before its memory is read; no token is due until then.
+const SETTLING: Duration = Duration::from_millis(500);
 
 /// What timed streams came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,6 +49,8 @@ pub(crate) async fn run(server: &Process, streams: usize, tokens: usize) -> Resu
         socket.write_all(&request).await?;
         tasks.spawn(async move { read_to_end(socket).await });
     }
+    // What opening took besides has gone back to the system by then.
+    tokio::time::sleep(SETTLING).await;
     let open = server.resident_kilobytes()?;
     let mut events = 0;
     while let Some(done) = tasks.join_next().await {
