@@ -67,6 +67,30 @@ fn prompts_are_read_in_their_language() {
 }
 
 #[test]
+fn the_topic_is_what_is_asked_about() {
+    for (prompt, topic) in [
+        ("How do tides work?", "tides"),
+        ("Explain how tides work.", "tides"),
+        ("How does DNS resolve?", "DNS"),
+        ("Why do volcanoes form under the sea?", "volcanoes"),
+        ("Pourquoi le ciel est-il bleu ?", "ciel"),
+        ("¿Cómo puedo hacer una paella?", "paella"),
+        ("请用中文解释量子计算", "量子计算"),
+    ] {
+        let found = Topic::of(prompt).keywords;
+        assert_eq!(found.first().map(String::as_str), Some(topic), "{prompt}");
+        assert!(!found.iter().any(|key| key.contains("中文")), "{found:?}");
+    }
+}
+
+#[test]
+fn one_letter_tells_no_language() {
+    for letter in ["a", "y", "e", "o", "x"] {
+        assert_eq!(Topic::of(letter).language, Language::English, "{letter}");
+    }
+}
+
+#[test]
 fn answers_mention_the_key_words_of_the_prompt() {
     let (mut asked, mut met) = (0, 0);
     for verbosity in VERBOSITIES {

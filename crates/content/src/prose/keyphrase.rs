@@ -98,7 +98,8 @@ impl<'t> Finder<'t> {
 
     fn spaced(&mut self, pieces: &[Piece<'t>]) {
         let (mut starts_sentence, mut known) = (true, self.candidates.len());
-        for piece in pieces {
+        let mut asks_how = false;
+        for (index, piece) in pieces.iter().enumerate() {
             if piece.starts_line {
                 self.close();
                 (starts_sentence, known) = (true, self.candidates.len());
@@ -106,7 +107,13 @@ impl<'t> Finder<'t> {
             if opens(piece.raw) {
                 self.close();
             }
-            self.word(piece, starts_sentence);
+            asks_how &= !starts_sentence;
+            asks_how |= piece.entry.is_some_and(|_| asks_for_manner(piece.word));
+            if asks_how && self.is_verb(piece, pieces.get(index + 1)) {
+                self.close();
+            } else {
+                self.word(piece, starts_sentence);
+            }
             let last = piece.raw.as_bytes().last();
             starts_sentence = matches!(last, Some(b'.' | b'!' | b'?' | b':'));
             if closes(piece.raw) {
@@ -121,6 +128,21 @@ impl<'t> Finder<'t> {
             }
         }
         self.close();
+    }
+
+    /// Whether a word is what the phrase at hand does: `work` in `How do tides work?`.
+    fn is_verb(&self, piece: &Piece<'t>, next: Option<&Piece<'t>>) -> bool {
+        let in_set = |piece: &Piece<'t>, set: fn(&Entry) -> words::LanguageSet| {
+            piece
+                .entry
+                .is_some_and(|entry| set(entry).has(self.language))
+        };
+        let ends = || {
+            next.is_none_or(|next| {
+                next.starts_line || closes(piece.raw) || in_set(next, |entry| entry.small)
+            })
+        };
+        self.carrying > 0 && in_set(piece, |entry| entry.verb) && ends()
     }
 
     fn word(&mut self, piece: &Piece<'t>, starts_sentence: bool) {
@@ -311,6 +333,11 @@ impl<'t> Finder<'t> {
             );
         }
     }
+}
+
+/// Whether a word of English asks how something comes about.
+fn asks_for_manner(word: &str) -> bool {
+    word.eq_ignore_ascii_case("how") || word.eq_ignore_ascii_case("why")
 }
 
 /// Whether a mark stands in front of a piece.

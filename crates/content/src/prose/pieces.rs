@@ -76,6 +76,12 @@ impl<'t> Pieces<'t> {
             }
             language = scripts.language();
         }
+        // One letter is a word of several languages, and tells none.
+        if let [only] = list.as_slice()
+            && only.word.len() == 1
+        {
+            language = Some(Language::English);
+        }
         Self {
             text,
             language: language.unwrap_or_else(|| votes.language()),

@@ -58,6 +58,8 @@ pub(crate) struct Entry {
     pub(crate) link: LanguageSet,
     /// Languages in which the word may end a phrase although it is an asking one, as `list`.
     pub(crate) ending: LanguageSet,
+    /// Languages in which the word ends a question for how or why something does what it does.
+    pub(crate) verb: LanguageSet,
     /// Its hints, by language.
     pub(crate) cues: Vec<(Language, Cue)>,
     /// What it says for each language: more where it is of one alone.
@@ -287,6 +289,7 @@ impl Table {
             "small" => entry.small.insert(language),
             "asking" => entry.asking.insert(language),
             "article" => entry.article.insert(language),
+            "verb" => entry.verb.insert(language),
             "ending" => entry.ending.insert(language),
             "link" => entry.link.insert(language),
             _ => entry.cues.extend(hint.map(|cue| (language, cue))),
