@@ -7,7 +7,7 @@ use crate::prose::Form;
 use crate::reading::Reading;
 use crate::structured::Bound;
 use crate::voice::{Said, Voice};
-use crate::{Config, TextMode, media, obedience, tools};
+use crate::{Config, TextMode, media, obedience, short_answer, tools};
 
 /// The sources of one request's text.
 pub(crate) struct Answer<'a> {
@@ -106,6 +106,11 @@ impl<'a> Answer<'a> {
 fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Said {
     if !reading.results.is_empty() {
         let text = tools::report(&reading.results, voice.topic.language);
+        return voice.verbatim(&text, seed, room);
+    }
+    if let Some(text) =
+        short_answer::of(&reading.asked, &voice.topic, seed).filter(|_| reading.media.is_empty())
+    {
         return voice.verbatim(&text, seed, room);
     }
     let wanted = obedience::wanted(&reading.asked);

@@ -3,6 +3,7 @@
 
 mod answer;
 mod behaviour;
+mod calculation;
 mod chat;
 mod completion;
 mod config;
@@ -24,6 +25,7 @@ pub mod prose;
 mod reading;
 mod reasoning;
 mod refusal;
+mod short_answer;
 mod shorten;
 mod slots;
 mod source;
