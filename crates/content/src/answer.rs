@@ -108,12 +108,17 @@ fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Sai
         let text = tools::report(&reading.results, voice.topic.language);
         return voice.verbatim(&text, seed, room);
     }
-    if let Some(text) =
-        short_answer::of(&reading.asked, &voice.topic, seed).filter(|_| reading.media.is_empty())
-    {
+    let wanted = obedience::wanted(&reading.asked);
+    let short = || {
+        let is_alone = reading.media.is_empty();
+        is_alone.then(|| short_answer::of(&reading.asked, &voice.topic, seed))?
+    };
+    if let Some(text) = instructed(reading, seed).filter(|_| wanted.is_empty()) {
+        return voice.verbatim(text, seed, room);
+    }
+    if let Some(text) = short() {
         return voice.verbatim(&text, seed, room);
     }
-    let wanted = obedience::wanted(&reading.asked);
     if let Some(text) = seed.fork("wanted").rng().pick(&wanted) {
         return voice.verbatim(text, seed, room);
     }
@@ -127,4 +132,12 @@ fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Sai
     }
     let finish = voice.go_on(&mut tokens, Form::Answer, seed, None, room);
     (tokens, finish)
+}
+
+/// The words that an instruction wants and nothing else, the latest instruction first.
+fn instructed<'r>(reading: &'r Reading<'_>, seed: Seed) -> Option<&'r str> {
+    let instructions = reading.instructions.iter().rev();
+    let mut found = instructions.map(|text| obedience::instructed(text));
+    let options = found.find(|options| !options.is_empty())?;
+    seed.fork("wanted").rng().pick(&options).copied()
 }

@@ -18,6 +18,7 @@ struct Words {
     reply: WordSet,
     exact: WordSet,
     weak: WordSet,
+    conditions: WordSet,
     filler: WordSet,
     tails: Vec<String>,
     vague: WordSet,
@@ -51,6 +52,22 @@ pub(crate) fn wanted(prompt: &str) -> Vec<&str> {
         .map(|at| in_sentence(&prompt[at..]))
         .find(|found| !found.is_empty())
         .unwrap_or_default()
+}
+
+/// The texts of which standing instructions want one, whatever is asked: those of [`wanted`], where
+/// the instructions are short and set no condition.
+pub(crate) fn instructed(instruction: &str) -> Vec<&str> {
+    if instruction.len() > REACH {
+        return Vec::new();
+    }
+    let found = wanted(instruction);
+    let mut words = instruction
+        .split(|c: char| !c.is_alphanumeric())
+        .map(str::to_lowercase);
+    if found.is_empty() || words.any(|word| WORDS.conditions.contains(&word)) {
+        return Vec::new();
+    }
+    found
 }
 
 /// Where sentences and lines begin.
@@ -124,6 +141,9 @@ fn take(rest: &str, is_exact: bool, says: bool) -> Vec<&str> {
         Some(after) => (after.trim_start(), true),
         None => (rest, false),
     };
+    if let Some(json) = json_at(rest) {
+        return vec![json];
+    }
     let options = quotations(rest);
     if !options.is_empty() {
         return options;
@@ -152,6 +172,16 @@ fn take(rest: &str, is_exact: bool, says: bool) -> Vec<&str> {
         Some((one, other)) if !other.contains(' ') => vec![one, other],
         Some(_) | None => vec![sentence],
     }
+}
+
+/// The JSON object or list that a text opens with.
+fn json_at(text: &str) -> Option<&str> {
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+    values.next()?.ok()?;
+    Some(&text[..values.byte_offset()])
 }
 
 /// Quoted texts, joined by commas, `or` or slashes.
@@ -249,7 +279,7 @@ mod tests {
 
     #[test]
     fn given_words_are_told_from_topics() {
-        let table: [(&str, &[&str]); 17] = [
+        let table: [(&str, &[&str]); 22] = [
             ("Say \"hello world\"", &["hello world"]),
             ("Say this is a test", &["this is a test"]),
             ("Reply with exactly: pong", &["pong"]),
@@ -263,6 +293,17 @@ mod tests {
                 &["yes", "no"],
             ),
             ("Réponds par \"oui\"", &["oui"]),
+            (
+                r#"Return only JSON: {"status":"ok"}"#,
+                &[r#"{"status":"ok"}"#],
+            ),
+            (
+                "Output exactly this JSON and nothing else:\n{\"a\": [1,\n2]}\nNo prose.",
+                &["{\"a\": [1,\n2]}"],
+            ),
+            ("Always answer with \"42\"", &["42"]),
+            ("You are a bot. Reply with only the word PONG", &["PONG"]),
+            ("Return only JSON.", &[]),
             ("Say something about cats", &[]),
             ("Write a poem about the sea", &[]),
             ("Answer the question: what is love?", &[]),
@@ -277,6 +318,14 @@ mod tests {
         for (prompt, expected) in table {
             assert_eq!(wanted(prompt), expected, "{prompt}");
         }
+    }
+
+    #[test]
+    fn instructions_with_conditions_are_no_answers() {
+        assert_eq!(instructed("Reply with only the word PONG."), ["PONG"]);
+        assert!(instructed("If you are unsure, reply with 'I do not know'.").is_empty());
+        assert!(instructed("Answer with only JSON when asked for data.").is_empty());
+        assert!(instructed("You are a helpful assistant. Be brief.").is_empty());
     }
 
     #[test]

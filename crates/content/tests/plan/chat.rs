@@ -40,6 +40,37 @@ fn given_words_are_given_back_and_nothing_else() {
 }
 
 #[test]
+fn instructions_give_words_back_too() {
+    for role in [Role::System, Role::Developer] {
+        for (instruction, wanted) in [
+            ("Reply with only the word PONG", "PONG"),
+            ("Always answer with \"out of office\".", "out of office"),
+        ] {
+            let work = talk(vec![
+                Message::text(role, instruction),
+                Message::text(Role::User, "How do tides work?"),
+            ]);
+            assert_eq!(said(&work), wanted, "{instruction}");
+        }
+    }
+}
+
+#[test]
+fn short_questions_have_short_answers() {
+    for (prompt, wanted) in [
+        ("What is 2+2?", "2 + 2 = 4."),
+        ("Count from 1 to 5", "1, 2, 3, 4, 5"),
+        ("Repeat the word hello 3 times", "hello hello hello"),
+        (
+            "Return only JSON: {\"status\":\"ok\"}",
+            "{\"status\":\"ok\"}",
+        ),
+    ] {
+        assert_eq!(said(&chat(prompt)), wanted, "{prompt}");
+    }
+}
+
+#[test]
 fn instructions_set_the_language() {
     let work = talk(vec![
         Message::text(Role::System, "You always answer in German."),
