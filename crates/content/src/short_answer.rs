@@ -262,6 +262,7 @@ mod tests {
             ("Danke!", "B|Gern"),
             ("Qui es-tu ?", "FakeAI"),
             ("What is it?", "more"),
+            ("Good morning! How are you?", "do for you|work on"),
         ] {
             let said = answer(prompt).unwrap_or_default();
             let is_met = part.split('|').any(|part| said.contains(part));

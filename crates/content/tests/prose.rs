@@ -84,6 +84,13 @@ fn the_topic_is_what_is_asked_about() {
 }
 
 #[test]
+fn a_question_after_a_greeting_is_a_question() {
+    let topic = Topic::of("Hi, what is the capital of France?");
+    assert_eq!(topic.kind.name(), "question");
+    assert_eq!(Topic::of("Hi there!").kind.name(), "chat");
+}
+
+#[test]
 fn one_letter_tells_no_language() {
     for letter in ["a", "y", "e", "o", "x"] {
         assert_eq!(Topic::of(letter).language, Language::English, "{letter}");

@@ -123,7 +123,7 @@ impl Topic {
         };
         topic.take_cues(&pieces);
         topic.take_phrases_in_rank(found.phrases);
-        topic.settle();
+        topic.settle(text.contains('?'));
         topic.name_things();
         topic
     }
@@ -277,8 +277,8 @@ impl Topic {
         }
     }
 
-    /// Decides what several hints together mean.
-    fn settle(&mut self) {
+    /// Decides what several hints together mean. A question about something is no small talk.
+    fn settle(&mut self, asks: bool) {
         let digits = self.numbers.iter().filter_map(|number| number.parse().ok());
         self.count = self
             .count
@@ -287,7 +287,7 @@ impl Topic {
         let many = self.keywords.len() > 1;
         let is_mistaken = match self.kind {
             Kind::Repeat => true,
-            Kind::Chat => many,
+            Kind::Chat => many || (asks && !self.keywords.is_empty()),
             Kind::Compare => !many,
             _ => false,
         };
