@@ -57,6 +57,18 @@ const STEPS: &[Step] = &[
         "scenarios with the official Node SDK, realistic mode",
         suites::node,
     ),
+    Step {
+        full_only: true,
+        ..step(
+            "drills",
+            "two thousand seeds on virtual time, each twice",
+            drills,
+        )
+    },
+    Step {
+        full_only: true,
+        ..step("fuzz", "the fuzz targets still build", fuzz)
+    },
 ];
 
 const fn step(name: &'static str, about: &'static str, run: fn() -> Result<Outcome>) -> Step {
@@ -208,6 +220,21 @@ fn tests() -> Result<Outcome> {
     Ok(Outcome::Passed(format!(
         "{checked} answers held against the contract"
     )))
+}
+
+fn drills() -> Result<Outcome> {
+    let arguments = ["test", "--package", "fakeai-drill", "--test", "drill"];
+    command::run(cargo(&arguments).env("DRILL_SEEDS", "2000")).and_then(|()| passed())
+}
+
+fn fuzz() -> Result<Outcome> {
+    command::run(&mut cargo(&[
+        "check",
+        "--quiet",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+    ]))
+    .and_then(|()| passed())
 }
 
 fn doctests() -> Result<Outcome> {

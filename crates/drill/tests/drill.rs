@@ -38,11 +38,21 @@ const REACHED: &[&str] = &[
     "updateConversation 200",
 ];
 
+/// How many seeds are run: a hundred, or as many as `DRILL_SEEDS` says.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a long run is asked for this way"
+)]
+fn seeds() -> u64 {
+    let wanted = std::env::var("DRILL_SEEDS").ok();
+    wanted.and_then(|wanted| wanted.parse().ok()).unwrap_or(100)
+}
+
 #[test]
 fn a_hundred_seeds_keep_every_invariant_and_their_bytes() {
     let mut checked = 0;
     let mut fates = BTreeSet::new();
-    for seed in 0..100 {
+    for seed in 0..seeds() {
         let first = run(seed);
         assert!(
             first.findings.0.is_empty(),
