@@ -166,11 +166,14 @@ impl Player {
         if let Some(visit) = &mut self.visit {
             visit.replied(out);
         }
-        // An answer that can't be kept for want of room has been sent all the same; the limit is
-        // told to the next one, which `begin` refuses.
+        // A folded answer that can't be kept is not sent: it would say that it was stored. Of a
+        // streamed one the last frame tells nothing more, but the journal does.
         let error = self.keep().err();
         self.finish(usage, error.as_ref());
-        Pull::End
+        match error {
+            Some(error) => Pull::Failed(Box::new(error)),
+            None => Pull::End,
+        }
     }
 
     fn finish(&mut self, usage: Usage, error: Option<&ApiError>) {

@@ -146,3 +146,15 @@ async fn a_response_is_kept_with_its_input_until_it_is_deleted() {
         .await
         .error(404);
 }
+
+#[tokio::test]
+async fn an_answer_that_finds_no_room_is_refused_and_not_lost() {
+    let house = House::with(|config| config.storage.max_objects = 2).await;
+    let body = json!({"model": "gpt-4o", "store": true,
+        "messages": [{"role": "user", "content": "Keep this."}]});
+    house.post("/v1/chat/completions", &body).await.ok();
+    let refused = house.post("/v1/chat/completions", &body).await;
+    assert!(refused.status >= 400, "{}", refused.text());
+    let listed = house.get("/v1/chat/completions").await.ok();
+    assert_eq!(ids(&listed).len(), 1, "{listed}");
+}
