@@ -25,8 +25,34 @@ pub struct Head {
 pub struct Call {
     /// Everything but the body.
     pub head: Head,
-    /// The body; empty where there is none.
+    /// The body; empty where there is none, and where a form was read while it came.
     pub body: Bytes,
+    /// A form that was read while it came, its files stored already.
+    pub form: Option<Form>,
+}
+
+/// A form: fields and files in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Form {
+    /// Names and texts. A file is here too, with its file name as the text.
+    pub fields: Vec<(String, String)>,
+    /// The files.
+    pub files: Vec<FilePart>,
+}
+
+/// A file of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePart {
+    /// The name of the form's field.
+    pub field: String,
+    /// The name that the client gave to the file.
+    pub name: String,
+    /// The media type that the client gave.
+    pub media: Option<String>,
+    /// The blob that holds its bytes.
+    pub blob: String,
+    /// How many there are.
+    pub bytes: u64,
 }
 
 impl Call {
@@ -41,6 +67,7 @@ impl Call {
                 headers: HeaderMap::new(),
             },
             body: Bytes::new(),
+            form: None,
         }
     }
 

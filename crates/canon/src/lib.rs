@@ -20,7 +20,7 @@ mod usage;
 mod work;
 
 pub use answer::{Delta, Encoder, Keep, PartHead, Start};
-pub use call::{Call, Frames, Head, Pull, Reply, ReplyBody};
+pub use call::{Call, FilePart, Form, Frames, Head, Pull, Reply, ReplyBody};
 pub use clock::{Clock, Micros};
 pub use engine::{Admission, Engine, Job, Tick, Ticks};
 pub use error::{ApiError, ErrorKind};

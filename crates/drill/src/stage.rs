@@ -8,7 +8,7 @@ use std::task::Waker;
 use bytes::BytesMut;
 use fakeai_canon::{Call, Frames, Head, Micros, Mode, Pull, ReplyBody, Seed};
 use fakeai_server::config::{ClockKind, Config};
-use fakeai_server::{BackgroundRun, Gateway, VIRTUAL_EPOCH, World};
+use fakeai_server::{Gateway, VIRTUAL_EPOCH, World};
 use http::Method;
 use http::header::CONTENT_TYPE;
 use parking_lot::Mutex;
@@ -48,7 +48,7 @@ pub fn run(seed: u64) -> Run {
 struct Stage {
     gateway: Gateway,
     world: Arc<World>,
-    launched: Arc<Mutex<Vec<BackgroundRun>>>,
+    launched: Arc<Mutex<Vec<fakeai_server::Run>>>,
     streams: Vec<Reading>,
     background: Vec<Running>,
     outs: Vec<Vec<u8>>,
@@ -70,7 +70,7 @@ struct Reading {
 
 /// An answer that nobody waits for.
 struct Running {
-    run: BackgroundRun,
+    run: fakeai_server::Run,
     next: Micros,
 }
 
@@ -86,7 +86,7 @@ impl Stage {
             config.server.mode = Mode::Mock;
         }
         config.features.fault_rate = if seed.is_multiple_of(3) { 0.1 } else { 0.0 };
-        let launched: Arc<Mutex<Vec<BackgroundRun>>> = Arc::default();
+        let launched: Arc<Mutex<Vec<fakeai_server::Run>>> = Arc::default();
         let collector = Arc::clone(&launched);
         let gateway =
             fakeai_server::build(&config, Box::new(move |run| collector.lock().push(run)));
@@ -109,13 +109,7 @@ impl Stage {
         let asked = asks::call(&mut errand.rng, &self.memory, self.world.rules.mode);
         let head = asked.head.clone();
         let served = self.gateway.handle(asked);
-        let next = self.world.now();
-        self.background.extend(
-            self.launched
-                .lock()
-                .drain(..)
-                .map(|run| Running { run, next }),
-        );
+        self.take_launched();
         let status = served.reply.status.as_u16();
         let headers = served.reply.headers;
         let (frames, is_fold) = match served.reply.body {
@@ -141,7 +135,7 @@ impl Stage {
             head,
             client,
             reads: 0,
-            next,
+            next: self.world.now(),
         });
     }
 
@@ -164,11 +158,20 @@ impl Stage {
             .min()
     }
 
+    /// Takes over what calls and other background work have started.
+    fn take_launched(&mut self) {
+        let next = self.world.now();
+        let launched = std::mem::take(&mut *self.launched.lock());
+        let running = launched.into_iter().map(|run| Running { run, next });
+        self.background.extend(running);
+    }
+
     fn play_background(&mut self) {
         let now = self.world.now();
+        let gateway = &self.gateway;
         self.background.retain_mut(|running| {
             while running.next <= now {
-                match running.run.advance(now, Waker::noop()) {
+                match running.run.advance(gateway, now, Waker::noop()) {
                     Pull::More => {}
                     Pull::DueAt(due) => running.next = due,
                     Pull::Pending => running.next = Micros(now.0 + 1_000),
@@ -177,6 +180,7 @@ impl Stage {
             }
             true
         });
+        self.take_launched();
     }
 
     fn play_streams(&mut self) {

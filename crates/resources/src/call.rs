@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{Micros, Mode, Seed};
+use fakeai_canon::{FilePart, Micros, Mode, Seed};
 use fakeai_contract::{Operation, PathParams};
 use serde_json::Value;
 
-use crate::Change;
+use crate::store::{Blobs, Change, Store};
 
 /// A call that has matched an operation and passed its contract.
 pub struct Call<'a> {
@@ -17,8 +17,10 @@ pub struct Call<'a> {
     pub params: &'a PathParams,
     /// Parameters of the query, as an object.
     pub query: &'a Value,
-    /// The body; null where there is none.
+    /// The body; null where there is none. Of a form, its fields; a file stands as its name.
     pub body: Value,
+    /// The files of a form.
+    pub files: &'a [FilePart],
 }
 
 /// What the world adds to a call.
@@ -30,6 +32,24 @@ pub struct Context {
     pub seed: Seed,
     /// Whether unknown ids are errors or made up.
     pub mode: Mode,
+}
+
+/// What the engine may reach for.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The world's objects.
+    pub store: &'a dyn Store,
+    /// What other rooms do for it.
+    pub services: &'a dyn Services,
+}
+
+/// What other rooms do for the engine.
+pub trait Services: Send + Sync {
+    /// The world's blobs.
+    fn blobs(&self) -> &dyn Blobs;
+
+    /// Whether a model answers to the id.
+    fn knows_model(&self, id: &str) -> bool;
 }
 
 /// How a call ends.
@@ -46,29 +66,41 @@ pub enum Outcome {
     },
 }
 
-/// An answer. Commit `changes`, then start `effects`, then send.
+/// An answer. Take over `next` before it is sent.
 #[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
     /// The body.
     pub body: Body,
-    /// What the store must take over before the answer may leave.
-    pub changes: Vec<Change>,
-    /// What else follows.
-    pub effects: Vec<Effect>,
+    /// What follows from it.
+    pub next: Next,
 }
 
 impl Answer {
     /// An answer that changes nothing.
     pub(crate) fn json(object: Arc<Value>) -> Self {
+        Self::of(Body::Json(object))
+    }
+
+    /// A body of status 200.
+    pub(crate) fn of(body: Body) -> Self {
         Self {
             status: 200,
-            body: Body::Json(object),
-            changes: Vec::new(),
-            effects: Vec::new(),
+            body,
+            next: Next::default(),
         }
     }
+}
+
+/// What follows from a call, a deadline or an errand's return: first the changes, as one commit,
+/// then the effects.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Next {
+    /// What the store must take over.
+    pub changes: Vec<Change>,
+    /// What else is to happen.
+    pub effects: Vec<Effect>,
 }
 
 /// The body of an answer.
@@ -85,14 +117,51 @@ pub enum Body {
         /// The bytes.
         bytes: Bytes,
     },
+    /// A blob, sent piece by piece.
+    Blob {
+        /// The media type.
+        media: String,
+        /// The blob.
+        id: String,
+    },
 }
 
-/// Something that follows from a call beside the change of objects.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something that follows beside the change of objects.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Generation that runs for this object is to end as cancelled; nothing where none runs.
     CancelWork {
         /// The object's id.
         id: String,
     },
+    /// A call is to go through the whole house as a client's would.
+    Send(Errand),
+}
+
+/// A call that an object sends, and to which the answer comes back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Errand {
+    /// The family of the object.
+    pub family: &'static str,
+    /// Its id.
+    pub id: String,
+    /// By which the object knows the answer again.
+    pub tag: String,
+    /// The path, as a client would send it: `/v1/chat/completions`.
+    pub path: String,
+    /// The body of the `POST`.
+    pub body: Bytes,
+}
+
+/// The answer to an [`Errand`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// The errand's tag.
+    pub tag: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The call's `x-request-id`.
+    pub request_id: String,
+    /// The whole body.
+    pub body: Bytes,
 }

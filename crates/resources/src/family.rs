@@ -11,11 +11,26 @@ use serde_json::{Map, Value};
 /// All rows.
 pub(crate) fn families() -> &'static Families {
     static FAMILIES: LazyLock<Families> = LazyLock::new(|| {
-        let rows = toml::from_str(include_str!("../../../data/families/openai.toml"));
-        Families::index(rows.expect("the families' rows are part of this program"))
+        const OURS: &str = "the families' rows are part of this program";
+        let rows = ROWS.iter().flat_map(|text| {
+            let rows: Rows = toml::from_str(text).expect(OURS);
+            rows.family
+        });
+        let items = toml::from_str(ITEMS).expect(OURS);
+        Families::index(rows.collect(), items)
     });
     &FAMILIES
 }
+
+/// A file of rows for each group of families.
+const ROWS: &[&str] = &[
+    include_str!("../../../data/families/openai/chat.toml"),
+    include_str!("../../../data/families/openai/conversations.toml"),
+    include_str!("../../../data/families/openai/files.toml"),
+    include_str!("../../../data/families/openai/responses.toml"),
+];
+
+const ITEMS: &str = include_str!("../../../data/families/openai/items.toml");
 
 /// The rows, found by operation and by name.
 pub(crate) struct Families {
@@ -28,21 +43,20 @@ pub(crate) struct Families {
 #[serde(deny_unknown_fields)]
 struct Rows {
     family: Vec<Family>,
-    items: Items,
 }
 
 impl Families {
-    fn index(rows: Rows) -> Self {
+    fn index(families: Vec<Family>, items: Items) -> Self {
         let mut operations = HashMap::new();
-        for (place, family) in rows.family.iter().enumerate() {
+        for (place, family) in families.iter().enumerate() {
             for (operation, verb) in &family.operations {
                 operations.insert(operation.clone(), (place, *verb));
             }
         }
         Self {
-            families: rows.family,
+            families,
             operations,
-            items: rows.items,
+            items,
         }
     }
 
@@ -73,7 +87,8 @@ pub(crate) enum Verb {
     Retrieve,
     Update,
     Delete,
-    Cancel,
+    /// What the family's own file does for this operation.
+    Act,
 }
 
 /// Oldest or newest first.
@@ -103,6 +118,9 @@ pub(crate) struct Family {
     pub(crate) object: Option<String>,
     /// The order of a list that asks for none.
     pub(crate) order: Order,
+    /// How many objects a page has, and what it says besides.
+    #[serde(default)]
+    pub(crate) page: PageRow,
     /// The property that holds the time of creation.
     #[serde(default)]
     pub(crate) created: Option<String>,
@@ -147,6 +165,46 @@ impl Family {
     pub(crate) fn wording<'a>(&'a self, name: &'a str) -> &'a str {
         self.wording.get(name).map_or(name, String::as_str)
     }
+}
+
+/// How a family's lists are cut and written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PageRow {
+    /// Objects of a page that asks for no number.
+    pub(crate) limit: i64,
+    /// Objects of a page at most.
+    pub(crate) most: i64,
+    /// What a page says of its ends.
+    pub(crate) ends: Ends,
+    /// The `object` of a page.
+    pub(crate) object: String,
+}
+
+impl Default for PageRow {
+    /// The bounds of `limit` that the published contract's prose has for most lists.
+    fn default() -> Self {
+        Self {
+            limit: 20,
+            most: 100,
+            ends: Ends::Texts,
+            object: "list".to_owned(),
+        }
+    }
+}
+
+/// How a page tells where it begins and ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Ends {
+    /// `first_id` and `last_id`; empty texts where the page is empty.
+    Texts,
+    /// `first_id` and `last_id`; null where the page is empty.
+    Nulls,
+    /// Not at all: `has_more` alone.
+    None,
+    /// `next`: the cursor of the following page, null after the last.
+    Next,
 }
 
 /// Facts about the items of responses and conversations.

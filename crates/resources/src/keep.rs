@@ -57,6 +57,9 @@ impl Keeping {
             }),
             created: now,
             object: Arc::new(object),
+            private: Value::Null,
+            due: None,
+            blob: None,
         };
         Some((record, again))
     }

@@ -13,9 +13,13 @@ mod page;
 mod store;
 mod verbs;
 
-pub use apply::{apply, make_up, not_served, serves};
-pub use call::{Answer, Body, Call, Context, Effect, Outcome};
+pub use apply::{advance, apply, forgotten, make_up, not_served, returned, serves};
+pub use call::{
+    Answer, Body, Call, Context, Effect, Errand, Means, Next, Outcome, Returned, Services,
+};
 pub use families::responses::not_streamable;
 pub use family::Order;
 pub use keep::Keeping;
-pub use store::{Change, Filter, LostCursor, Page, PageQuery, Parent, Record, Store};
+pub use store::{
+    BlobWriter, Blobs, Change, Filter, LostCursor, Page, PageQuery, Parent, Record, Store,
+};

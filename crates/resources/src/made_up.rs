@@ -8,7 +8,7 @@ use fakeai_canon::{Alphabet, Micros, Rng, Seed};
 use fakeai_contract::{Contract, Hint, Operation, PathParams, Source};
 use serde_json::Value;
 
-use crate::{Answer, Body, Context, ids};
+use crate::{Answer, Body, Context, Next, ids};
 
 pub(crate) fn answer(
     operation: &Operation,
@@ -28,8 +28,7 @@ pub(crate) fn answer(
     Answer {
         status: operation.success_status(),
         body,
-        changes: Vec::new(),
-        effects: Vec::new(),
+        next: Next::default(),
     }
 }
 

@@ -8,12 +8,8 @@ use serde_json::{Value, json};
 
 use crate::Order;
 use crate::apply::Site;
-use crate::family::Family;
+use crate::family::{Ends, Family, PageRow};
 use crate::store::{Filter, LostCursor, PageQuery};
-
-/// Bounds of `limit` in the prose of the published contract; its schema has none.
-const LIMITS: std::ops::RangeInclusive<i64> = 1..=100;
-const DEFAULT_LIMIT: i64 = 20;
 
 /// Reads the page's parameters from the call's query.
 pub(crate) fn query<'a>(
@@ -33,7 +29,7 @@ pub(crate) fn query<'a>(
         after: cursor("after"),
         before: cursor("before"),
         order: order(&query["order"]).unwrap_or(site.family.order),
-        limit: limit(&query["limit"], mock)?,
+        limit: limit(&query["limit"], &site.family.page, mock)?,
         filters: filters(site.family, query),
     })
 }
@@ -46,9 +42,9 @@ fn order(value: &Value) -> Option<Order> {
     }
 }
 
-fn limit(value: &Value, mock: bool) -> Result<usize, ApiError> {
-    let limit = value.as_i64().unwrap_or(DEFAULT_LIMIT);
-    let (low, high) = (*LIMITS.start(), *LIMITS.end());
+fn limit(value: &Value, row: &PageRow, mock: bool) -> Result<usize, ApiError> {
+    let limit = value.as_i64().unwrap_or(row.limit);
+    let (low, high) = (1, row.most);
     let clamped = limit.clamp(low, high);
     if !mock && clamped != limit {
         return Err(out_of_bounds(limit, clamped));
@@ -110,14 +106,25 @@ pub(crate) fn lost(family: &Family, lost: &LostCursor) -> ApiError {
     ApiError::invalid(family.missing(&lost.id).message).param(lost.param)
 }
 
-/// A page's body. The contract wants strings as its ends, so those of an empty one are empty.
-pub(crate) fn body(objects: &[Arc<Value>], has_more: bool) -> Value {
-    let id = |object: Option<&Arc<Value>>| object.map_or(json!(""), |object| object["id"].clone());
-    json!({
-        "object": "list",
-        "data": objects.iter().map(|object| Value::clone(object)).collect::<Vec<_>>(),
-        "first_id": id(objects.first()),
-        "last_id": id(objects.last()),
-        "has_more": has_more,
-    })
+/// A page's body, with what the family's lists say of their ends.
+pub(crate) fn body(row: &PageRow, objects: &[Arc<Value>], has_more: bool) -> Value {
+    let id = |object: Option<&Arc<Value>>| {
+        let none = match row.ends {
+            Ends::Texts => json!(""),
+            Ends::Nulls | Ends::None | Ends::Next => Value::Null,
+        };
+        object.map_or(none, |object| object["id"].clone())
+    };
+    let data: Vec<Value> = objects.iter().map(|object| Value::clone(object)).collect();
+    let mut page = json!({"object": row.object, "data": data});
+    match row.ends {
+        Ends::Texts | Ends::Nulls => {
+            page["first_id"] = id(objects.first());
+            page["last_id"] = id(objects.last());
+        }
+        Ends::Next => page["next"] = id(objects.last().filter(|_| has_more)),
+        Ends::None => {}
+    }
+    page["has_more"] = json!(has_more);
+    page
 }

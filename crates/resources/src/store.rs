@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use fakeai_canon::{ApiError, Micros, Shelf};
 use serde_json::Value;
 
@@ -24,6 +25,12 @@ pub struct Record {
     pub created: Micros,
     /// The wire JSON.
     pub object: Arc<Value>,
+    /// What the family remembers of the object and shows to nobody; null where nothing.
+    pub private: Value,
+    /// When the family wants to look at the object again, by the world's clock.
+    pub due: Option<Micros>,
+    /// The blob that holds the object's bytes; it goes away with the object.
+    pub blob: Option<String>,
 }
 
 /// The object that another belongs to.
@@ -125,4 +132,47 @@ pub trait Store: Shelf {
 
     /// Whether more objects fit; asked before work begins that will leave some behind.
     fn room(&self) -> Result<(), ApiError>;
+
+    /// When the first object is due.
+    fn next_due(&self) -> Option<Micros>;
+
+    /// The objects that are due at `now`, the first first, at most so many.
+    fn due(&self, now: Micros, most: usize) -> Vec<Arc<Record>>;
+}
+
+/// A world's blobs: bytes that are too many for an object. Each belongs to the record that names
+/// it; one that no record names yet goes away with whoever wrote it.
+pub trait Blobs: Send + Sync {
+    /// A new blob.
+    ///
+    /// # Errors
+    /// A limit of the store's, in the provider's shape.
+    fn create(&self) -> Result<Box<dyn BlobWriter>, ApiError>;
+
+    /// How many bytes it has; none where there is no such blob.
+    fn size(&self, id: &str) -> Option<u64>;
+
+    /// At most so many bytes from there on; empty at its end.
+    ///
+    /// # Errors
+    /// The blob is not there, or can't be read.
+    fn read(&self, id: &str, from: u64, most: usize) -> Result<Bytes, ApiError>;
+
+    /// Removes it.
+    fn delete(&self, id: &str);
+}
+
+/// A blob in the making. Dropped before it is finished, it leaves nothing.
+pub trait BlobWriter: Send {
+    /// Appends bytes.
+    ///
+    /// # Errors
+    /// A limit of the store's, in the provider's shape.
+    fn write(&mut self, bytes: Bytes) -> Result<(), ApiError>;
+
+    /// Keeps the blob and tells its id.
+    ///
+    /// # Errors
+    /// The bytes could not be kept.
+    fn finish(self: Box<Self>) -> Result<String, ApiError>;
 }

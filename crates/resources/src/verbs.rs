@@ -9,16 +9,53 @@ use crate::apply::Site;
 use crate::families::{self as special, include, items};
 use crate::family::Family;
 use crate::store::{Change, Parent, Record};
-use crate::{Answer, Outcome, ids, page};
+use crate::{Answer, Body, Next, ids, page};
+
+/// An object on its way into the store: its record, and what goes along.
+pub(crate) struct Draft {
+    pub(crate) record: Record,
+    pub(crate) object: Map<String, Value>,
+    pub(crate) next: Next,
+}
+
+impl Draft {
+    /// The answer that shows the object, and stores it by `change`.
+    fn answer(self, site: &Site<'_>, change: fn(Record) -> Change) -> Answer {
+        let mut record = self.record;
+        record.object = Arc::new(Value::Object(self.object));
+        let mut answer = Answer::json(show(site, &record));
+        answer.next = self.next;
+        answer.next.changes.insert(0, change(record));
+        answer
+    }
+}
 
 pub(crate) fn create(site: &Site<'_>) -> Result<Answer, ApiError> {
+    let mut draft = draft(site)?;
+    if let Some(created) = special::of(&site.family.name).created {
+        created(site, &mut draft)?;
+    }
+    Ok(draft.answer(site, Change::Put))
+}
+
+/// A new object as its row has it.
+fn draft(site: &Site<'_>) -> Result<Draft, ApiError> {
     let parent = site.parent()?;
     let id = free_id(site, parent.as_ref());
-    let record = record(site, parent, id.clone(), Value::Object(blank(site, &id)));
-    let mut answer = Answer::json(Arc::clone(&record.object));
-    answer.changes.push(Change::Put(record));
-    special::created(site, &id, &mut answer)?;
-    Ok(answer)
+    Ok(Draft {
+        object: blank(site, &id),
+        record: Record {
+            family: &site.family.name,
+            id,
+            parent,
+            created: site.context.now,
+            object: Arc::default(),
+            private: Value::Null,
+            due: None,
+            blob: None,
+        },
+        next: Next::default(),
+    })
 }
 
 /// The first id of the call's seed that no sibling has.
@@ -62,16 +99,6 @@ fn sent(site: &Site<'_>, property: &str) -> Value {
     default.cloned().unwrap_or(Value::Null)
 }
 
-fn record(site: &Site<'_>, parent: Option<Parent>, id: String, object: Value) -> Record {
-    Record {
-        family: &site.family.name,
-        id,
-        parent,
-        created: site.context.now,
-        object: Arc::new(object),
-    }
-}
-
 /// Creates the elements of one of the body's arrays, and answers with all of them as a page.
 pub(crate) fn create_several(site: &Site<'_>) -> Result<Answer, ApiError> {
     let parent = site.parent()?;
@@ -86,10 +113,10 @@ pub(crate) fn create_several(site: &Site<'_>) -> Result<Answer, ApiError> {
     )?;
     let shown = records
         .iter()
-        .map(|record| show(site, &record.object))
+        .map(|record| show(site, record))
         .collect::<Vec<_>>();
-    let mut answer = Answer::json(Arc::new(page::body(&shown, false)));
-    answer.changes = records.into_iter().map(Change::Put).collect();
+    let mut answer = Answer::json(Arc::new(page::body(&site.family.page, &shown, false)));
+    answer.next.changes = records.into_iter().map(Change::Put).collect();
     Ok(answer)
 }
 
@@ -103,35 +130,44 @@ pub(crate) fn list(site: &Site<'_>) -> Result<Answer, ApiError> {
     let shown = found
         .records
         .iter()
-        .map(|record| show(site, &record.object))
+        .map(|record| show(site, record))
         .collect::<Vec<_>>();
-    Ok(Answer::json(Arc::new(page::body(&shown, found.has_more))))
+    let body = page::body(&site.family.page, &shown, found.has_more);
+    Ok(Answer::json(Arc::new(body)))
 }
 
-pub(crate) fn retrieve(site: &Site<'_>) -> Result<Outcome, ApiError> {
+pub(crate) fn retrieve(site: &Site<'_>) -> Result<Answer, ApiError> {
     let record = site.record()?;
-    if let Some(follow) = special::followed(site, &record)? {
-        return Ok(follow);
-    }
-    Ok(Outcome::Answer(Answer::json(show(site, &record.object))))
+    Ok(Answer::json(show(site, &record)))
 }
 
 /// The object as it goes out: without the properties that nobody asked to include.
-fn show(site: &Site<'_>, object: &Arc<Value>) -> Arc<Value> {
+pub(crate) fn show(site: &Site<'_>, record: &Record) -> Arc<Value> {
+    let object = match special::of(record.family).shown {
+        Some(shown) => shown(site, record),
+        None => Arc::clone(&record.object),
+    };
     match &site.family.items {
-        Some(place) => include::without_hidden(object, place, &site.call.query["include"]),
-        None => Arc::clone(object),
+        Some(place) => include::without_hidden(&object, place, &site.call.query["include"]),
+        None => object,
     }
 }
 
 pub(crate) fn update(site: &Site<'_>) -> Result<Answer, ApiError> {
     let old = site.record()?;
-    let mut object = Value::clone(&old.object);
+    let mut draft = Draft {
+        object: old.object.as_object().cloned().unwrap_or_default(),
+        record: Record::clone(&old),
+        next: Next::default(),
+    };
     let sent_ones = site.family.change.iter();
     for property in sent_ones.filter(|property| site.call.body.get(property).is_some()) {
-        object[property.as_str()] = sent(site, property);
+        draft.object.insert(property.clone(), sent(site, property));
     }
-    Ok(replace(&old, object))
+    if let Some(updated) = special::of(old.family).updated {
+        updated(site, &old, &mut draft)?;
+    }
+    Ok(draft.answer(site, Change::Replace))
 }
 
 /// An answer that stores the object's new state and shows it.
@@ -141,19 +177,30 @@ pub(crate) fn replace(old: &Record, object: Value) -> Answer {
         ..old.clone()
     };
     let mut answer = Answer::json(Arc::clone(&record.object));
-    answer.changes.push(Change::Replace(record));
+    answer.next.changes.push(Change::Replace(record));
     answer
 }
 
 pub(crate) fn delete(site: &Site<'_>) -> Result<Answer, ApiError> {
     let record = site.record()?;
-    let mut answer = Answer::json(deleted(site, site.family, &record));
-    answer.changes.push(Change::Delete {
+    let json = site
+        .call
+        .operation
+        .success()
+        .and_then(|answer| answer.schema);
+    let mut answer = match (json, &site.family.deleted) {
+        (None, None) => Answer::of(Body::Empty),
+        (_, _) => Answer::json(deleted(site, site.family, &record)),
+    };
+    answer.status = site.call.operation.success_status();
+    answer.next.changes.push(Change::Delete {
         family: record.family,
         parent: record.parent.as_ref().map(|parent| parent.id.clone()),
         id: record.id.clone(),
     });
-    special::deleted(&record, &mut answer);
+    if let Some(deleted) = special::of(record.family).deleted {
+        deleted(site, &record, &mut answer.next)?;
+    }
     Ok(answer)
 }
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 use crate::background::Follower;
+use crate::blob_frames::BlobFrames;
 use crate::check::Checked;
 use crate::edge::Edge;
 use crate::gateway::Gateway;
@@ -42,6 +43,8 @@ pub(crate) enum Body {
     /// Read from the log of a background answer. The visit ends with the reading, unless the
     /// background answer has it.
     Follow(Box<Follower>),
+    /// Read from a blob.
+    Blob(Box<BlobFrames>),
 }
 
 impl Answer {
@@ -78,6 +81,13 @@ impl Answer {
         } else {
             Self::new(JSON, Body::Fold(player))
         }
+    }
+
+    /// Bytes that are read as they are sent.
+    pub(crate) fn frames(content_type: &str, frames: Box<BlobFrames>) -> Self {
+        let binary = HeaderValue::from_static("application/octet-stream");
+        let content_type = HeaderValue::from_str(content_type).unwrap_or(binary);
+        Self::new(content_type, Body::Blob(frames))
     }
 
     /// An answer that is followed.
@@ -151,6 +161,10 @@ impl Answer {
             Body::Follow(mut follower) => {
                 follower.attend(visit);
                 ReplyBody::Stream(checked_stream(checker, follower))
+            }
+            Body::Blob(mut frames) => {
+                frames.attend(visit);
+                ReplyBody::Stream(frames)
             }
         };
         reply(status, headers, content_type, body)

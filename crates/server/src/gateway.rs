@@ -9,19 +9,21 @@ use fakeai_contract::{Contract, Kind, Operation};
 use fakeai_dialects::{Endpoint, openai};
 
 use crate::answer::{self, Answer};
-use crate::background::BackgroundRun;
 use crate::check::Checks;
 use crate::gate::{self, Arrival};
 use crate::infer;
+use crate::multipart;
 use crate::resource;
 use crate::route::{self, Route};
+use crate::run::Run;
+use crate::uploads::Uploads;
 use crate::views;
 use crate::visit::Visit;
 use crate::world::World;
 use crate::worlds::Worlds;
 
-/// Starts an answer that nobody waits for.
-pub type Launch = Box<dyn Fn(BackgroundRun) + Send + Sync>;
+/// Starts what nobody waits for.
+pub type Launch = Box<dyn Fn(Run) + Send + Sync>;
 
 /// The hall.
 pub struct Gateway {
@@ -32,6 +34,22 @@ pub struct Gateway {
     pub(crate) contract: &'static Contract,
     pub(crate) launch: Launch,
     endpoints: Vec<Option<&'static Endpoint>>,
+}
+
+/// Who sends a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Somebody outside, who has to say who it is.
+    Client,
+    /// An object of the world, on behalf of who made it.
+    House,
+}
+
+/// A call with its number in the world.
+struct Numbered {
+    number: u64,
+    call: Call,
+    origin: Origin,
 }
 
 /// A reply with the world that it came from: whoever sends it waits on that world's clock.
@@ -67,13 +85,33 @@ impl Gateway {
     /// Answers a call.
     pub fn handle(&self, call: Call) -> Served {
         let (world, path) = self.worlds.enter(&call.head);
+        self.handle_in(world, &path, call, Origin::Client)
+    }
+
+    /// Answers a call that an object of the world sends.
+    pub(crate) fn errand(&self, world: &Arc<World>, call: Call) -> Reply {
+        let path = call.head.path.clone();
+        self.handle_in(Arc::clone(world), &path, call, Origin::House)
+            .reply
+    }
+
+    fn handle_in(&self, world: Arc<World>, path: &str, call: Call, origin: Origin) -> Served {
         let number = world.count_call();
         let request_id = world.request_id(number);
         let mut visit = Visit::open(&world, &call.head, &call.body, request_id.clone());
         let started = visit.started();
         // Last resort, counted and logged: no bug in an answer takes the server with it.
         let answered = catch_unwind(AssertUnwindSafe(|| {
-            self.answer(&world, &path, number, call, &mut visit)
+            self.answer(
+                &world,
+                path,
+                Numbered {
+                    number,
+                    call,
+                    origin,
+                },
+                &mut visit,
+            )
         }));
         let answered = answered.unwrap_or_else(|_| Err(self.checks.panicked()));
         let mut reply = match answered {
@@ -106,6 +144,7 @@ impl Gateway {
             let call = Call {
                 head: head.clone(),
                 body: Bytes::new(),
+                form: None,
             };
             gate::by_arrival(
                 &mut Arrival::new(self.contract, &world, number, route, call),
@@ -157,20 +196,40 @@ impl Gateway {
         }
     }
 
+    /// Where the parts of this call's form end and the world that its files go to, if it has a
+    /// form and its operation takes one.
+    pub(crate) fn takes_form(&self, head: &Head) -> Option<(Arc<World>, String)> {
+        let boundary = multipart::boundary(&head.headers)?;
+        let (world, path) = self.worlds.enter(head);
+        match route::find(self.contract, head, &path) {
+            Ok(Route::Operation { operation, .. }) if gate::takes_form(operation) => {
+                Some((world, boundary))
+            }
+            Ok(Route::Operation { .. } | Route::Own(_)) | Err(_) => None,
+        }
+    }
+
     fn answer(
         &self,
         world: &Arc<World>,
         path: &str,
-        number: u64,
-        call: Call,
+        numbered: Numbered,
         visit: &mut Visit,
     ) -> Result<Answer, ApiError> {
+        let Numbered {
+            number,
+            call,
+            origin,
+        } = numbered;
         let route = route::find(self.contract, &call.head, path)?;
         if let Route::Operation { operation, .. } = &route {
             visit.reached(operation);
         }
         let mut arrival = Arrival::new(self.contract, world, number, route, call);
-        gate::by_arrival(&mut arrival, visit)?;
+        arrival.origin = origin;
+        let admitted = gate::by_arrival(&mut arrival, visit);
+        let uploads = Uploads::of(world, arrival.call.form.take());
+        admitted?;
         let Arrival {
             route,
             call,
@@ -200,6 +259,7 @@ impl Gateway {
             params,
             query: &query,
             body,
+            uploads,
             number,
         };
         if views::serves(&operation.id) {
@@ -207,7 +267,7 @@ impl Gateway {
         }
         match operation.kind {
             Kind::Infer | Kind::View => resource::unserved(world, &asked),
-            Kind::Resource => resource::answer(world, asked),
+            Kind::Resource => resource::answer(self, world, asked),
         }
     }
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use fakeai_canon::{
-    ApiError, Encoder, Input, Job, Micros, Plan, Prompt, Seed, Shelf, Start, Usage, Work,
-};
+use fakeai_canon::{ApiError, Encoder, Input, Job, Micros, Plan, Prompt, Seed, Start, Usage, Work};
 use fakeai_catalog::{Catalog, Model};
 use fakeai_contract::{Operation, PathParams};
 use fakeai_dialects::{Context, Decoded, Endpoint, Opened};
@@ -16,6 +14,7 @@ use crate::background::{BackgroundRun, Follower};
 use crate::gate::{self, Meaning};
 use crate::gateway::Gateway;
 use crate::player::{Player, Score};
+use crate::run::Run;
 use crate::visit::Visit;
 use crate::world::World;
 
@@ -46,7 +45,7 @@ pub(crate) fn answer(
     let context = Context {
         mode: world.rules.mode,
         catalog: Catalog::builtin(),
-        shelf: &world.store,
+        shelf: &*world.store,
         seal: world.seed.fork("seal"),
     };
     let params = params
@@ -213,7 +212,7 @@ fn background(
         out,
         checks: Arc::clone(&gateway.checks),
     };
-    (gateway.launch)(run);
+    (gateway.launch)(Run::Answer(run));
     if stream {
         Ok(Answer::follow(Follower::new(log, 0)))
     } else {

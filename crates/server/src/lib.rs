@@ -1,24 +1,30 @@
 //! The spine: the hall that every call passes, what stands on its way, and the transports that
 //! lead to it.
 
+mod agenda;
 mod answer;
 mod background;
+mod blob_frames;
 mod check;
 mod clock;
 pub mod config;
 mod cursor;
 mod edge;
+mod errand;
 mod gate;
 mod gateway;
 mod infer;
 mod log;
+mod multipart;
 mod player;
 mod resource;
 mod route;
 mod rules;
+mod run;
 pub mod store;
 mod tasks;
 mod transport;
+mod uploads;
 mod views;
 mod visit;
 mod wiring;
@@ -26,11 +32,11 @@ mod world;
 mod worlds;
 
 pub use answer::failure;
-pub use background::BackgroundRun;
 pub use check::Checks;
 pub use clock::{Alarm, VIRTUAL_EPOCH, WorldClock};
 pub use gateway::{Gateway, Launch, Served};
 pub use rules::{FaultRule, MetricsForm, WorldRules};
+pub use run::Run;
 pub use transport::{Running, StartError, start};
 pub use wiring::build;
 pub use world::World;

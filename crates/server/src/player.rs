@@ -10,7 +10,7 @@ use fakeai_canon::{
 };
 
 use fakeai_dialects::openai;
-use fakeai_resources::{Keeping, Store};
+use fakeai_resources::Keeping;
 
 use crate::cursor::Cursor;
 use crate::visit::Visit;

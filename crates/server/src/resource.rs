@@ -1,15 +1,24 @@
-//! Operations on stored objects: the resource engine decides, this commits what it decided.
+//! Operations on stored objects: the resource engine decides, this commits what it decided and
+//! carries out what follows.
 
 use std::sync::Arc;
 
-use fakeai_canon::ApiError;
+use fakeai_canon::{ApiError, Micros, Seed};
 use fakeai_contract::{Operation, PathParams};
-use fakeai_resources::{self as resources, Body, Effect, Outcome, Store};
+use fakeai_resources::{
+    self as resources, Body, Effect, Errand, Means, Next, Outcome, Returned, Services,
+};
 use http::StatusCode;
 use serde_json::Value;
 
+use crate::agenda;
 use crate::answer::Answer;
 use crate::background::Follower;
+use crate::blob_frames::BlobFrames;
+use crate::errand::ErrandRun;
+use crate::gateway::Gateway;
+use crate::run::Run;
+use crate::uploads::Uploads;
 use crate::world::World;
 
 /// A call of a resource operation.
@@ -18,23 +27,41 @@ pub(crate) struct Asked<'a> {
     pub(crate) params: &'a PathParams,
     pub(crate) query: &'a Value,
     pub(crate) body: Value,
+    pub(crate) uploads: Uploads,
     /// The number of the call in its world.
     pub(crate) number: u64,
 }
 
-/// Applies the call and commits its changes.
-pub(crate) fn answer(world: &Arc<World>, asked: Asked<'_>) -> Result<Answer, ApiError> {
-    let context = context(world, asked.number);
+/// Applies the call and takes over what follows.
+pub(crate) fn answer(
+    gateway: &Gateway,
+    world: &Arc<World>,
+    mut asked: Asked<'_>,
+) -> Result<Answer, ApiError> {
+    settle(gateway, world);
+    let seed = world.seed.fork("object").nth(asked.number);
+    let context = context(world, world.now(), seed);
     let call = resources::Call {
         operation: asked.operation,
         params: asked.params,
         query: asked.query,
         body: asked.body,
+        files: asked.uploads.files(),
     };
-    match resources::apply(call, &world.store, &context)? {
-        Outcome::Answer(answer) => commit(world, answer, asked.operation),
-        Outcome::Follow { id, starting_after } => follow(world, &id, starting_after),
-    }
+    let turn = world.turn();
+    let mut made = match resources::apply(call, means(world), &context)? {
+        Outcome::Answer(made) => made,
+        Outcome::Follow { id, starting_after } => return follow(world, &id, starting_after),
+    };
+    let next = std::mem::take(&mut made.next);
+    asked.uploads.claimed_by(&next.changes);
+    world
+        .store
+        .commit(next.changes)
+        .inspect_err(|_| asked.uploads.unclaim())?;
+    drop(turn);
+    carry_out(gateway, world, next.effects);
+    Ok(written(world, made, asked.operation))
 }
 
 /// What an operation answers that no code serves: made up from its schema in mock mode, an error
@@ -43,41 +70,118 @@ pub(crate) fn unserved(world: &Arc<World>, asked: &Asked<'_>) -> Result<Answer, 
     if !world.is_mock() {
         return Err(resources::not_served(asked.operation));
     }
-    let context = context(world, asked.number);
+    let seed = world.seed.fork("object").nth(asked.number);
+    let context = context(world, world.now(), seed);
     let made = resources::make_up(asked.operation, asked.params, &asked.body, &context);
-    commit(world, made, asked.operation)
+    Ok(written(world, made, asked.operation))
 }
 
-fn context(world: &World, number: u64) -> resources::Context {
+/// Objects that are due one after the other before others get their turn.
+const DUE_AT_ONCE: usize = 10_000;
+
+/// Lets every object that is due do what it does then, at the time at which it was due.
+pub(crate) fn settle(gateway: &Gateway, world: &Arc<World>) {
+    for _ in 0..DUE_AT_ONCE {
+        let now = world.now();
+        if world.store.next_due().is_none_or(|due| due > now) {
+            return;
+        }
+        let turn = world.turn();
+        let Some(record) = world.store.due(now, 1).pop() else {
+            return;
+        };
+        let due = record.due.unwrap_or(now);
+        let seed = world.seed.fork("due").fork(&record.id).nth(due.0);
+        let advanced = resources::advance(&record, means(world), &context(world, due, seed));
+        let effects = advanced.and_then(|next| {
+            world.store.commit(next.changes)?;
+            Ok(next.effects)
+        });
+        let effects = effects.unwrap_or_else(|error| {
+            tracing::warn!(family = record.family, id = record.id, "{}", error.message);
+            // A deadline only shrinks what is stored; no limit refuses that.
+            let _ = world.store.commit(resources::forgotten(&record).changes);
+            Vec::new()
+        });
+        drop(turn);
+        carry_out(gateway, world, effects);
+    }
+}
+
+/// Hands the answer to an errand to the object that sent it.
+pub(crate) fn returned(gateway: &Gateway, world: &Arc<World>, errand: &Errand, answer: &Returned) {
+    let seed = world
+        .seed
+        .fork("returned")
+        .fork(&errand.id)
+        .fork(&errand.tag);
+    let context = context(world, world.now(), seed);
+    let turn = world.turn();
+    let next = resources::returned(errand.family, &errand.id, answer, means(world), &context);
+    let effects = next.and_then(|next: Next| {
+        world.store.commit(next.changes)?;
+        Ok(next.effects)
+    });
+    drop(turn);
+    match effects {
+        Ok(effects) => carry_out(gateway, world, effects),
+        Err(error) => tracing::warn!(errand.family, errand.id, "{}", error.message),
+    }
+}
+
+fn means(world: &World) -> Means<'_> {
+    Means {
+        store: &*world.store,
+        services: world,
+    }
+}
+
+impl Services for World {
+    fn blobs(&self) -> &dyn resources::Blobs {
+        &*self.blobs
+    }
+
+    fn knows_model(&self, id: &str) -> bool {
+        self.model(id).is_some()
+    }
+}
+
+fn context(world: &World, now: Micros, seed: Seed) -> resources::Context {
     resources::Context {
-        now: world.now(),
-        seed: world.seed.fork("object").nth(number),
+        now,
+        seed,
         mode: world.rules.mode,
     }
 }
 
-fn commit(
-    world: &Arc<World>,
-    made: resources::Answer,
-    operation: &'static Operation,
-) -> Result<Answer, ApiError> {
-    world.store.commit(made.changes)?;
-    for effect in made.effects {
+fn carry_out(gateway: &Gateway, world: &Arc<World>, effects: Vec<Effect>) {
+    for effect in effects {
         match effect {
             Effect::CancelWork { id } => {
                 if let Some(log) = world.logs.find(&id) {
                     log.cancel();
                 }
             }
+            Effect::Send(errand) => {
+                (gateway.launch)(Run::Errand(ErrandRun::new(Arc::clone(world), errand)));
+            }
         }
     }
+    agenda::keep(gateway, world);
+}
+
+fn written(world: &World, made: resources::Answer, operation: &'static Operation) -> Answer {
     let mut answer = match made.body {
         Body::Empty => Answer::json(""),
         Body::Json(value) => Answer::value(&value),
         Body::Bytes { media, bytes } => Answer::typed(&media, bytes),
+        Body::Blob { media, id } => Answer::frames(
+            &media,
+            Box::new(BlobFrames::new(Arc::clone(&world.blobs), id)),
+        ),
     };
     answer.status = StatusCode::from_u16(made.status).unwrap_or(StatusCode::OK);
-    Ok(answer.of(operation))
+    answer.of(operation)
 }
 
 fn follow(world: &World, id: &str, starting_after: Option<u64>) -> Result<Answer, ApiError> {

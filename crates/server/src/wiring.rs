@@ -15,7 +15,7 @@ use crate::config::{ClockKind, Config, PaceKind, TextSource};
 use crate::gateway::{Gateway, Launch};
 use crate::log::RequestLog;
 use crate::rules::{FaultRule, MetricsForm, WorldRules};
-use crate::store::{MemoryStore, StoreLimits};
+use crate::store::{MemoryBlobs, MemoryStore, StoreLimits};
 use crate::world::{Parts, World};
 use crate::worlds::{DEFAULT, Worlds};
 
@@ -58,14 +58,16 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>) -> World {
     if tracing::enabled!(tracing::Level::DEBUG) {
         observers.push(Arc::new(RequestLog));
     }
-    let store = MemoryStore::new(store_limits(config), clock.clone());
+    let blobs = Arc::new(MemoryBlobs::new(config.storage.max_blob_bytes.0));
+    let store = MemoryStore::new(store_limits(config), clock.clone(), blobs.clone());
     World::new(
         name,
         Parts {
             seed,
             clock,
             rules: Arc::clone(rules),
-            store,
+            store: Arc::new(store),
+            blobs,
             ledger,
             journal,
             engine: engine(config),

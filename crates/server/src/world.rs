@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fakeai_canon::{Alphabet, Clock, Engine, Event, Micros, Mode, Observer, Seed, Work};
 use fakeai_catalog::{Catalog, Model};
 use fakeai_content::Behaviour;
+use fakeai_resources::{Blobs, Store};
 use fakeai_telemetry::{Journal, Ledger};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
+use crate::agenda::Agenda;
 use crate::background::Logs;
 use crate::clock::WorldClock;
 use crate::rules::WorldRules;
-use crate::store::MemoryStore;
 
 /// One world.
 pub struct World {
@@ -27,7 +28,9 @@ pub struct World {
     /// Its settings.
     pub rules: Arc<WorldRules>,
     /// Its objects.
-    pub store: MemoryStore,
+    pub store: Arc<dyn Store>,
+    /// The bytes of its files.
+    pub blobs: Arc<dyn Blobs>,
     /// When it was made.
     pub started: Micros,
     /// Its metrics.
@@ -40,6 +43,9 @@ pub struct World {
     pub behaviour: Behaviour,
     /// Frames of background answers.
     pub(crate) logs: Logs,
+    /// When its objects are due.
+    pub(crate) agenda: Agenda,
+    turn: Mutex<()>,
     observers: Vec<Arc<dyn Observer>>,
     calls: AtomicU64,
     repeats: Mutex<HashMap<u64, u64>>,
@@ -51,7 +57,8 @@ pub(crate) struct Parts {
     pub(crate) seed: Seed,
     pub(crate) clock: Arc<WorldClock>,
     pub(crate) rules: Arc<WorldRules>,
-    pub(crate) store: MemoryStore,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) engine: Arc<dyn Engine>,
@@ -76,11 +83,14 @@ impl World {
             clock: parts.clock,
             rules: parts.rules,
             store: parts.store,
+            blobs: parts.blobs,
             ledger: parts.ledger,
             journal: parts.journal,
             engine: parts.engine,
             behaviour: parts.behaviour,
             logs: Logs::default(),
+            agenda: Agenda::default(),
+            turn: Mutex::new(()),
             observers: parts.observers,
             calls: AtomicU64::new(0),
             repeats: Mutex::new(HashMap::new()),
@@ -91,6 +101,11 @@ impl World {
     /// True where only the contract counts.
     pub fn is_mock(&self) -> bool {
         self.rules.mode == Mode::Mock
+    }
+
+    /// The right to read objects and write what follows from them, for one at a time.
+    pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock()
     }
 
     /// The number of this call in the world, from 0.

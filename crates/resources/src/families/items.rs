@@ -11,8 +11,6 @@ use crate::apply::Site;
 use crate::family::{Family, families};
 use crate::store::{Parent, Record, Store};
 
-/// The family whose create takes items along.
-pub(crate) const PARENT: &str = "conversations";
 const FAMILY: &str = "conversations.items";
 
 /// Where a reference is looked up, in this order.
@@ -52,6 +50,9 @@ pub(crate) fn records(
             parent: parent.clone(),
             created: site.context.now,
             object,
+            private: Value::Null,
+            due: None,
+            blob: None,
         });
     }
     Ok(records)

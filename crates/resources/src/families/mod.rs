@@ -1,37 +1,82 @@
-//! What single families do beyond their rows, one file each, and where the engine asks for it.
+//! What single families do beyond their rows, one file each, and the list of their hooks.
 
+mod conversations;
+mod files;
 pub(crate) mod include;
 mod item_form;
 pub(crate) mod items;
 pub(crate) mod messages;
 pub(crate) mod responses;
 
+use std::sync::Arc;
+
 use fakeai_canon::ApiError;
+use serde_json::Value;
 
-use crate::apply::Site;
-use crate::store::{Change, Record};
-use crate::{Answer, Outcome};
+use crate::apply::{Moment, Site};
+use crate::store::Record;
+use crate::verbs::Draft;
+use crate::{Next, Outcome, Returned};
 
-/// After an object was made: what its family makes beside it.
-pub(crate) fn created(site: &Site<'_>, id: &str, answer: &mut Answer) -> Result<(), ApiError> {
-    if site.family.name == items::PARENT {
-        let records = items::of_new_conversation(site, id)?;
-        answer.changes.extend(records.into_iter().map(Change::Put));
-    }
-    Ok(())
+/// The hooks of all families that have some.
+static ALL: &[&Hooks] = &[&conversations::HOOKS, &files::HOOKS, &responses::HOOKS];
+
+/// What a family does beyond its row. Everything is optional.
+pub(crate) struct Hooks {
+    /// The family's name.
+    pub(crate) family: &'static str,
+    /// Operations whose verb is `act`, and what carries them out.
+    pub(crate) acts: &'static [(&'static str, Act)],
+    /// Completes an object that is about to be made; its row has been followed already.
+    pub(crate) created: Option<Completes>,
+    /// Completes an object that is about to be changed, or refuses the change.
+    pub(crate) updated: Option<Changes>,
+    /// Adds what goes away with an object, or refuses its deletion.
+    pub(crate) deleted: Option<Deletes>,
+    /// The object as it goes out, where that is not as it is stored.
+    pub(crate) shown: Option<Shows>,
+    /// What follows when the object is due. It sets a new deadline or none.
+    pub(crate) due: Option<Wakes>,
+    /// What follows when the object's errand has come back.
+    pub(crate) returned: Option<Receives>,
 }
 
-/// Before an object is shown: whether its frames are asked for instead.
-pub(crate) fn followed(site: &Site<'_>, record: &Record) -> Result<Option<Outcome>, ApiError> {
-    if record.family == responses::FAMILY {
-        return responses::followed(site, record);
-    }
-    Ok(None)
+/// Carries out an operation.
+pub(crate) type Act = fn(&Site<'_>) -> Result<Outcome, ApiError>;
+
+pub(crate) type Completes = fn(&Site<'_>, &mut Draft) -> Result<(), ApiError>;
+pub(crate) type Changes = fn(&Site<'_>, &Record, &mut Draft) -> Result<(), ApiError>;
+pub(crate) type Deletes = fn(&Site<'_>, &Record, &mut Next) -> Result<(), ApiError>;
+pub(crate) type Shows = fn(&Site<'_>, &Record) -> Arc<Value>;
+pub(crate) type Wakes = fn(&Moment<'_>, &Record) -> Result<Next, ApiError>;
+pub(crate) type Receives = fn(&Moment<'_>, &Record, &Returned) -> Result<Next, ApiError>;
+
+impl Hooks {
+    /// No hooks: what a family's own leave out.
+    pub(crate) const NONE: Self = Self {
+        family: "",
+        acts: &[],
+        created: None,
+        updated: None,
+        deleted: None,
+        shown: None,
+        due: None,
+        returned: None,
+    };
 }
 
-/// After an object was deleted: what else must end.
-pub(crate) fn deleted(record: &Record, answer: &mut Answer) {
-    if record.family == responses::FAMILY {
-        answer.effects.extend(responses::still_running(record));
+/// The hooks of a family.
+pub(crate) fn of(family: &str) -> &'static Hooks {
+    static NONE: Hooks = Hooks::NONE;
+    let mut all = ALL.iter();
+    all.find(|hooks| hooks.family == family).unwrap_or(&&NONE)
+}
+
+/// Carries out an operation whose verb is `act`.
+pub(crate) fn act(site: &Site<'_>) -> Result<Outcome, ApiError> {
+    let mut acts = of(&site.family.name).acts.iter();
+    match acts.find(|(operation, _)| *operation == &*site.call.operation.id) {
+        Some((_, act)) => act(site),
+        None => Err(crate::not_served(site.call.operation)),
     }
 }

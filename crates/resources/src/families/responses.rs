@@ -3,12 +3,25 @@
 use fakeai_canon::ApiError;
 use serde_json::{Value, json};
 
+use super::Hooks;
 use crate::apply::Site;
 use crate::family::{Family, families};
 use crate::store::Record;
-use crate::{Answer, Effect, Outcome, verbs};
+use crate::{Answer, Effect, Next, Outcome, verbs};
 
 pub(crate) const FAMILY: &str = "responses";
+
+pub(super) static HOOKS: Hooks = Hooks {
+    family: FAMILY,
+    acts: &[
+        ("getResponse", retrieve),
+        ("beta_getResponse", retrieve),
+        ("cancelResponse", cancel),
+        ("beta_cancelResponse", cancel),
+    ],
+    deleted: Some(deleted),
+    ..Hooks::NONE
+};
 
 fn family() -> &'static Family {
     families()
@@ -22,31 +35,38 @@ pub fn not_streamable() -> ApiError {
 }
 
 /// A retrieve with `stream=true` follows the frames; only background responses have them.
-pub(crate) fn followed(site: &Site<'_>, record: &Record) -> Result<Option<Outcome>, ApiError> {
+fn retrieve(site: &Site<'_>) -> Result<Outcome, ApiError> {
     let query = site.call.query;
     if query["stream"] != json!(true) {
-        return Ok(None);
+        return verbs::retrieve(site).map(Outcome::Answer);
     }
-    if !background(record) {
+    let record = site.record()?;
+    if !background(&record) {
         return Err(ApiError::invalid(family().wording("foreground_stream")).param("stream"));
     }
-    Ok(Some(Outcome::Follow {
+    Ok(Outcome::Follow {
         id: record.id.clone(),
         starting_after: query["starting_after"].as_u64(),
-    }))
+    })
+}
+
+/// The work behind a response that is deleted ends.
+fn deleted(_: &Site<'_>, record: &Record, next: &mut Next) -> Result<(), ApiError> {
+    next.effects.extend(still_running(record));
+    Ok(())
 }
 
 /// Cancels a background response that has not ended; one that is cancelled already stays so.
-pub(crate) fn cancel(site: &Site<'_>) -> Result<Answer, ApiError> {
+fn cancel(site: &Site<'_>) -> Result<Outcome, ApiError> {
     let record = site.record()?;
     let refused = |reason: &str| ApiError::invalid(family().wording(reason)).param("response_id");
     if !background(&record) {
         return Err(refused("synchronous"));
     }
     match record.object["status"].as_str() {
-        Some("cancelled") => Ok(Answer::json(record.object.clone())),
+        Some("cancelled") => Ok(Outcome::Answer(Answer::json(record.object.clone()))),
         Some(ended @ ("completed" | "failed" | "incomplete")) => Err(refused(ended)),
-        _ => Ok(cancelled(&record)),
+        _ => Ok(Outcome::Answer(cancelled(&record))),
     }
 }
 
@@ -54,12 +74,12 @@ fn cancelled(record: &Record) -> Answer {
     let mut object = Value::clone(&record.object);
     object["status"] = json!("cancelled");
     let mut answer = verbs::replace(record, object);
-    answer.effects.extend(still_running(record));
+    answer.next.effects.extend(still_running(record));
     answer
 }
 
 /// The end of the work behind a response that has not ended.
-pub(crate) fn still_running(record: &Record) -> Option<Effect> {
+fn still_running(record: &Record) -> Option<Effect> {
     let running = matches!(
         record.object["status"].as_str(),
         Some("queued" | "in_progress")

@@ -7,6 +7,8 @@
 
 #[path = "../../../server/src/store/memory.rs"]
 pub mod memory;
+#[path = "../../../server/src/store/memory_blobs.rs"]
+pub mod memory_blobs;
 
 mod any_input;
 mod chat_completions;

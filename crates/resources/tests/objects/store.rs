@@ -5,13 +5,18 @@ use std::sync::atomic::Ordering;
 
 use crate::Hand;
 use crate::memory::{MemoryStore, StoreLimits};
+use crate::memory_blobs::MemoryBlobs;
 use fakeai_canon::{Clock, Micros, Shelf};
 use fakeai_resources::{Change, Filter, LostCursor, Order, Page, PageQuery, Parent, Record, Store};
 use proptest::prelude::*;
 use serde_json::json;
 
 fn store(limits: StoreLimits) -> MemoryStore {
-    MemoryStore::new(limits, Arc::new(Hand::default()))
+    MemoryStore::new(
+        limits,
+        Arc::new(Hand::default()),
+        Arc::new(MemoryBlobs::new(1 << 20)),
+    )
 }
 
 fn record(family: &'static str, parent: Option<(&'static str, &str)>, id: &str) -> Record {
@@ -24,6 +29,9 @@ fn record(family: &'static str, parent: Option<(&'static str, &str)>, id: &str) 
         }),
         created: Micros::ZERO,
         object: Arc::new(json!({"id": id, "text": "something of a usual length"})),
+        private: json!(null),
+        due: None,
+        blob: None,
     }
 }
 
@@ -308,7 +316,11 @@ fn objects_expire_on_the_worlds_clock_with_all_below_them() {
         retention: Some(Micros::from_seconds(60.0)),
         ..StoreLimits::default()
     };
-    let store = MemoryStore::new(limits, Arc::clone(&clock) as Arc<dyn Clock>);
+    let store = MemoryStore::new(
+        limits,
+        Arc::clone(&clock) as Arc<dyn Clock>,
+        Arc::new(MemoryBlobs::new(1 << 20)),
+    );
     store
         .commit(vec![
             Change::Put(record("threads", None, "old")),

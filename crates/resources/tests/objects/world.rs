@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use fakeai_canon::{ApiError, ErrorKind, Keep, Micros, Mode, Seed};
 use fakeai_contract::{Match, Method, openai};
-use fakeai_resources::{Body, Call, Context, Effect, Keeping, Outcome, Store, apply};
+use fakeai_resources::{
+    Blobs, Body, Call, Context, Effect, Keeping, Means, Outcome, Services, Store, apply,
+};
 use serde_json::{Value, json};
 
 use crate::Hand;
 use crate::memory::{MemoryStore, StoreLimits};
+use crate::memory_blobs::MemoryBlobs;
 
 pub(crate) struct World {
     pub(crate) store: MemoryStore,
+    pub(crate) blobs: Arc<MemoryBlobs>,
     pub(crate) mode: Mode,
     pub(crate) effects: Vec<Effect>,
     calls: u64,
@@ -20,8 +24,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(mode: Mode) -> Self {
+        let blobs = Arc::new(MemoryBlobs::new(1 << 20));
+        let clock = Arc::new(Hand::default());
         Self {
-            store: MemoryStore::new(StoreLimits::default(), Arc::new(Hand::default())),
+            store: MemoryStore::new(StoreLimits::default(), clock, blobs.clone()),
+            blobs,
             mode,
             effects: Vec::new(),
             calls: 0,
@@ -55,11 +62,17 @@ impl World {
             params: &params,
             query: &query,
             body,
+            files: &[],
         };
-        let outcome = apply(call, &self.store, &context)?;
+        let services = Rooms(&*self.blobs);
+        let means = Means {
+            store: &self.store,
+            services: &services,
+        };
+        let outcome = apply(call, means, &context)?;
         if let Outcome::Answer(answer) = &outcome {
-            self.store.commit(answer.changes.clone())?;
-            self.effects.extend(answer.effects.iter().cloned());
+            self.store.commit(answer.next.changes.clone())?;
+            self.effects.extend(answer.next.effects.iter().cloned());
             if let Body::Json(body) = &answer.body {
                 let checked = openai().check_response(
                     operation,
@@ -114,6 +127,19 @@ impl World {
     pub(crate) fn keep(&mut self, keeps: Vec<Keep>) {
         let changes = Keeping::default().changes(keeps, Micros::ZERO);
         self.store.commit(changes).unwrap();
+    }
+}
+
+/// What the other rooms do, as far as a test needs it.
+struct Rooms<'a>(&'a MemoryBlobs);
+
+impl Services for Rooms<'_> {
+    fn blobs(&self) -> &dyn Blobs {
+        self.0
+    }
+
+    fn knows_model(&self, id: &str) -> bool {
+        id.starts_with("gpt-")
     }
 }
 

@@ -6,10 +6,18 @@ use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
 use super::Arrival;
+use crate::multipart;
 use crate::route::Route;
 use crate::visit::Visit;
+use crate::world::World;
 
 const JSON: &str = "application/json";
+const FORM: &str = "multipart/form-data";
+
+/// Whether the operation takes a form with files.
+pub(crate) fn takes_form(operation: &Operation) -> bool {
+    operation.request.iter().any(|body| &*body.media == FORM)
+}
 
 /// Parses and validates what the operation is given.
 pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiError> {
@@ -33,7 +41,9 @@ pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiE
         if &*form.media == JSON {
             return check_json(arrival, operation);
         }
-        // Forms are read by the families that take them.
+        if &*form.media == FORM {
+            return check_form(arrival, operation);
+        }
         return Ok(());
     }
     let takes_json = operation.request.iter().any(|body| &*body.media == JSON);
@@ -58,16 +68,43 @@ fn check_params(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), 
     Ok(())
 }
 
+/// Reads the form, where that was not done while it came, and validates its fields as a body.
+fn check_form(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), ApiError> {
+    let call = &mut arrival.call;
+    if call.form.is_none() {
+        let Some(boundary) = multipart::boundary(&call.head.headers) else {
+            return Err(ApiError::invalid(
+                "Could not parse multipart form: the boundary is missing.",
+            ));
+        };
+        let body = std::mem::take(&mut call.body);
+        let limit = body.len() as u64;
+        let form = multipart::read_whole(body, boundary, limit, &*arrival.world.blobs)?;
+        call.form = Some(form);
+    }
+    let fields = call.form.as_ref().map_or(&[][..], |form| &form.fields);
+    arrival.body = arrival.contract.form_value(operation, FORM, fields);
+    let strictness = strictness(arrival.world);
+    arrival
+        .contract
+        .validate_request(operation, FORM, &arrival.body, strictness)
+        .map_err(|violation| refusal(&violation))
+}
+
+fn strictness(world: &World) -> Strictness<'_> {
+    if world.is_mock() {
+        Strictness::MOCK
+    } else {
+        Strictness::REALISTIC
+    }
+}
+
 fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), ApiError> {
     if arrival.call.body.is_empty() && !operation.request_required {
         return Ok(());
     }
     arrival.body = serde_json::from_slice(&arrival.call.body).map_err(|_| not_json())?;
-    let strictness = if arrival.world.is_mock() {
-        Strictness::MOCK
-    } else {
-        Strictness::REALISTIC
-    };
+    let strictness = strictness(arrival.world);
     arrival
         .contract
         .validate_request(operation, JSON, &arrival.body, strictness)

@@ -16,10 +16,12 @@ use fakeai_catalog::Model;
 use fakeai_contract::{Contract, Operation};
 use serde_json::Value;
 
+use crate::gateway::Origin;
 use crate::route::Route;
 use crate::visit::Visit;
 use crate::world::World;
 
+pub(crate) use contract::takes_form;
 pub(crate) use model::{model, unknown as unknown_model};
 
 /// A call on its way through the first list.
@@ -34,6 +36,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) body: Value,
     /// The query, once it has been decoded.
     pub(crate) query: Value,
+    /// Who sends it.
+    pub(crate) origin: Origin,
 }
 
 impl<'a> Arrival<'a> {
@@ -53,6 +57,7 @@ impl<'a> Arrival<'a> {
             call,
             body: Value::Null,
             query: Value::Null,
+            origin: Origin::Client,
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fakeai_canon::{ApiError, Clock, Micros, Shelf};
-use fakeai_resources::{Change, LostCursor, Order, Page, PageQuery, Record, Store};
+use fakeai_resources::{Blobs, Change, LostCursor, Order, Page, PageQuery, Record, Store};
 use parking_lot::RwLock;
 use serde_json::Value;
 
@@ -35,8 +35,11 @@ impl Default for StoreLimits {
 pub struct MemoryStore {
     limits: StoreLimits,
     clock: Arc<dyn Clock>,
+    blobs: Arc<dyn Blobs>,
     /// When the oldest object expires, in microseconds.
     expiry: AtomicU64,
+    /// When the first object is due, in microseconds.
+    first_due: AtomicU64,
     objects: RwLock<Objects>,
 }
 
@@ -45,6 +48,8 @@ struct Objects {
     families: HashMap<&'static str, FamilyShelf>,
     /// Objects at the top by their number, for retention.
     ages: BTreeMap<u64, Arc<Record>>,
+    /// Objects with a deadline, by it and their number.
+    dues: BTreeMap<(Micros, u64), Arc<Record>>,
     next: u64,
     count: usize,
     bytes: usize,
@@ -70,17 +75,43 @@ impl Place {
     }
 }
 
+/// What a commit or a sweep has removed, to be freed when no one waits for it.
+#[derive(Default)]
+struct Removed {
+    records: Vec<Arc<Record>>,
+    /// Records that live on in a newer version, with their blobs.
+    replaced: Vec<Arc<Record>>,
+}
+
+impl Removed {
+    fn replaced(&mut self, old: Arc<Record>, new: &Record) {
+        if old.blob == new.blob {
+            self.replaced.push(old);
+        } else {
+            self.records.push(old);
+        }
+    }
+
+    fn free(self, blobs: &dyn Blobs) {
+        for blob in self.records.iter().filter_map(|gone| gone.blob.as_ref()) {
+            blobs.delete(blob);
+        }
+    }
+}
+
 fn parent_id(record: &Record) -> Option<&str> {
     record.parent.as_ref().map(|parent| parent.id.as_str())
 }
 
 impl MemoryStore {
-    /// An empty store.
-    pub fn new(limits: StoreLimits, clock: Arc<dyn Clock>) -> Self {
+    /// An empty store over the blobs that its objects name.
+    pub fn new(limits: StoreLimits, clock: Arc<dyn Clock>, blobs: Arc<dyn Blobs>) -> Self {
         Self {
             limits,
             clock,
+            blobs,
             expiry: AtomicU64::new(u64::MAX),
+            first_due: AtomicU64::new(u64::MAX),
             objects: RwLock::default(),
         }
     }
@@ -101,7 +132,7 @@ impl MemoryStore {
             return;
         }
         let mut objects = self.objects.write();
-        let mut removed = Vec::new();
+        let mut removed = Removed::default();
         while let Some(oldest) = objects.ages.first_entry() {
             let expiry = oldest.get().created + retention;
             if expiry > now {
@@ -110,12 +141,15 @@ impl MemoryStore {
             let record = Arc::clone(oldest.get());
             objects.remove(record.family, None, &record.id, &mut removed);
         }
-        self.note_expiry(&objects);
+        self.note_times(&objects);
         drop(objects);
-        drop(removed);
+        removed.free(&*self.blobs);
     }
 
-    fn note_expiry(&self, objects: &Objects) {
+    fn note_times(&self, objects: &Objects) {
+        let first = objects.dues.first_key_value();
+        let first = first.map_or(u64::MAX, |((due, _), _)| due.0);
+        self.first_due.store(first, Ordering::Relaxed);
         if let Some(retention) = self.limits.retention {
             let oldest = objects.ages.first_key_value();
             let expiry = oldest.map_or(u64::MAX, |(_, record)| (record.created + retention).0);
@@ -181,7 +215,7 @@ impl Store for MemoryStore {
     fn commit(&self, changes: Vec<Change>) -> Result<(), ApiError> {
         self.sweep();
         let weights = changes.iter().map(bytes_of_change).collect::<Vec<_>>();
-        let mut removed = Vec::new();
+        let mut removed = Removed::default();
         let mut objects = self.objects.write();
         let (more, bytes) = objects.growth(&changes, &weights);
         let (more, bytes) = (objects.count + more, objects.bytes.saturating_add(bytes));
@@ -191,10 +225,10 @@ impl Store for MemoryStore {
         for (change, bytes) in changes.into_iter().zip(weights) {
             objects.apply(change, bytes, &mut removed);
         }
-        self.note_expiry(&objects);
+        self.note_times(&objects);
         // What was removed may be large; others need not wait for it to be freed.
         drop(objects);
-        drop(removed);
+        removed.free(&*self.blobs);
         Ok(())
     }
 
@@ -202,6 +236,19 @@ impl Store for MemoryStore {
         self.sweep();
         let objects = self.objects.read();
         self.check(objects.count + 1, objects.bytes + 1)
+    }
+
+    fn next_due(&self) -> Option<Micros> {
+        let first = self.first_due.load(Ordering::Relaxed);
+        (first != u64::MAX).then_some(Micros(first))
+    }
+
+    fn due(&self, now: Micros, most: usize) -> Vec<Arc<Record>> {
+        let objects = self.objects.read();
+        let due = objects.dues.range(..=(now, u64::MAX));
+        due.take(most)
+            .map(|(_, record)| Arc::clone(record))
+            .collect()
     }
 }
 
@@ -229,7 +276,7 @@ impl Objects {
             .find(|place| place.parent() == parent_id(record))
     }
 
-    fn apply(&mut self, change: Change, bytes: usize, removed: &mut Vec<Arc<Record>>) {
+    fn apply(&mut self, change: Change, bytes: usize, removed: &mut Removed) {
         match change {
             Change::Put(record) => {
                 if let Some(record) = self.replace(record, bytes, removed) {
@@ -246,12 +293,7 @@ impl Objects {
     }
 
     /// Puts the record where one of its kind, parent and id stands; gives it back otherwise.
-    fn replace(
-        &mut self,
-        record: Record,
-        bytes: usize,
-        removed: &mut Vec<Arc<Record>>,
-    ) -> Option<Record> {
+    fn replace(&mut self, record: Record, bytes: usize, removed: &mut Removed) -> Option<Record> {
         let shelf = self.families.entry(record.family).or_default();
         let places = shelf.by_id.get_mut(&record.id);
         let mut places = places.into_iter().flatten();
@@ -264,7 +306,14 @@ impl Objects {
         });
         self.bytes = self.bytes - place.bytes + bytes;
         place.bytes = bytes;
-        removed.push(std::mem::replace(&mut place.record, Arc::clone(&record)));
+        let old = std::mem::replace(&mut place.record, Arc::clone(&record));
+        if let Some(due) = old.due {
+            self.dues.remove(&(due, place.number));
+        }
+        if let Some(due) = record.due {
+            self.dues.insert((due, place.number), Arc::clone(&record));
+        }
+        removed.replaced(old, &record);
         if record.parent.is_none() {
             self.ages.insert(place.number, Arc::clone(&record));
         }
@@ -290,6 +339,9 @@ impl Objects {
         if record.parent.is_none() {
             self.ages.insert(number, Arc::clone(&record));
         }
+        if let Some(due) = record.due {
+            self.dues.insert((due, number), Arc::clone(&record));
+        }
         let shelf = self.families.entry(record.family).or_default();
         shelf.insert(number, &record);
         shelf
@@ -309,11 +361,11 @@ impl Objects {
         family: &'static str,
         parent: Option<&str>,
         id: &str,
-        removed: &mut Vec<Arc<Record>>,
+        removed: &mut Removed,
     ) {
-        let mut below = removed.len();
+        let mut below = removed.records.len();
         self.remove_one(family, parent, id, removed);
-        while let Some(gone) = removed.get(below).cloned() {
+        while let Some(gone) = removed.records.get(below).cloned() {
             below += 1;
             let children = self.children_of(&gone);
             for child in children {
@@ -345,7 +397,7 @@ impl Objects {
         family: &'static str,
         parent: Option<&str>,
         id: &str,
-        removed: &mut Vec<Arc<Record>>,
+        removed: &mut Removed,
     ) {
         let Some(shelf) = self.families.get_mut(family) else {
             return;
@@ -356,7 +408,10 @@ impl Objects {
         self.count -= 1;
         self.bytes -= place.bytes;
         self.ages.remove(&place.number);
-        removed.push(place.record);
+        if let Some(due) = place.record.due {
+            self.dues.remove(&(due, place.number));
+        }
+        removed.records.push(place.record);
     }
 }
 

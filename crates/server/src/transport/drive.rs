@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::{Bytes, BytesMut};
-use fakeai_canon::{ApiError, Frames, Pull};
+use fakeai_canon::{ApiError, Clock, Frames, Pull};
 
 use super::body::stopping;
 use super::serve::no_room;
 use super::streams::OpenStreams;
-use crate::background::BackgroundRun;
 use crate::clock::Alarm;
+use crate::gateway::Gateway;
+use crate::run::Run;
 use crate::world::World;
 
 /// The whole body of an answer that is sent as one piece.
@@ -58,13 +59,13 @@ impl Drop for Place {
     }
 }
 
-/// Runs an answer that nobody waits for.
-pub(crate) async fn background(mut run: BackgroundRun) {
-    let mut alarm = Alarm::new(Arc::clone(&run.world().clock));
+/// Runs what nobody waits for.
+pub(crate) async fn background(gateway: Arc<Gateway>, mut run: Run) {
+    let clock = Arc::clone(run.clock());
+    let mut alarm = Alarm::new(Arc::clone(&clock));
     std::future::poll_fn(move |cx| {
         loop {
-            let now = run.world().now();
-            let due = match run.advance(now, cx.waker()) {
+            let due = match run.advance(&gateway, clock.now(), cx.waker()) {
                 Pull::More => continue,
                 Pull::End | Pull::Cut | Pull::Failed(_) => return Poll::Ready(()),
                 Pull::Pending => return Poll::Pending,

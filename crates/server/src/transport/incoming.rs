@@ -1,15 +1,19 @@
 //! Bodies on their way in: read to their end, within a size and a time.
 
+use std::io::ErrorKind;
 use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use fakeai_canon::{ApiError, ErrorKind};
+use fakeai_canon::{ApiError, Form};
+use fakeai_resources::Blobs;
+use futures_util::stream;
 use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use hyper::body::{Body, Incoming};
 
 use crate::gate::size::too_large;
+use crate::multipart;
 
 /// The length that the head announces.
 pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
@@ -49,14 +53,18 @@ pub(crate) async fn read(
     }
     match tokio::time::timeout(patience, collect(body, limit)).await {
         Ok(read) => read,
-        Err(_) => Err(ApiError::new(
-            ErrorKind::Timeout,
-            format!(
-                "The request's body did not arrive within {} seconds.",
-                patience.as_secs()
-            ),
-        )),
+        Err(_) => Err(late(patience)),
     }
+}
+
+fn late(patience: Duration) -> ApiError {
+    ApiError::new(
+        fakeai_canon::ErrorKind::Timeout,
+        format!(
+            "The request's body did not arrive within {} seconds.",
+            patience.as_secs()
+        ),
+    )
 }
 
 async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, ApiError> {
@@ -79,6 +87,30 @@ async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, ApiError> {
         whole.extend_from_slice(&chunk);
     }
     Ok(whole.freeze())
+}
+
+/// Reads a form while it comes, its files into the world's blobs.
+///
+/// # Errors
+/// As [`read`], and a form that is broken.
+pub(crate) async fn form(
+    body: Incoming,
+    boundary: String,
+    limit: u64,
+    patience: Duration,
+    blobs: &dyn Blobs,
+) -> Result<Form, ApiError> {
+    let pieces = stream::unfold(body, |mut body| async move {
+        match next(&mut body).await {
+            Ok(piece) => piece.map(|piece| (Ok(piece), body)),
+            Err(_) => Some((Err(std::io::Error::from(ErrorKind::UnexpectedEof)), body)),
+        }
+    });
+    let reading = multipart::read(pieces, boundary, limit, blobs);
+    match tokio::time::timeout(patience, reading).await {
+        Ok(read) => read,
+        Err(_) => Err(late(patience)),
+    }
 }
 
 async fn next(body: &mut Incoming) -> Result<Option<Bytes>, ApiError> {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
@@ -113,8 +113,16 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         .await
         .map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
-    let launch = Box::new(|run| drop(tasks::start(drive::background(run))));
+    // What is launched needs the hall, and the hall launches it.
+    let hall = Arc::new(OnceLock::<Weak<Gateway>>::new());
+    let launcher = Arc::clone(&hall);
+    let launch = Box::new(move |run| {
+        if let Some(gateway) = launcher.get().and_then(Weak::upgrade) {
+            drop(tasks::start(drive::background(gateway, run)));
+        }
+    });
     let gateway = Arc::new(wiring::build(&config, launch));
+    let _ = hall.set(Arc::downgrade(&gateway));
     let streams = Arc::new(OpenStreams::new(server.max_open_streams as usize));
     let door = Door::new(&config, tls, &gateway, &streams);
     let (stop, stopped) = oneshot::channel();

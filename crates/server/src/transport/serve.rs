@@ -77,15 +77,26 @@ async fn answer(house: &Arc<House>, request: Request<Incoming>) -> Response<OutB
         Some(_) | None => house.gateway.body_limit(&head),
     };
     // A body that is known to be too long is not kept; the hall words the refusal.
-    let body = match announced {
+    let read = match announced {
         Some(length) if length > limit => {
             incoming::drain(body, house.body_timeout).await;
             Err(crate::gate::size::too_large(limit))
         }
-        Some(_) | None => incoming::read(body, limit, house.body_timeout).await,
+        Some(_) | None => match house.gateway.takes_form(&head) {
+            Some((world, boundary)) => {
+                let limit = house.gateway.body_limit(&head);
+                let blobs = &*world.blobs;
+                let form = incoming::form(body, boundary, limit, house.body_timeout, blobs).await;
+                form.map(|form| (Bytes::new(), Some(form)))
+            }
+            None => {
+                let body = incoming::read(body, limit, house.body_timeout).await;
+                body.map(|body| (body, None))
+            }
+        },
     };
-    let served = match body {
-        Ok(body) => house.gateway.handle(Call { head, body }),
+    let served = match read {
+        Ok((body, form)) => house.gateway.handle(Call { head, body, form }),
         Err(error) => house.gateway.refuse(&head, &error),
     };
     respond(house, served).await

@@ -156,7 +156,11 @@ async fn answer(
     head.method = Method::POST;
     head.headers
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let Served { reply, world, .. } = house.gateway.handle(Call { head, body });
+    let Served { reply, world, .. } = house.gateway.handle(Call {
+        head,
+        body,
+        form: None,
+    });
     match reply.body {
         ReplyBody::Whole(body) => send(socket, refusal(reply.status, &body)).await,
         ReplyBody::Fold(frames) => {

@@ -1,0 +1,82 @@
+//! The deadlines of a world's objects: jobs that walk their states, objects that expire. One run
+//! for each world, as long as something is due some day.
+
+use std::sync::{Arc, Weak};
+use std::task::Waker;
+
+use fakeai_canon::{Micros, Pull};
+use parking_lot::Mutex;
+
+use crate::clock::WorldClock;
+use crate::gateway::Gateway;
+use crate::resource;
+use crate::run::Run;
+use crate::world::World;
+
+/// Whether a world's run is under way, and until when it sleeps.
+#[derive(Default)]
+pub(crate) struct Agenda {
+    sleep: Mutex<Option<Sleep>>,
+}
+
+struct Sleep {
+    until: Micros,
+    waker: Option<Waker>,
+}
+
+/// Makes sure that somebody wakes when the world's next object is due.
+pub(crate) fn keep(gateway: &Gateway, world: &Arc<World>) {
+    let Some(due) = world.store.next_due() else {
+        return;
+    };
+    let mut sleep = world.agenda.sleep.lock();
+    match &mut *sleep {
+        Some(asleep) if asleep.until <= due => {}
+        Some(asleep) => {
+            asleep.until = due;
+            if let Some(waker) = asleep.waker.take() {
+                waker.wake();
+            }
+        }
+        None => {
+            *sleep = Some(Sleep {
+                until: due,
+                waker: None,
+            });
+            drop(sleep);
+            (gateway.launch)(Run::Agenda(AgendaRun {
+                world: Arc::downgrade(world),
+                clock: Arc::clone(&world.clock),
+            }));
+        }
+    }
+}
+
+/// The run of a world's deadlines. It does not keep the world.
+pub struct AgendaRun {
+    world: Weak<World>,
+    clock: Arc<WorldClock>,
+}
+
+impl AgendaRun {
+    /// The world's clock.
+    pub(crate) fn clock(&self) -> &Arc<WorldClock> {
+        &self.clock
+    }
+
+    /// Lets what is due happen.
+    pub(crate) fn advance(&mut self, gateway: &Gateway, waker: &Waker) -> Pull {
+        let Some(world) = self.world.upgrade() else {
+            return Pull::End;
+        };
+        resource::settle(gateway, &world);
+        let mut sleep = world.agenda.sleep.lock();
+        let Some(until) = world.store.next_due() else {
+            *sleep = None;
+            return Pull::End;
+        };
+        let waker = Some(waker.clone());
+        *sleep = Some(Sleep { until, waker });
+        Pull::DueAt(until)
+    }
+}
