@@ -64,7 +64,7 @@ impl World {
             body,
             files: &[],
         };
-        let services = Rooms(&*self.blobs);
+        let services = Rooms(&self.blobs);
         let means = Means {
             store: &self.store,
             services: &services,
