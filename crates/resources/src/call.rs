@@ -136,6 +136,13 @@ pub enum Effect {
     },
     /// A call is to go through the whole house as a client's would.
     Send(Errand),
+    /// Whoever listens to the world's webhooks is told.
+    Announce {
+        /// The event's type, as the contract names it: `batch.completed`.
+        event: &'static str,
+        /// What the event says; in all events of the contract but those of calls `{"id": …}`.
+        data: Value,
+    },
 }
 
 /// A call that an object sends, and to which the answer comes back.

@@ -165,6 +165,9 @@ fn carry_out(gateway: &Gateway, world: &Arc<World>, effects: Vec<Effect>) {
             Effect::Send(errand) => {
                 (gateway.launch)(Run::Errand(ErrandRun::new(Arc::clone(world), errand)));
             }
+            Effect::Announce { event, data } => {
+                tracing::debug!(event, %data, "announced");
+            }
         }
     }
     agenda::keep(gateway, world);
