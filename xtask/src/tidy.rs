@@ -171,6 +171,7 @@ const WALLS: &[(&str, &[&str])] = &[
     ("content", FOUNDATIONS),
     ("dialects", FOUNDATIONS),
     ("resources", FOUNDATIONS),
+    ("retrieval", &["canon", "tokens"]),
     ("telemetry", FOUNDATIONS),
 ];
 

@@ -7,6 +7,7 @@ mod floor;
 mod load;
 mod process;
 mod report;
+mod retrieval;
 mod rounds;
 mod timed;
 
@@ -28,6 +29,15 @@ enum Task {
         /// Timed streams held open at once.
         #[arg(long, default_value_t = 10_000)]
         streams: usize,
+    },
+    /// Search in an index of passages, on one thread.
+    Retrieval {
+        /// Passages in the index.
+        #[arg(long, default_value_t = 100_000)]
+        passages: usize,
+        /// Numbers of a vector.
+        #[arg(long, default_value_t = 256)]
+        dimensions: usize,
     },
     /// The floor: a bare hyper server.
     Floor {
@@ -51,6 +61,13 @@ fn main() -> anyhow::Result<()> {
             let text = report::write(&figures);
             println!("{text}");
             std::fs::write(report, text)?;
+            Ok(())
+        }
+        Task::Retrieval {
+            passages,
+            dimensions,
+        } => {
+            println!("{}", retrieval::measure(passages, dimensions)?);
             Ok(())
         }
         Task::Floor { bytes } => runtime.block_on(floor::serve(bytes)),
