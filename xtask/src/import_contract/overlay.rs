@@ -27,6 +27,10 @@ pub(super) struct Overlay {
     #[serde(default)]
     bound: Vec<Bound>,
     #[serde(default)]
+    always: Vec<Always>,
+    #[serde(default)]
+    left_to_code: Vec<LeftToCode>,
+    #[serde(default)]
     schemas: BTreeMap<String, Value>,
 }
 
@@ -88,6 +92,22 @@ struct Bound {
     at: String,
     #[serde(flatten)]
     keywords: BTreeMap<String, Value>,
+}
+
+/// Properties that the wire always has and the document leaves optional.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Always {
+    schema: String,
+    properties: Vec<String>,
+}
+
+/// A keyword that clients' own tests do not keep to: code holds requests to it, in realistic mode.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeftToCode {
+    schema: String,
+    keyword: String,
 }
 
 /// A second type that a property may have.
@@ -152,6 +172,7 @@ impl Overlay {
             *member = json!({"anyOf": [member.take(), {"type": choice.r#type}]});
         }
         self.bound(draft)?;
+        self.demand(draft)?;
         self.mark_closed(draft)?;
         self.check_names(draft)
     }
@@ -206,18 +227,38 @@ impl Overlay {
         Ok(())
     }
 
+    fn demand(&self, draft: &mut Draft) -> Result<()> {
+        for always in &self.always {
+            let schema = object(draft, &always.schema)?;
+            let required = schema.entry("required").or_insert_with(|| json!([]));
+            let required = required.as_array_mut().context("required is no list")?;
+            for name in &always.properties {
+                let (schema, name) = (&always.schema, json!(name));
+                ensure!(
+                    !required.contains(&name),
+                    "{schema} demands {name} now: drop it here"
+                );
+                required.push(name);
+            }
+        }
+        for left in &self.left_to_code {
+            let before = object(draft, &left.schema)?.remove(&left.keyword);
+            let (schema, keyword) = (&left.schema, &left.keyword);
+            before.with_context(|| format!("{schema} has no {keyword} to leave out"))?;
+        }
+        Ok(())
+    }
+
     /// Closed objects carry `x-closed`, the extra fields that they take all the same; objects that a
     /// request may send with less than an answer has carry `x-optional`.
     fn mark_closed(&self, draft: &mut Draft) -> Result<()> {
         for name in &self.closed.schemas {
-            let schema = draft.schemas.get_mut(name).and_then(Value::as_object_mut);
-            let schema = schema.with_context(|| format!("no schema {name} to close"))?;
+            let schema = object(draft, name)?;
             let extra = self.closed.extra.get(name).cloned().unwrap_or_default();
             schema.insert("x-closed".into(), json!(extra));
         }
         for (name, fields) in &self.closed.optional {
-            let schema = draft.schemas.get_mut(name).and_then(Value::as_object_mut);
-            let schema = schema.with_context(|| format!("no schema {name} to loosen"))?;
+            let schema = object(draft, name)?;
             schema.insert("x-optional".into(), json!(fields));
         }
         Ok(())
@@ -259,6 +300,11 @@ impl Overlay {
     pub(super) fn greedy(&self) -> &[String] {
         &self.greedy.parameters
     }
+}
+
+fn object<'a>(draft: &'a mut Draft, name: &str) -> Result<&'a mut Map<String, Value>> {
+    let schema = draft.schemas.get_mut(name).and_then(Value::as_object_mut);
+    schema.with_context(|| format!("there is no schema {name}"))
 }
 
 fn members<'a>(draft: &'a mut Draft, schema: &str) -> Result<&'a mut Map<String, Value>> {
