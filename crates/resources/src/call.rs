@@ -1,5 +1,6 @@
 //! What goes into the engine and what comes out of it. Nothing here does anything.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -64,6 +65,24 @@ pub enum Outcome {
         /// The sequence number after which to begin; from the first where absent.
         starting_after: Option<u64>,
     },
+    /// Once calls of its own have been answered.
+    Ask(Question),
+}
+
+/// Calls that go through the whole house before a call can be answered.
+pub struct Question {
+    /// The paths, as a client would send them, and the bodies of the `POST`s.
+    pub calls: Vec<(&'static str, Bytes)>,
+    /// Makes the answer of theirs, which stand in the same order, and of the time that they took.
+    pub answer: Box<dyn FnOnce(Vec<Returned>, Micros) -> Value + Send>,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question")
+            .field("calls", &self.calls)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An answer. Take over `next` before it is sent.

@@ -27,6 +27,7 @@ const ROWS: &[&str] = &[
     include_str!("../../../data/families/openai/chat.toml"),
     include_str!("../../../data/families/openai/conversations.toml"),
     include_str!("../../../data/families/openai/files.toml"),
+    include_str!("../../../data/families/openai/fine_tuning.toml"),
     include_str!("../../../data/families/openai/responses.toml"),
 ];
 

@@ -6,6 +6,7 @@ mod apply;
 mod call;
 mod families;
 mod family;
+mod grading;
 mod ids;
 mod keep;
 mod made_up;
@@ -15,7 +16,7 @@ mod verbs;
 
 pub use apply::{advance, apply, forgotten, make_up, not_served, returned, serves};
 pub use call::{
-    Answer, Body, Call, Context, Effect, Errand, Means, Next, Outcome, Returned, Services,
+    Answer, Body, Call, Context, Effect, Errand, Means, Next, Outcome, Question, Returned, Services,
 };
 pub use families::responses::not_streamable;
 pub use family::Order;

@@ -15,6 +15,7 @@ use crate::check::Checked;
 use crate::edge::Edge;
 use crate::gateway::Gateway;
 use crate::player::Player;
+use crate::question::Question;
 use crate::visit::Visit;
 use crate::world::World;
 use fakeai_contract::Operation;
@@ -45,6 +46,8 @@ pub(crate) enum Body {
     Follow(Box<Follower>),
     /// Read from a blob.
     Blob(Box<BlobFrames>),
+    /// Made once other calls have been answered.
+    Asked(Box<Question>),
 }
 
 impl Answer {
@@ -95,6 +98,11 @@ impl Answer {
         Self::new(EVENTS, Body::Follow(Box::new(follower)))
     }
 
+    /// An answer that waits for those to other calls.
+    pub(crate) fn asked(question: Question) -> Self {
+        Self::new(JSON, Body::Asked(Box::new(question)))
+    }
+
     fn new(content_type: HeaderValue, body: Body) -> Self {
         Self {
             status: StatusCode::OK,
@@ -143,14 +151,16 @@ impl Answer {
             }
             Body::Fold(mut player) => {
                 player.attend(visit);
-                let mut frames = Edge::around(player, Arc::clone(&gateway.checks));
-                if let Some(checker) = checker {
-                    frames = checker.fold(frames);
+                match fold(player, checker, gateway, world) {
+                    Ok(body) => body,
+                    Err(error) => return failure(&error),
                 }
-                match settle(&mut frames, world) {
-                    Some(Ok(body)) => ReplyBody::Whole(body),
-                    Some(Err(error)) => return failure(&error),
-                    None => ReplyBody::Fold(frames),
+            }
+            Body::Asked(mut question) => {
+                question.attend(visit);
+                match fold(question, checker, gateway, world) {
+                    Ok(body) => body,
+                    Err(error) => return failure(&error),
                 }
             }
             Body::Stream(mut player) => {
@@ -201,6 +211,23 @@ fn checked_stream(checker: Option<Checked>, frames: Box<dyn Frames>) -> Box<dyn 
     match checker {
         Some(checker) => checker.stream(frames),
         None => frames,
+    }
+}
+
+/// A body of one piece: whole where all of it is due now.
+fn fold(
+    frames: Box<dyn Frames>,
+    checker: Option<Checked>,
+    gateway: &Gateway,
+    world: &World,
+) -> Result<ReplyBody, ApiError> {
+    let mut frames = Edge::around(frames, Arc::clone(&gateway.checks));
+    if let Some(checker) = checker {
+        frames = checker.fold(frames);
+    }
+    match settle(&mut frames, world) {
+        Some(body) => body.map(ReplyBody::Whole),
+        None => Ok(ReplyBody::Fold(frames)),
     }
 }
 

@@ -22,14 +22,6 @@ pub struct ErrandRun {
     sent: Option<Sent>,
 }
 
-/// What has come back so far.
-struct Sent {
-    status: u16,
-    request_id: String,
-    frames: Option<Box<dyn Frames>>,
-    out: BytesMut,
-}
-
 impl ErrandRun {
     /// An errand that is sent when it is first driven.
     pub(crate) fn new(world: Arc<World>, errand: Errand) -> Self {
@@ -51,29 +43,34 @@ impl ErrandRun {
             Some(sent) => sent,
             None => self.send(gateway),
         };
-        if let Some(frames) = &mut sent.frames {
-            match frames.pull(now, &mut sent.out, waker) {
-                Pull::End | Pull::Cut => {}
-                Pull::Failed(error) => sent.failed(failure(&error)),
-                pull @ (Pull::More | Pull::DueAt(_) | Pull::Pending) => {
-                    self.sent = Some(sent);
-                    return pull;
-                }
-            }
+        if let Some(pull) = sent.pull(now, waker) {
+            self.sent = Some(sent);
+            return pull;
         }
-        let answer = Returned {
-            tag: self.errand.tag.clone(),
-            status: sent.status,
-            request_id: sent.request_id,
-            body: sent.out.freeze(),
-        };
+        let answer = sent.returned(self.errand.tag.clone());
         resource::returned(gateway, &self.world, &self.errand, &answer);
         Pull::End
     }
 
     fn send(&self, gateway: &Gateway) -> Sent {
-        let call = Call::new(Method::POST, &self.errand.path).json(self.errand.body.clone());
-        let reply = gateway.errand(&self.world, call);
+        let body = self.errand.body.clone();
+        Sent::new(gateway, &self.world, &self.errand.path, body)
+    }
+}
+
+/// A call under way, and what has come back of it so far.
+pub(crate) struct Sent {
+    status: u16,
+    request_id: String,
+    frames: Option<Box<dyn Frames>>,
+    out: BytesMut,
+}
+
+impl Sent {
+    /// Sends a `POST` through the whole house.
+    pub(crate) fn new(gateway: &Gateway, world: &Arc<World>, path: &str, body: Bytes) -> Self {
+        let call = Call::new(Method::POST, path).json(body);
+        let reply = gateway.errand(world, call);
         let id = reply.headers.get("x-request-id");
         let request_id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
         let mut sent = Sent {
@@ -88,9 +85,28 @@ impl ErrandRun {
         }
         sent
     }
-}
 
-impl Sent {
+    /// Takes what is due. None where all is there.
+    pub(crate) fn pull(&mut self, now: Micros, waker: &Waker) -> Option<Pull> {
+        match self.frames.as_mut()?.pull(now, &mut self.out, waker) {
+            Pull::End | Pull::Cut => {}
+            Pull::Failed(error) => self.failed(failure(&error)),
+            pull @ (Pull::More | Pull::DueAt(_) | Pull::Pending) => return Some(pull),
+        }
+        self.frames = None;
+        None
+    }
+
+    /// The answer, all of which is there.
+    pub(crate) fn returned(self, tag: String) -> Returned {
+        Returned {
+            tag,
+            status: self.status,
+            request_id: self.request_id,
+            body: self.out.freeze(),
+        }
+    }
+
     fn failed(&mut self, reply: Reply) {
         self.status = reply.status.as_u16();
         self.out = match reply.body {

@@ -17,6 +17,7 @@ mod infer;
 mod log;
 mod multipart;
 mod player;
+mod question;
 mod resource;
 mod route;
 mod rules;

@@ -17,6 +17,7 @@ use crate::background::Follower;
 use crate::blob_frames::BlobFrames;
 use crate::errand::ErrandRun;
 use crate::gateway::Gateway;
+use crate::question::Question;
 use crate::run::Run;
 use crate::uploads::Uploads;
 use crate::world::World;
@@ -52,6 +53,11 @@ pub(crate) fn answer(
     let mut made = match resources::apply(call, means(world), &context)? {
         Outcome::Answer(made) => made,
         Outcome::Follow { id, starting_after } => return follow(world, &id, starting_after),
+        Outcome::Ask(question) => {
+            drop(turn);
+            let question = Question::ask(gateway, world, question);
+            return Ok(Answer::asked(question).of(asked.operation));
+        }
     };
     let next = std::mem::take(&mut made.next);
     asked.uploads.claimed_by(&next.changes);

@@ -114,6 +114,7 @@ struct LeftToCode {
 #[derive(Deserialize)]
 struct Alternative {
     schema: String,
+    /// Its name; `a/properties/b` is a property of a property.
     property: String,
     r#type: String,
 }
@@ -165,10 +166,11 @@ impl Overlay {
             );
         }
         for choice in &self.alternative {
-            let members = members(draft, &choice.schema)?;
-            let member = members
-                .get_mut(&choice.property)
-                .context("no such property")?;
+            let schema = draft.schemas.get_mut(&choice.schema);
+            let place = format!("/properties/{}", choice.property);
+            let member = schema
+                .and_then(|schema| schema.pointer_mut(&place))
+                .with_context(|| format!("no {} in {}", choice.property, choice.schema))?;
             *member = json!({"anyOf": [member.take(), {"type": choice.r#type}]});
         }
         self.bound(draft)?;

@@ -2,6 +2,7 @@
 
 mod conversations;
 mod files;
+mod graders;
 pub(crate) mod include;
 mod item_form;
 pub(crate) mod items;
@@ -19,7 +20,12 @@ use crate::verbs::Draft;
 use crate::{Next, Outcome, Returned};
 
 /// The hooks of all families that have some.
-static ALL: &[&Hooks] = &[&conversations::HOOKS, &files::HOOKS, &responses::HOOKS];
+static ALL: &[&Hooks] = &[
+    &conversations::HOOKS,
+    &files::HOOKS,
+    &graders::HOOKS,
+    &responses::HOOKS,
+];
 
 /// What a family does beyond its row. Everything is optional.
 pub(crate) struct Hooks {

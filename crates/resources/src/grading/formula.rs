@@ -68,7 +68,10 @@ impl Formula {
         if text.len() > LONGEST {
             return Err(format!("it is longer than {LONGEST} characters"));
         }
-        let mut reader = Reader { rest: text, depth: 0 };
+        let mut reader = Reader {
+            rest: text,
+            depth: 0,
+        };
         let formula = reader.sum()?;
         match reader.peek() {
             None => Ok(formula),
@@ -169,7 +172,11 @@ impl<'a> Reader<'a> {
     fn power(&mut self) -> Result<Formula, String> {
         let base = self.atom()?;
         match self.take(&['^']) {
-            Some(sign) => Ok(Formula::Binary(sign, Box::new(base), Box::new(self.signed()?))),
+            Some(sign) => Ok(Formula::Binary(
+                sign,
+                Box::new(base),
+                Box::new(self.signed()?),
+            )),
             None => Ok(base),
         }
     }
@@ -211,7 +218,9 @@ impl<'a> Reader<'a> {
 
     fn close(&mut self) -> Result<(), String> {
         let closed = self.take(&[')']);
-        closed.map(drop).ok_or_else(|| "a bracket is not closed".to_owned())
+        closed
+            .map(drop)
+            .ok_or_else(|| "a bracket is not closed".to_owned())
     }
 
     fn run(&mut self, within: fn(char) -> bool) -> &'a str {
@@ -237,14 +246,19 @@ mod tests {
         assert_eq!(value("-2 ^ 2 + 2 ^ 3 ^ 2"), Some(508.0));
         assert_eq!(value("2 * (a + 0.25)"), Some(1.5));
         assert_eq!(value("max(a, 0.7, -1) + min(a, 1) + floor(1.9)"), Some(2.2));
-        assert_eq!(value("sqrt(4) + abs(-1) + ceil(0.1) + exp(0) + log(1)"), Some(5.0));
+        assert_eq!(
+            value("sqrt(4) + abs(-1) + ceil(0.1) + exp(0) + log(1)"),
+            Some(5.0)
+        );
         assert_eq!(value("a / 0"), None);
         assert_eq!(value("b"), None);
     }
 
     #[test]
     fn what_is_no_formula_is_refused() {
-        for text in ["", "1 +", "(1", "1 2", "foo(1)", "1..2", "a b", "max()", "1 % 2"] {
+        for text in [
+            "", "1 +", "(1", "1 2", "foo(1)", "1..2", "a b", "max()", "1 % 2",
+        ] {
             assert!(Formula::parse(text).is_err(), "{text}");
         }
         assert!(Formula::parse(&"(".repeat(1_000)).is_err());

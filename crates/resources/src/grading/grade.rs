@@ -195,7 +195,9 @@ fn single(
         }
         Kind::ScoreModel { range, .. } => {
             let result = judgement(&mut answer)?;
-            let number = result.as_f64().or_else(|| result.as_str()?.trim().parse().ok());
+            let number = result
+                .as_f64()
+                .or_else(|| result.as_str()?.trim().parse().ok());
             let score: f64 = number.ok_or(Fault::ModelParse)?;
             let within = (range.0..=range.1).contains(&score);
             within.then_some(score).ok_or(Fault::ModelParse)

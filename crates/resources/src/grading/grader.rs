@@ -92,9 +92,7 @@ impl Grader {
     pub(crate) fn read(value: &Value, at: &str) -> Result<Self, ApiError> {
         Self::read_kind(value).map_err(|reason| {
             let message = format!("Invalid grader '{}': {reason}.", text(value, "name"));
-            ApiError::invalid(message)
-                .param(at)
-                .code("invalid_grader")
+            ApiError::invalid(message).param(at).code("invalid_grader")
         })
     }
 
@@ -194,7 +192,10 @@ fn range(value: &Value) -> Result<(f64, f64), String> {
 fn label_model(value: &Value) -> Result<Kind, String> {
     let list = |property: &str| -> Vec<String> {
         let labels = value[property].as_array().into_iter().flatten();
-        labels.filter_map(Value::as_str).map(str::to_owned).collect()
+        labels
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     };
     let (labels, passing) = (list("labels"), list("passing_labels"));
     if labels.is_empty() {
@@ -217,7 +218,10 @@ fn multi(value: &Value) -> Result<Kind, String> {
         Some(one) if one.get("type").is_some_and(Value::is_string) => {
             vec![(text(graders, "name").to_owned(), graders)]
         }
-        Some(several) => several.iter().map(|(name, one)| (name.clone(), one)).collect(),
+        Some(several) => several
+            .iter()
+            .map(|(name, one)| (name.clone(), one))
+            .collect(),
         None => Vec::new(),
     };
     if parts.is_empty() || parts.len() > PARTS {
@@ -236,7 +240,9 @@ fn multi(value: &Value) -> Result<Kind, String> {
     formula.names(&mut names);
     let known = |name: &&str| parts.iter().any(|(part, _)| part == name);
     if let Some(stray) = names.into_iter().find(|name| !known(name)) {
-        return Err(format!("'calculate_output' uses '{stray}', which is no grader"));
+        return Err(format!(
+            "'calculate_output' uses '{stray}', which is no grader"
+        ));
     }
     Ok(Kind::Multi { parts, formula })
 }

@@ -40,6 +40,13 @@ impl Usage {
         }
     }
 
+    /// Adds what another answer cost.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.prompt += other.prompt;
+        self.completion += other.completion;
+        self.cached += other.cached;
+    }
+
     /// The counts as evaluations and graders write them.
     pub(crate) fn json(self) -> Value {
         json!({
@@ -117,7 +124,7 @@ fn check(content: &Value) -> Result<(), String> {
 ///
 /// # Errors
 /// A variable that names nothing.
-pub(crate) fn chat_messages(templates: &[Value], subject: &Subject) -> Result<Vec<Value>, Fault> {
+pub(super) fn chat_messages(templates: &[Value], subject: &Subject) -> Result<Vec<Value>, Fault> {
     let message = |template: &Value| {
         let content = match &template["content"] {
             Value::Array(parts) => Value::Array(

@@ -63,7 +63,9 @@ fn by_stem(a: &str, b: &str) -> bool {
 
 /// English endings, longest first, that leave at least three letters.
 fn stem(word: &str) -> &str {
-    const ENDINGS: [&str; 9] = ["ations", "ation", "ings", "ing", "ies", "ed", "ly", "es", "s"];
+    const ENDINGS: [&str; 9] = [
+        "ations", "ation", "ings", "ing", "ies", "ed", "ly", "es", "s",
+    ];
     let shorter = ENDINGS.iter().find_map(|ending| {
         let rest = word.strip_suffix(ending)?;
         (rest.chars().count() >= 3).then_some(rest)

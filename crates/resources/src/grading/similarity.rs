@@ -203,7 +203,12 @@ mod tests {
         close(Metric::Rouge2, CAT, DOG, 2.0 * 3.0 / 11.0);
         close(Metric::Rouge5, CAT, DOG, 0.0);
         close(Metric::RougeL, CAT, DOG, 2.0 * 5.0 / 13.0);
-        close(Metric::FuzzyMatch, "this is a test", "this is a test!", 28.0 / 29.0);
+        close(
+            Metric::FuzzyMatch,
+            "this is a test",
+            "this is a test!",
+            28.0 / 29.0,
+        );
         close(Metric::Gleu, CAT, DOG, 11.0 / 22.0);
         let precisions = (5.0 / 6.0) * (3.0 / 5.0) * (2.0 / 4.0) * (1.0 / 3.0f64);
         close(
@@ -233,6 +238,9 @@ mod tests {
 
     #[test]
     fn marks_count_as_words_of_their_own() {
-        assert_eq!(marks("Hi, it_is 3.5!"), ["Hi", ",", "it_is", "3", ".", "5", "!"]);
+        assert_eq!(
+            marks("Hi, it_is 3.5!"),
+            ["Hi", ",", "it_is", "3", ".", "5", "!"]
+        );
     }
 }

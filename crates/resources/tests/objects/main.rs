@@ -13,6 +13,8 @@ pub mod memory_blobs;
 mod any_input;
 mod chat_completions;
 mod conversations;
+mod graders;
+mod house;
 mod mock;
 mod responses;
 mod store;

@@ -11,6 +11,7 @@ use fakeai_resources::{
 use serde_json::{Value, json};
 
 use crate::Hand;
+use crate::house;
 use crate::memory::{MemoryStore, StoreLimits};
 use crate::memory_blobs::MemoryBlobs;
 
@@ -69,7 +70,10 @@ impl World {
             store: &self.store,
             services: &services,
         };
-        let outcome = apply(call, means, &context)?;
+        let outcome = match apply(call, means, &context)? {
+            Outcome::Ask(question) => house::answer(question),
+            outcome => outcome,
+        };
         if let Outcome::Answer(answer) = &outcome {
             self.store.commit(answer.next.changes.clone())?;
             self.effects.extend(answer.next.effects.iter().cloned());
@@ -108,6 +112,7 @@ impl World {
                 other => panic!("{path} answers {other:?}"),
             },
             Outcome::Follow { id, .. } => panic!("{id} is to be followed"),
+            Outcome::Ask(_) => unreachable!("the house has answered"),
         }
     }
 
