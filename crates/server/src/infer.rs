@@ -212,7 +212,7 @@ fn background(
         out,
         checks: Arc::clone(&gateway.checks),
     };
-    (gateway.launch)(Run::Answer(run));
+    (gateway.launch)(Run::Answer(Box::new(run)));
     if stream {
         Ok(Answer::follow(Follower::new(log, 0)))
     } else {

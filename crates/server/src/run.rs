@@ -14,7 +14,7 @@ use crate::gateway::Gateway;
 /// Something that goes on in the background.
 pub enum Run {
     /// An answer that nobody waits for.
-    Answer(BackgroundRun),
+    Answer(Box<BackgroundRun>),
     /// A call that a stored object sends.
     Errand(ErrandRun),
     /// The deadlines of a world's objects.
