@@ -123,11 +123,24 @@ pub struct Sampling {
     pub presence_penalty: f64,
     /// Token ids and what is added to their logits, −100 to 100, in order of the ids.
     pub logit_bias: Vec<(TokenId, f64)>,
+    /// The most likely tokens among which is drawn; all where absent. Only servers of open
+    /// weights take it.
+    pub top_k: Option<u32>,
+    /// The least probability of a token, as a share of the likeliest one's; 0 to 1. As `top_k`.
+    pub min_p: f64,
+    /// What the log probability of a token is multiplied by that was said before; none means 1.
+    /// As `top_k`.
+    pub repetition_penalty: Option<f64>,
     /// The request's own seed.
     pub seed: Option<i64>,
 }
 
 impl Sampling {
+    /// True where only the provider's own parameters are set.
+    fn is_of_the_provider(&self) -> bool {
+        self.top_k.is_none() && self.min_p == 0.0 && self.repetition_penalty.is_none()
+    }
+
     /// True where nothing bends the model's own distribution.
     pub fn is_plain(&self) -> bool {
         self.temperature.is_none_or(|t| t == 1.0)
@@ -135,6 +148,9 @@ impl Sampling {
             && self.frequency_penalty == 0.0
             && self.presence_penalty == 0.0
             && self.logit_bias.is_empty()
+            && self.top_k.is_none()
+            && self.min_p == 0.0
+            && self.repetition_penalty.is_none_or(|penalty| penalty == 1.0)
     }
 }
 
@@ -149,16 +165,25 @@ impl Hash for Sampling {
             (id, bias.to_bits()).hash(state);
         }
         self.seed.hash(state);
+        if !self.is_of_the_provider() {
+            self.top_k.hash(state);
+            self.min_p.to_bits().hash(state);
+            self.repetition_penalty.map(f64::to_bits).hash(state);
+        }
     }
 }
 
-/// Where an answer ends at the latest.
+/// Where an answer ends at the latest, and at the earliest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// The most tokens a choice, reasoning included.
     pub max_tokens: Option<u32>,
     /// Texts that end the answer and are not sent.
     pub stop: Vec<String>,
+    /// The fewest tokens of a free text.
+    pub min_tokens: u32,
+    /// Whether a free text goes on until the limit.
+    pub ignore_eos: bool,
 }
 
 /// How much a model reasons and what it shows of it.

@@ -5,7 +5,7 @@ use fakeai_canon::Effort;
 use serde::Deserialize;
 
 use crate::latency::Latency;
-use crate::model::{Embedding, Model, Reasoning, ReasoningText, Support};
+use crate::model::{Embedding, Flavour, Model, Reasoning, ReasoningText, Support};
 use crate::names::{Ability, Endpoint, Modality, Parameter};
 
 /// What a row says; what it leaves out stays as it was.
@@ -36,6 +36,7 @@ pub(crate) struct Facts {
     without_reasoning: Vec<Parameter>,
     embedding: Option<Embedding>,
     vocabulary: Option<String>,
+    flavour: Option<Flavour>,
     ttft: Option<Latency>,
     itl: Option<Latency>,
     /// Where the facts are from: a key of the table of sources.
@@ -82,6 +83,7 @@ impl Facts {
         );
         set_some(&mut model.embedding, &self.embedding);
         set(&mut model.vocabulary.name, &self.vocabulary);
+        set(&mut model.flavour, &self.flavour);
         set(&mut model.latency.ttft, &self.ttft);
         set(&mut model.latency.itl, &self.itl);
         self.apply_lists(model);

@@ -17,6 +17,7 @@ pub use catalog::Catalog;
 pub use fine_tune::FineTune;
 pub use latency::{BadLatency, Latency, LatencyProfile};
 pub use model::{
-    Embedding, Model, Origin, ParameterRules, Prices, Reasoning, ReasoningText, Support, Vocabulary,
+    Embedding, Flavour, Model, Origin, ParameterRules, Prices, Reasoning, ReasoningText, Support,
+    Vocabulary,
 };
 pub use names::{Ability, Endpoint, Modality, Parameter};

@@ -8,7 +8,7 @@ use crate::catalog::Catalog;
 use crate::facts::Facts;
 use crate::infer::Rules;
 use crate::latency::LatencyProfile;
-use crate::model::{Model, Origin, ParameterRules, Prices, Vocabulary};
+use crate::model::{Flavour, Model, Origin, ParameterRules, Prices, Vocabulary};
 
 /// The models, one file a provider; profiles come first.
 const MODELS: &[&str] = &[
@@ -288,6 +288,7 @@ fn blank() -> Model {
             table: String::new(),
             exact: false,
         },
+        flavour: Flavour::default(),
         prices: None,
         latency: LatencyProfile::default(),
     }

@@ -48,10 +48,23 @@ pub struct Model {
     pub embedding: Option<Embedding>,
     /// Its vocabulary.
     pub vocabulary: Vocabulary,
+    /// Whose server it answers from.
+    pub flavour: Flavour,
     /// What it costs, where that is known.
     pub prices: Option<Prices>,
     /// How fast it is.
     pub latency: LatencyProfile,
+}
+
+/// Whose server a model answers from: which fields are taken and sent beside the provider's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Flavour {
+    /// The provider's own.
+    #[default]
+    OpenAi,
+    /// vLLM, as open weights are mostly served.
+    Vllm,
 }
 
 /// How a model came to be known.

@@ -87,6 +87,7 @@ fn chat() -> Generate {
         limits: Limits {
             max_tokens: Some(100),
             stop: Vec::new(),
+            ..Limits::default()
         },
         parallel_calls: true,
         choices: 1,

@@ -7,7 +7,7 @@ use crate::prose::Form;
 use crate::reading::Reading;
 use crate::structured::Bound;
 use crate::voice::{Said, Voice};
-use crate::{Config, TextMode, media, obedience, short_answer, tools};
+use crate::{Config, TextMode, length, media, obedience, short_answer, tools};
 
 /// The sources of one request's text.
 pub(crate) struct Answer<'a> {
@@ -61,13 +61,24 @@ impl<'a> Answer<'a> {
         let bound = self.bound.text(voice, reading, seed)?;
         let (tokens, finish) = match bound {
             Some(text) => voice.exactly(&text, seed, room),
-            None => self.free(voice, reading, seed, room),
+            None => {
+                let said = self.free(voice, reading, seed, room);
+                voice.reach(said, self.form(), seed, room)
+            }
         };
         Ok(Spoken {
             tokens,
             finish,
             is_refusal: false,
         })
+    }
+
+    /// How a free text goes on.
+    fn form(&self) -> Form {
+        match self.config.text {
+            TextMode::Lorem => Form::Lorem,
+            TextMode::Prose | TextMode::Echo | TextMode::Fixed(_) => Form::Answer,
+        }
     }
 
     fn free(&self, voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Said {
@@ -123,7 +134,7 @@ fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Sai
         return voice.verbatim(text, seed, room);
     }
     if reading.media.is_empty() {
-        return voice.prose(Form::Answer, seed, None, room);
+        return voice.prose(Form::Answer, seed, length::wanted(&reading.asked), room);
     }
     let preface = media::preface(&reading.media, voice.topic.language);
     let (mut tokens, finish) = voice.verbatim(&preface, seed, room);

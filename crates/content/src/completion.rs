@@ -138,8 +138,8 @@ impl<'a> Continuation<'a> {
         let form = match &self.config.text {
             TextMode::Prose => Form::Answer,
             TextMode::Lorem => Form::Lorem,
-            TextMode::Echo => return self.voice.verbatim(&self.prompt, seed, self.room),
-            TextMode::Fixed(text) => return self.voice.verbatim(text, seed, self.room),
+            TextMode::Echo => return self.given(&self.prompt, seed),
+            TextMode::Fixed(text) => return self.given(text, seed),
         };
         // A prompt that ends inside a line is continued in a new paragraph.
         let gap = if self.prompt.ends_with(char::is_whitespace) {
@@ -152,7 +152,12 @@ impl<'a> Continuation<'a> {
             return (tokens, finish);
         }
         let finish = self.voice.go_on(&mut tokens, form, seed, None, self.room);
-        (tokens, finish)
+        self.voice.reach((tokens, finish), form, seed, self.room)
+    }
+
+    fn given(&self, text: &str, seed: Seed) -> Said {
+        let said = self.voice.verbatim(text, seed, self.room);
+        self.voice.reach(said, Form::Answer, seed, self.room)
     }
 }
 

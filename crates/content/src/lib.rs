@@ -12,6 +12,7 @@ mod embedding;
 mod facts;
 mod grammar;
 mod identifier;
+mod length;
 mod likelihood;
 mod limits;
 mod media;

@@ -65,6 +65,32 @@ impl<'a> Voice<'a> {
         Prose::of(self.vocabulary).generate(form, &self.topic, &request, tokens)
     }
 
+    /// A free text that is as long as the request wants it at least: more prose behind what was
+    /// said, where that ended too early.
+    pub(crate) fn reach(&self, said: Said, form: Form, seed: Seed, max: u32) -> Said {
+        let (mut tokens, mut finish) = said;
+        let limits = &self.work.limits;
+        let least = if limits.ignore_eos {
+            max
+        } else {
+            limits.min_tokens.min(max)
+        };
+        for round in 0.. {
+            let length = tokens.len() as u32;
+            if length >= least || finish == Finish::Length {
+                break;
+            }
+            // A target is met about; a text that is to fill the limit aims beyond it.
+            let target = least - length + if limits.ignore_eos { 64 } else { 0 };
+            let seed = seed.fork("more").nth(round);
+            finish = self.go_on(&mut tokens, form, seed, Some(target), max);
+        }
+        if limits.ignore_eos {
+            finish = Finish::Length;
+        }
+        (tokens, finish)
+    }
+
     /// A given text, cut at `max` tokens, with synthetic logprobs where some are wanted. Banned
     /// tokens are left out.
     pub(crate) fn verbatim(&self, text: &str, seed: Seed, max: u32) -> Said {

@@ -14,6 +14,7 @@ mod every_operation;
 mod house;
 mod metrics;
 mod models;
+mod open_weights;
 mod pages;
 mod refusals;
 mod shutdown;

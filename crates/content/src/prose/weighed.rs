@@ -62,7 +62,7 @@ impl<'a> Bend<'a> {
             temperature,
             top_p: sampling.top_p.unwrap_or(1.0) as f32,
             is_wide: temperature > 1.0 || pulls(sampling),
-            has_penalties: sampling.frequency_penalty != 0.0 || sampling.presence_penalty != 0.0,
+            has_penalties: has_penalties(sampling),
             has_bans: sampling
                 .logit_bias
                 .iter()
@@ -89,7 +89,7 @@ impl<'a> Bend<'a> {
             }
         }
         for (id, weight) in found.iter_mut() {
-            *weight = weight.max(1e-30).ln() + self.pull(*id);
+            *weight = weight.max(1e-30).ln() * self.repetition(*id) + self.pull(*id);
         }
         let most = found
             .iter()
@@ -99,6 +99,14 @@ impl<'a> Bend<'a> {
             .for_each(|(_, weight)| *weight = (*weight - most).exp());
         let total: f32 = found.iter().map(|(_, weight)| weight).sum();
         found.iter_mut().for_each(|(_, weight)| *weight /= total);
+    }
+
+    /// What the log probability of a token is multiplied by.
+    fn repetition(&self, id: TokenId) -> f32 {
+        match self.sampling.repetition_penalty {
+            Some(penalty) if self.counts.contains_key(&id) => penalty as f32,
+            Some(_) | None => 1.0,
+        }
     }
 
     /// What is added to the logit of a token.
@@ -146,7 +154,7 @@ impl<'a> Bend<'a> {
                 .for_each(|(_, weight)| *weight = (*weight / top).powf(power));
         }
         let total: f32 = sorted.iter().map(|(_, weight)| weight).sum();
-        let nucleus = nucleus(&sorted, self.top_p * total);
+        let nucleus = self.likeliest(nucleus(&sorted, self.top_p * total));
         let mut left = at * nucleus.iter().map(|(_, weight)| weight).sum::<f32>();
         let drawn = nucleus.iter().find(|(_, weight)| {
             left -= weight;
@@ -156,11 +164,36 @@ impl<'a> Bend<'a> {
     }
 }
 
-/// Whether anything is added to logits.
-fn pulls(sampling: &Sampling) -> bool {
+impl Bend<'_> {
+    /// Those of the leading tokens that `top_k` and `min_p` leave.
+    fn likeliest<'t>(&self, sorted: &'t [(TokenId, f32)]) -> &'t [(TokenId, f32)] {
+        let most = self
+            .sampling
+            .top_k
+            .map_or(sorted.len(), |most| most as usize);
+        let least = sorted
+            .first()
+            .map_or(0.0, |(_, top)| top * self.sampling.min_p as f32);
+        let likely = sorted
+            .iter()
+            .take(most)
+            .take_while(|(_, weight)| *weight >= least);
+        &sorted[..likely.count().max(1).min(sorted.len())]
+    }
+}
+
+/// Whether what was said before changes what is drawn.
+fn has_penalties(sampling: &Sampling) -> bool {
     sampling.frequency_penalty != 0.0
         || sampling.presence_penalty != 0.0
-        || !sampling.logit_bias.is_empty()
+        || sampling
+            .repetition_penalty
+            .is_some_and(|penalty| penalty != 1.0)
+}
+
+/// Whether anything is added to logits.
+fn pulls(sampling: &Sampling) -> bool {
+    has_penalties(sampling) || !sampling.logit_bias.is_empty()
 }
 
 /// The fewest leading tokens that have the given mass together; at least one.

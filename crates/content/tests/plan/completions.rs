@@ -56,6 +56,7 @@ fn echo_alone_generates_nothing() {
     let limits = Limits {
         max_tokens: Some(0),
         stop: vec![],
+        ..Limits::default()
     };
     let work = Generate {
         echo: true,

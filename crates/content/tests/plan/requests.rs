@@ -210,6 +210,7 @@ fn a_stop_text_inside_a_structured_answer_stops_it() {
         limits: Limits {
             max_tokens: None,
             stop: vec!["\"b".into()],
+            ..Limits::default()
         },
         ..chat("Fill it")
     };

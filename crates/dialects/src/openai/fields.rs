@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 const SMALL: usize = 24;
 
 /// An object whose fields are moved out one by one.
+#[derive(Default)]
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {

@@ -1,7 +1,9 @@
 //! How tokens are drawn and where the answer ends: the fields that chat completions and
 //! completions have in common.
 
-use fakeai_canon::{Effort, Sampling, TokenId, Verbosity};
+use std::sync::Arc;
+
+use fakeai_canon::{Effort, Format, Grammar, Limits, Sampling, Schema, TokenId, Verbosity};
 use serde_json::Value;
 
 use super::fields::{Fields, into_integer, into_string};
@@ -18,7 +20,71 @@ pub(super) fn sampling(body: &mut Fields) -> Sampling {
             .map(|value| logit_bias(&value))
             .unwrap_or_default(),
         seed: body.integer("seed"),
+        // −1 and 0 are all tokens, as vLLM's documentation has it.
+        top_k: body.count("top_k").filter(|most| *most > 0),
+        min_p: body.number("min_p").unwrap_or(0.0),
+        repetition_penalty: body.number("repetition_penalty"),
     }
+}
+
+/// Reads where the answer ends.
+pub(super) fn limits(body: &mut Fields, max_tokens: Option<u32>) -> Limits {
+    Limits {
+        max_tokens,
+        stop: stop(body),
+        min_tokens: body.count("min_tokens").unwrap_or(0),
+        ignore_eos: body.boolean("ignore_eos").unwrap_or(false),
+    }
+}
+
+/// Reads what the answer is bound to by vLLM's own fields.
+pub(super) fn guided(body: &mut Fields) -> Option<Format> {
+    let mut bounds = body.object("structured_outputs").unwrap_or_default();
+    let mut take = |name: &str, old: &str| body.take(old).or_else(|| bounds.take(name));
+    let schema = take("json", "guided_json").map(|schema| match schema {
+        Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        schema => schema,
+    });
+    if let Some(schema) = schema {
+        return Some(Format::JsonSchema {
+            name: "guided_json".to_owned(),
+            schema: Schema(Arc::new(schema)),
+            strict: false,
+        });
+    }
+    let regex = |definition| {
+        Format::Grammar(Grammar {
+            syntax: "regex".to_owned(),
+            definition,
+        })
+    };
+    if let Some(definition) = take("regex", "guided_regex").and_then(into_string) {
+        return Some(regex(definition));
+    }
+    let choices = take("choice", "guided_choice")?;
+    let choices = choices.as_array()?.iter().filter_map(Value::as_str);
+    Some(regex(choices.map(escaped).collect::<Vec<_>>().join("|")))
+}
+
+/// A text as the regular expression that it alone matches.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii_punctuation() {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+/// Whether vLLM's template is asked to leave thinking out.
+pub(super) fn without_thinking(body: &mut Fields) -> bool {
+    let Some(arguments) = body.take("chat_template_kwargs") else {
+        return false;
+    };
+    let off = |name: &str| arguments[name] == Value::Bool(false);
+    off("enable_thinking") || off("thinking")
 }
 
 fn logit_bias(value: &Value) -> Vec<(TokenId, f64)> {

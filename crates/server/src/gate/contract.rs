@@ -1,6 +1,7 @@
 //! The contract: media type, JSON, parameters and body, in the provider's words.
 
 use fakeai_canon::{ApiError, ErrorKind};
+use fakeai_catalog::Flavour;
 use fakeai_contract::{Operation, Strictness, Violation, ViolationKind, decode_query};
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
@@ -108,12 +109,39 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
     arrival
         .contract
         .validate_request(operation, JSON, &arrival.body, strictness)
+        .or_else(|violation| in_flavour(arrival, operation, violation))
         .map_err(|violation| match violation.kind {
             ViolationKind::Missing if violation.param == "model" && !is_responses(operation) => {
                 super::model::missing()
             }
             _ => refusal(&violation),
         })
+}
+
+/// Looks again where a field is unknown: the server of the model may take it.
+fn in_flavour(
+    arrival: &Arrival<'_>,
+    operation: &Operation,
+    violation: Violation,
+) -> Result<(), Violation> {
+    let names = fakeai_contract::vllm().names(operation);
+    let id = arrival.body["model"].as_str().unwrap_or_default();
+    let takes_it = names.contains(&violation.param.as_str())
+        && arrival
+            .world
+            .model(id)
+            .is_some_and(|model| model.flavour == Flavour::Vllm);
+    if !takes_it {
+        return Err(violation);
+    }
+    let strictness = Strictness {
+        extras: &names,
+        ..strictness(arrival.world)
+    };
+    arrival
+        .contract
+        .validate_request(operation, JSON, &arrival.body, strictness)?;
+    fakeai_contract::vllm().validate(&arrival.body)
 }
 
 fn is_responses(operation: &Operation) -> bool {

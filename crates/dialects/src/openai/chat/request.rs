@@ -40,6 +40,7 @@ impl Request {
         let stream = body.boolean("stream").unwrap_or(false);
         let options = StreamOptions::read(body.object("stream_options"));
         let effort = body.string("reasoning_effort");
+        let thoughtless = sampling::without_thinking(&mut body).then(|| "none".to_owned());
         let work = Generate {
             model,
             input: Input::default(),
@@ -49,11 +50,14 @@ impl Request {
             format: body
                 .take("response_format")
                 .map(tool::format)
+                .or_else(|| sampling::guided(&mut body))
                 .unwrap_or_default(),
             sampling: sampling::sampling(&mut body),
             limits: limits(&mut body),
             reasoning: Reasoning {
-                effort: effort.and_then(|name| sampling::effort(&name)),
+                effort: effort
+                    .or(thoughtless)
+                    .and_then(|name| sampling::effort(&name)),
                 summary: false,
             },
             verbosity: sampling::verbosity(body.string("verbosity").as_deref()),
@@ -117,10 +121,8 @@ impl Tools {
 
 fn limits(body: &mut Fields) -> Limits {
     let old = body.count("max_tokens");
-    Limits {
-        max_tokens: body.count("max_completion_tokens").or(old),
-        stop: sampling::stop(body),
-    }
+    let most = body.count("max_completion_tokens").or(old);
+    sampling::limits(body, most)
 }
 
 fn logprobs(body: &mut Fields) -> Option<u8> {

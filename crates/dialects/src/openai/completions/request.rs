@@ -1,6 +1,6 @@
 //! Reads the body of a completion. It rejects nothing.
 
-use fakeai_canon::{Format, Generate, Input, Limits, RawPrompt, Reasoning, ToolChoice, Verbosity};
+use fakeai_canon::{Format, Generate, Input, RawPrompt, Reasoning, ToolChoice, Verbosity};
 use serde_json::Value;
 
 use super::logprobs::Offsets;
@@ -41,9 +41,9 @@ impl Request {
             parallel_calls: false,
             format: Format::Text,
             sampling: sampling::sampling(&mut body),
-            limits: Limits {
-                max_tokens: Some(body.count("max_tokens").unwrap_or(DEFAULT_MAX_TOKENS)),
-                stop: sampling::stop(&mut body),
+            limits: {
+                let most = body.count("max_tokens").unwrap_or(DEFAULT_MAX_TOKENS);
+                sampling::limits(&mut body, Some(most))
             },
             reasoning: Reasoning::default(),
             verbosity: Verbosity::default(),

@@ -73,7 +73,7 @@ pub(super) fn generate(name: String, body: &Fields, turn: &mut Turn) -> Generate
         },
         limits: Limits {
             max_tokens: count("max_output_tokens").map(|most| most.min(u64::from(u32::MAX)) as u32),
-            stop: Vec::new(),
+            ..Limits::default()
         },
         reasoning: reasoning.map(self::reasoning).unwrap_or_default(),
         verbosity: shape.map_or(Verbosity::Medium, |s| {
