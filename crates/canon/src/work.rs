@@ -178,6 +178,8 @@ impl Hash for Sampling {
 pub struct Limits {
     /// The most tokens a choice, reasoning included.
     pub max_tokens: Option<u32>,
+    /// The most tokens of the prompt; beyond them nothing is said.
+    pub max_prompt_tokens: Option<u32>,
     /// Texts that end the answer and are not sent.
     pub stop: Vec<String>,
     /// The fewest tokens of a free text.

@@ -157,12 +157,20 @@ impl Site<'_> {
         };
         let id = self.param(family);
         match self.store.find(&family.name, None, id) {
+            Some(record) if self.is_elsewhere(family, &record) => Err(family.missing(id)),
             Some(record) => Ok(Some(Parent {
                 family: record.family,
                 id: record.id.clone(),
             })),
             None => Err(family.missing(id)),
         }
+    }
+
+    /// Whether the path names another parent than the object has.
+    fn is_elsewhere(&self, family: &Family, record: &Record) -> bool {
+        let above = families().parent_of(family);
+        let named = above.and_then(|above| self.call.params.get(&above.path));
+        named.is_some_and(|named| record.parent.as_ref().is_some_and(|above| above.id != named))
     }
 
     /// The path parameter that holds the id of a family's object.

@@ -24,6 +24,7 @@ pub(crate) fn families() -> &'static Families {
 
 /// A file of rows for each group of families.
 const ROWS: &[&str] = &[
+    include_str!("../../../data/families/openai/assistants.toml"),
     include_str!("../../../data/families/openai/chat.toml"),
     include_str!("../../../data/families/openai/conversations.toml"),
     include_str!("../../../data/families/openai/files.toml"),

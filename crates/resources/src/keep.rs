@@ -5,9 +5,9 @@ use std::sync::Arc;
 use fakeai_canon::{Keep, Micros};
 use serde_json::{Value, json};
 
-use crate::families::messages;
+use crate::families::{self as special, messages};
 use crate::family::{Family, families};
-use crate::store::{Change, Parent, Record};
+use crate::store::{Change, Parent, Record, Store};
 
 /// Remembers what one answer has already stored: a later version replaces it where it still is,
 /// so that an answer can't bring back what a client has deleted meanwhile.
@@ -19,10 +19,12 @@ pub struct Keeping {
 impl Keeping {
     /// The changes that store these objects, parents before children. Objects without an id and
     /// those of families that no row names are dropped.
-    pub fn changes(&mut self, keeps: Vec<Keep>, now: Micros) -> Vec<Change> {
+    /// Read and committed by one at a time where a family looks at what `store` has already.
+    pub fn changes(&mut self, keeps: Vec<Keep>, now: Micros, store: &dyn Store) -> Vec<Change> {
         let mut records = keeps
             .into_iter()
             .filter_map(|keep| self.record(keep, now))
+            .filter_map(|(record, again)| Some((completed(record, store)?, again)))
             .collect::<Vec<_>>();
         records.sort_by_key(|(record, _)| record.parent.is_some());
         records
@@ -85,4 +87,14 @@ impl Keeping {
             .filter(|(name, above, _)| *name == family.name && above.as_deref() == Some(parent))
             .count()
     }
+}
+
+/// The record as its family wants it kept.
+fn completed(mut record: Record, store: &dyn Store) -> Option<Record> {
+    let Some(kept) = special::of(record.family).kept else {
+        return Some(record);
+    };
+    let parent = record.parent.as_ref().map(|parent| parent.id.as_str());
+    let old = store.find(record.family, parent, &record.id);
+    kept(store, old.as_deref(), &mut record).then_some(record)
 }

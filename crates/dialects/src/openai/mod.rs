@@ -12,6 +12,7 @@ mod message;
 mod model;
 mod moderations;
 pub mod responses;
+mod runs;
 mod sampling;
 mod stream_options;
 mod tool;
@@ -43,4 +44,15 @@ pub static ENDPOINTS: &[Endpoint] = &[
     responses::BETA_COMPACT,
     responses::INPUT_TOKENS,
     responses::BETA_INPUT_TOKENS,
+    runs::CREATE,
+    runs::CREATE_WITH_THREAD,
+    runs::SUBMIT,
+];
+
+/// Operations that read objects and change them by what they begin: nothing else may change the
+/// world's objects between the two.
+pub static ALONE: &[&str] = &[
+    runs::CREATE.operation,
+    runs::CREATE_WITH_THREAD.operation,
+    runs::SUBMIT.operation,
 ];

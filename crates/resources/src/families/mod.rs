@@ -1,5 +1,6 @@
 //! What single families do beyond their rows, one file each, and the list of their hooks.
 
+mod assistants;
 mod conversations;
 mod files;
 mod graders;
@@ -8,6 +9,10 @@ mod item_form;
 pub(crate) mod items;
 pub(crate) mod messages;
 pub(crate) mod responses;
+mod run_steps;
+mod runs;
+mod thread_messages;
+mod threads;
 
 use std::sync::Arc;
 
@@ -15,16 +20,21 @@ use fakeai_canon::ApiError;
 use serde_json::Value;
 
 use crate::apply::{Moment, Site};
-use crate::store::Record;
+use crate::store::{Record, Store};
 use crate::verbs::Draft;
 use crate::{Next, Outcome, Returned};
 
 /// The hooks of all families that have some.
 static ALL: &[&Hooks] = &[
+    &assistants::HOOKS,
     &conversations::HOOKS,
     &files::HOOKS,
     &graders::HOOKS,
     &responses::HOOKS,
+    &run_steps::HOOKS,
+    &runs::HOOKS,
+    &thread_messages::HOOKS,
+    &threads::HOOKS,
 ];
 
 /// What a family does beyond its row. Everything is optional.
@@ -45,6 +55,9 @@ pub(crate) struct Hooks {
     pub(crate) due: Option<Wakes>,
     /// What follows when the object's errand has come back.
     pub(crate) returned: Option<Receives>,
+    /// Completes an object that an answer leaves behind; `false` drops it. Where it is stored
+    /// already, the older one comes along.
+    pub(crate) kept: Option<Keeps>,
 }
 
 /// Carries out an operation.
@@ -55,6 +68,7 @@ pub(crate) type Changes = fn(&Site<'_>, &Record, &mut Draft) -> Result<(), ApiEr
 pub(crate) type Deletes = fn(&Site<'_>, &Record, &mut Next) -> Result<(), ApiError>;
 pub(crate) type Shows = fn(&Site<'_>, &Record) -> Arc<Value>;
 pub(crate) type Wakes = fn(&Moment<'_>, &Record) -> Result<Next, ApiError>;
+pub(crate) type Keeps = fn(&dyn Store, Option<&Record>, &mut Record) -> bool;
 pub(crate) type Receives = fn(&Moment<'_>, &Record, &Returned) -> Result<Next, ApiError>;
 
 impl Hooks {
@@ -68,6 +82,7 @@ impl Hooks {
         shown: None,
         due: None,
         returned: None,
+        kept: None,
     };
 }
 

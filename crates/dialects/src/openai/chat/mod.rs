@@ -16,7 +16,7 @@ mod request;
 mod rules;
 mod store;
 mod stream;
-mod support;
+pub(super) mod support;
 
 use fakeai_canon::{ApiError, Encoder, Mode, Work};
 use fakeai_catalog::ReasoningText;

@@ -12,7 +12,7 @@ use crate::openai::sampling::{effort, effort_name};
 ///
 /// # Errors
 /// `unsupported_parameter`, or `unsupported_value` where only a default is taken.
-pub(super) fn check(body: &Fields, model: &Model) -> Result<(), ApiError> {
+pub(in crate::openai) fn check(body: &Fields, model: &Model) -> Result<(), ApiError> {
     for parameter in Parameter::ALL {
         if let Some(value) = body.peek(parameter.name()) {
             parameter_taken(*parameter, value, body, model)?;

@@ -1,0 +1,63 @@
+//! Assistants: a model with instructions and tools. What they do is done by runs.
+
+use std::sync::Arc;
+
+use fakeai_canon::ApiError;
+use fakeai_catalog::{Catalog, Endpoint};
+use serde_json::{Value, json};
+
+use super::Hooks;
+use crate::apply::Site;
+use crate::store::Record;
+use crate::verbs::Draft;
+
+pub(super) static HOOKS: Hooks = Hooks {
+    family: "assistants",
+    created: Some(|site, draft| completed(site, draft)),
+    updated: Some(|site, _, draft| completed(site, draft)),
+    shown: Some(shown),
+    ..Hooks::NONE
+};
+
+/// What a run needs and an answer does not show.
+const HIDDEN: &str = "reasoning_effort";
+
+fn completed(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
+    let model = draft.object["model"].as_str().unwrap_or_default();
+    knows(site, model)
+}
+
+/// Whether runs can use the model.
+fn knows(site: &Site<'_>, model: &str) -> Result<(), ApiError> {
+    let refused = |wording: &str, code| {
+        let message = site.family.wording(wording).replace("{model}", model);
+        Err(ApiError::invalid(message).code(code).param("model"))
+    };
+    if !site.means.services.knows_model(model) {
+        return refused("unknown_model", "model_not_found");
+    }
+    if !Catalog::builtin().resolve(model).serves(Endpoint::Chat) {
+        return refused("unsupported_model", "unsupported_model");
+    }
+    Ok(())
+}
+
+fn shown(_: &Site<'_>, record: &Record) -> Arc<Value> {
+    let mut object = Value::clone(&record.object);
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove(HIDDEN);
+        default_file_search(fields.get_mut("tools"));
+    }
+    Arc::new(object)
+}
+
+/// A search of files says how it ranks where nobody told it.
+fn default_file_search(tools: Option<&mut Value>) {
+    let tools = tools.and_then(Value::as_array_mut);
+    for tool in tools.into_iter().flatten() {
+        if tool["type"] == "file_search" && tool["file_search"]["ranking_options"].is_null() {
+            tool["file_search"]["ranking_options"] =
+                json!({"ranker": "default_2024_08_21", "score_threshold": 0.0});
+        }
+    }
+}
