@@ -194,6 +194,10 @@ impl Draft {
 
 /// The most tokens of a choice: what the request allows, and what the model has room for.
 pub(crate) fn room(work: &Generate, model: &Model, prompt: usize) -> u32 {
+    let most = work.limits.max_prompt_tokens;
+    if most.is_some_and(|most| prompt > most as usize) {
+        return 0;
+    }
     let window = model.context_window.saturating_sub(prompt as u32).max(1);
     let own = model.max_output_tokens.max(1).min(window);
     work.limits

@@ -170,7 +170,12 @@ impl Site<'_> {
     fn is_elsewhere(&self, family: &Family, record: &Record) -> bool {
         let above = families().parent_of(family);
         let named = above.and_then(|above| self.call.params.get(&above.path));
-        named.is_some_and(|named| record.parent.as_ref().is_some_and(|above| above.id != named))
+        named.is_some_and(|named| {
+            record
+                .parent
+                .as_ref()
+                .is_some_and(|above| above.id != named)
+        })
     }
 
     /// The path parameter that holds the id of a family's object.

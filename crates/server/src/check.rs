@@ -10,7 +10,7 @@ use fakeai_canon::{ApiError, ErrorKind, Frames, Micros, Pull, Reply, ReplyBody};
 use fakeai_contract::{Contract, Operation, Violation};
 use http::{HeaderValue, StatusCode};
 use parking_lot::Mutex;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Fields that a flavour may add to the contract's.
 const EXTRAS: &[&str] = &["reasoning_content", "obfuscation"];
@@ -152,18 +152,26 @@ impl Checked {
         Box::new(CheckedStream {
             check: self,
             frames,
+            name: Vec::new(),
             broken: false,
         })
     }
 
-    fn event(&self, frame: &[u8]) -> Option<ApiError> {
-        let data = frame
-            .split(|byte| *byte == b'\n')
-            .find_map(|l| l.strip_prefix(b"data: "))?;
-        if data == b"[DONE]" {
+    /// Checks the data of an event of that name.
+    fn event(&self, name: &[u8], data: &[u8]) -> Option<ApiError> {
+        let is_done = data == b"[DONE]";
+        if is_done && !self.operation.event_pairs {
             return None;
         }
-        let found = match serde_json::from_slice::<Value>(data) {
+        let read = match is_done {
+            true => Ok(Value::from("[DONE]")),
+            false => serde_json::from_slice(data),
+        };
+        let found = match read {
+            Ok(data) if self.operation.event_pairs => {
+                let pair = json!({"event": String::from_utf8_lossy(name), "data": data});
+                self.contract.check_event(self.operation, &pair, EXTRAS)
+            }
             Ok(event) if is_bare_error(&event) => return None,
             Ok(event) => self.contract.check_event(self.operation, &event, EXTRAS),
             Err(error) => {
@@ -212,6 +220,8 @@ impl Frames for CheckedFold {
 struct CheckedStream {
     check: Checked,
     frames: Box<dyn Frames>,
+    /// The name of the event whose data come next.
+    name: Vec<u8>,
     broken: bool,
 }
 
@@ -223,11 +233,12 @@ impl Frames for CheckedStream {
         let start = out.len();
         let pull = self.frames.pull(now, out, waker);
         let fresh = out[start..].to_vec();
-        for frame in fresh
-            .split_inclusive(|byte| *byte == b'\n')
-            .collect::<Vec<_>>()
-        {
-            if let Some(error) = self.check.event(frame) {
+        for line in fresh.split(|byte| *byte == b'\n') {
+            if let Some(name) = line.strip_prefix(b"event: ") {
+                self.name = name.to_vec();
+            }
+            let data = line.strip_prefix(b"data: ");
+            if let Some(error) = data.and_then(|data| self.check.event(&self.name, data)) {
                 self.broken = true;
                 out.truncate(start);
                 out.extend_from_slice(b"data: ");

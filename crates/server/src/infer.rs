@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use fakeai_canon::{ApiError, Encoder, Input, Job, Micros, Plan, Prompt, Seed, Start, Usage, Work};
+use fakeai_canon::{
+    ApiError, Encoder, Input, Job, Micros, Plan, Prompt, Role, Seed, Start, Usage, Work,
+};
 use fakeai_catalog::{Catalog, Model};
 use fakeai_contract::{Operation, PathParams};
-use fakeai_dialects::{Context, Decoded, Endpoint, Opened};
+use fakeai_dialects::{Context, Decoded, Endpoint, Opened, openai};
 use serde_json::Value;
 
+use crate::agenda;
 use crate::answer::Answer;
 use crate::background::{BackgroundRun, Follower};
 use crate::gate::{self, Meaning};
 use crate::gateway::Gateway;
 use crate::player::{Player, Score};
+use crate::resource;
 use crate::run::Run;
 use crate::visit::Visit;
 use crate::world::World;
@@ -48,6 +52,11 @@ pub(crate) fn answer(
         shelf: &*world.store,
         seal: world.seed.fork("seal"),
     };
+    // What a run reads may not change before it has begun.
+    let turn = openai::ALONE.contains(&&*operation.id).then(|| {
+        resource::settle(gateway, world);
+        world.turn()
+    });
     let params = params
         .iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -77,7 +86,10 @@ pub(crate) fn answer(
     );
     let player = Player::new(Arc::clone(world), score);
     if opened.background {
-        return background(gateway, world, player, opened.stream, visit);
+        let begun = background(gateway, world, player, opened.stream, visit)?;
+        drop(turn);
+        agenda::keep(gateway, world);
+        return Ok(begun.of(operation));
     }
     Ok(Answer::play(player, opened.stream).of(operation))
 }
@@ -110,7 +122,11 @@ fn truncate(
     model: &Model,
     mut prompts: Vec<Prompt>,
 ) -> Result<Vec<Prompt>, ApiError> {
-    let window = model.context_window as usize;
+    let most = match &opened.work {
+        Work::Generate(work) => work.limits.max_prompt_tokens,
+        Work::Count(_) | Work::Compact(_) | Work::Embed(_) | Work::Moderate(_) => None,
+    };
+    let window = model.context_window.min(most.unwrap_or(u32::MAX)) as usize;
     while prompts.iter().map(Prompt::len).sum::<usize>() > window {
         let (Work::Generate(work) | Work::Count(work) | Work::Compact(work)) = &mut opened.work
         else {
@@ -119,12 +135,16 @@ fn truncate(
         let Input::Chat(messages) = &mut work.input else {
             break;
         };
-        // The last turn is what is asked; it stays whatever its size.
-        if messages.len() < 2 {
+        // Instructions stay, and so does the last turn, which is what is asked.
+        let turns = messages
+            .iter()
+            .position(|message| !matches!(message.role, Role::System | Role::Developer));
+        let first = turns.unwrap_or(messages.len());
+        if messages.len() < first + 2 {
             break;
         }
-        let half = (messages.len() / 2).clamp(1, 8);
-        messages.drain(..half);
+        let half = ((messages.len() - first) / 2).clamp(1, 8);
+        messages.drain(first..first + half);
         prompts = world.behaviour.prompt(&opened.work, model)?;
     }
     Ok(prompts)

@@ -6,7 +6,8 @@ use std::task::Waker;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    ApiError, Delta, Encoder, Frames, Intervals, Micros, Plan, Pull, Start, Tick, Ticks, Usage,
+    ApiError, Delta, Encoder, Frames, Intervals, Keep, Micros, Plan, Pull, Start, Tick, Ticks,
+    Usage,
 };
 
 use fakeai_dialects::openai;
@@ -94,7 +95,12 @@ impl Player {
         self.score
             .encoder
             .write(Delta::Start(&self.score.start), out);
-        self.keep()
+        // Nothing of it is there yet, or it is this call's turn.
+        let kept = self.score.encoder.keep();
+        if kept.is_empty() {
+            return Ok(());
+        }
+        self.store(kept)
     }
 
     /// The application cancelled the answer.
@@ -105,19 +111,31 @@ impl Player {
             at: self.world.now(),
         };
         self.score.encoder.write(delta, out);
+        // A full store changes nothing about the end.
+        let _ = self.keep();
         self.finish(usage, None);
     }
 
+    /// Stores what the answer has left since, in turn with whoever changes objects.
     fn keep(&mut self) -> Result<(), ApiError> {
         let kept = self.score.encoder.keep();
-        if self.main_object.is_none() {
-            self.main_object = kept.first().map(|keep| (keep.family, keep.id.clone()));
-        }
         if kept.is_empty() {
             return Ok(());
         }
+        let world = Arc::clone(&self.world);
+        let turn = world.turn();
+        let stored = self.store(kept);
+        drop(turn);
+        stored
+    }
+
+    fn store(&mut self, kept: Vec<Keep>) -> Result<(), ApiError> {
+        if self.main_object.is_none() {
+            self.main_object = kept.first().map(|keep| (keep.family, keep.id.clone()));
+        }
         let now = self.world.now();
-        self.world.store.commit(self.keeping.changes(kept, now))
+        let changes = self.keeping.changes(kept, now, &*self.world.store);
+        self.world.store.commit(changes)
     }
 
     /// The object that the answer has left in the store, where it leaves any: what a caller gets
@@ -253,18 +271,18 @@ impl Frames for Player {
             }
             let due = match self.score.ticks.due(self.step, waker) {
                 Tick::Pending => return Pull::Pending,
-                Tick::At(due) if due > now => return Pull::DueAt(due),
+                Tick::At(due) if due > now => {
+                    // What goes on for long is seen to go on. A full store has been told to
+                    // `begin`, and is told again to the end.
+                    let _ = self.keep();
+                    return Pull::DueAt(due);
+                }
                 Tick::At(due) => due,
             };
             if self.cursors.is_empty() {
                 self.play_whole(due, now, out);
             } else {
                 self.play_step(due, now, out);
-            }
-            if self.step == 1 {
-                // What runs in the background is seen to run from its first token on. A full
-                // store has been told to `begin`, and is told again to the end.
-                let _ = self.keep();
             }
             if out.len() >= WRITE_BYTES {
                 return Pull::More;

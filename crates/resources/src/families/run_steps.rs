@@ -26,9 +26,15 @@ fn shown(site: &Site<'_>, record: &Record) -> Arc<Value> {
     let mut object = Value::clone(&record.object);
     let calls = object["step_details"]["tool_calls"].as_array_mut();
     for call in calls.into_iter().flatten() {
-        let results = call.get_mut("file_search").map(|search| &mut search["results"]);
+        let results = call
+            .get_mut("file_search")
+            .map(|search| &mut search["results"]);
         let results = results.and_then(Value::as_array_mut);
-        for result in results.into_iter().flatten().filter_map(Value::as_object_mut) {
+        for result in results
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object_mut)
+        {
             result.remove("content");
         }
     }

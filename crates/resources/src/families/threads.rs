@@ -44,8 +44,7 @@ fn with_messages(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
 /// Nobody can read what a run of a deleted thread says.
 fn ends_its_run(site: &Site<'_>, record: &Record, next: &mut Next) -> Result<(), ApiError> {
     let active = runs::active(site.store, &record.id);
-    next.effects.extend(active.map(|run| Effect::CancelWork {
-        id: run.id.clone(),
-    }));
+    next.effects
+        .extend(active.map(|run| Effect::CancelWork { id: run.id.clone() }));
     Ok(())
 }

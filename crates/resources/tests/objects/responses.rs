@@ -190,11 +190,19 @@ fn a_background_response_can_be_followed() {
 fn deleting_a_running_response_ends_it_and_it_does_not_come_back() {
     let mut world = World::realistic();
     let mut keeping = Keeping::default();
-    let early = keeping.changes(vec![response("resp_1", "in_progress", true)], Micros::ZERO);
+    let early = keeping.changes(
+        vec![response("resp_1", "in_progress", true)],
+        Micros::ZERO,
+        &world.store,
+    );
     world.store.commit(early).unwrap();
     world.delete("/responses/resp_1").unwrap();
     assert_eq!(world.effects.len(), 1);
-    let late = keeping.changes(with_input("resp_1", "completed", true), Micros::ZERO);
+    let late = keeping.changes(
+        with_input("resp_1", "completed", true),
+        Micros::ZERO,
+        &world.store,
+    );
     world.store.commit(late).unwrap();
     assert_eq!(world.store.count(), 0);
 }
@@ -204,7 +212,11 @@ fn a_later_version_replaces_the_earlier_in_its_place() {
     let mut world = World::realistic();
     let mut keeping = Keeping::default();
     for status in ["in_progress", "completed"] {
-        let changes = keeping.changes(vec![response("resp_1", status, true)], Micros::ZERO);
+        let changes = keeping.changes(
+            vec![response("resp_1", status, true)],
+            Micros::ZERO,
+            &world.store,
+        );
         world.store.commit(changes).unwrap();
     }
     assert_eq!(

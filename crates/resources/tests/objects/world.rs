@@ -130,7 +130,7 @@ impl World {
 
     /// Stores what an answer leaves behind.
     pub(crate) fn keep(&mut self, keeps: Vec<Keep>) {
-        let changes = Keeping::default().changes(keeps, Micros::ZERO);
+        let changes = Keeping::default().changes(keeps, Micros::ZERO, &self.store);
         self.store.commit(changes).unwrap();
     }
 }

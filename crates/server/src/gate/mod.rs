@@ -2,6 +2,7 @@
 //! what it refuses, nothing behind it sees.
 
 mod auth;
+mod beta;
 mod context;
 mod contract;
 mod fault;
@@ -66,7 +67,13 @@ impl<'a> Arrival<'a> {
 type Guard = fn(&mut Arrival<'_>, &mut Visit) -> Result<(), ApiError>;
 
 /// By arrival: before the call is understood. The world has been entered already.
-static BY_ARRIVAL: &[Guard] = &[fault::check, auth::check, size::check, contract::check];
+static BY_ARRIVAL: &[Guard] = &[
+    fault::check,
+    auth::check,
+    beta::check,
+    size::check,
+    contract::check,
+];
 
 /// Takes a call through the first list.
 pub(crate) fn by_arrival(arrival: &mut Arrival<'_>, visit: &mut Visit) -> Result<(), ApiError> {

@@ -359,7 +359,10 @@ impl Answer {
                 ("completed", Ending::Cut("content_filter"))
             }
             End::Finished => ("completed", Ending::Completed),
-            End::Cancelled => ("cancelled", Ending::With("cancelled", "run_cancelled", None)),
+            End::Cancelled => (
+                "cancelled",
+                Ending::With("cancelled", "run_cancelled", None),
+            ),
             End::Expired => ("expired", Ending::With("expired", "run_expired", None)),
             End::Failed(_) => ("failed", Ending::With("failed", "run_failed", Some(&error))),
         };

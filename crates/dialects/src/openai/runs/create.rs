@@ -65,7 +65,9 @@ pub(super) fn in_thread(call: Decoded, context: &Context<'_>) -> Result<Opened, 
 /// As for a run in a thread that is there.
 pub(super) fn with_thread(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiError> {
     let mut body = Fields::of(call.body);
-    let mut asked = body.object("thread").unwrap_or_else(|| Fields::of(Value::Null));
+    let mut asked = body
+        .object("thread")
+        .unwrap_or_else(|| Fields::of(Value::Null));
     let sent = asked.array("messages").unwrap_or_default();
     let mut object = thread_object(Value::Null);
     for name in ["metadata", "tool_resources"] {
@@ -232,12 +234,10 @@ fn rules(run: &Object) -> Result<(), ApiError> {
             .code("missing_required_parameter")
             .param(param));
     }
-    let named = run["tool_choice"]["function"]["name"]
-        .as_str()
-        .or_else(|| {
-            let kind = run["tool_choice"]["type"].as_str();
-            kind.filter(|kind| *kind != "function")
-        });
+    let named = run["tool_choice"]["function"]["name"].as_str().or_else(|| {
+        let kind = run["tool_choice"]["type"].as_str();
+        kind.filter(|kind| *kind != "function")
+    });
     let tools = run["tools"].as_array();
     let has = |name: &str| {
         let mut tools = tools.into_iter().flatten();

@@ -185,7 +185,11 @@ impl Step {
         let call = match call.kind.as_str() {
             "code_interpreter" => self.program(id, &call.detail, events, out),
             _ => {
-                self.told(&json!({"id": id, "type": "file_search", "file_search": {}}), events, out);
+                self.told(
+                    &json!({"id": id, "type": "file_search", "file_search": {}}),
+                    events,
+                    out,
+                );
                 json!({
                     "id": id,
                     "type": "file_search",

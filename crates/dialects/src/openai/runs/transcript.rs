@@ -1,7 +1,9 @@
 //! What the model of a run sees: the instructions, the thread's messages, and what the run has
 //! done so far.
 
-use fakeai_canon::{ApiError, CallKind, MediaKind, MediaSource, Message, Mode, Part, PastCall, Role};
+use fakeai_canon::{
+    ApiError, CallKind, MediaKind, MediaSource, Message, Mode, Part, PastCall, Role,
+};
 use serde_json::Value;
 
 use super::run::Object;

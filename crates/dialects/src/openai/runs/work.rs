@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use fakeai_canon::{Generate, Input, Limits, Message, Reasoning, Sampling, Schema, Tool, ToolChoice};
+use fakeai_canon::{
+    Generate, Input, Limits, Message, Reasoning, Sampling, Schema, Tool, ToolChoice,
+};
 use serde_json::{Value, json};
 
 use super::run::Object;
