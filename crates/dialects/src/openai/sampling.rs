@@ -31,6 +31,7 @@ pub(super) fn sampling(body: &mut Fields) -> Sampling {
 pub(super) fn limits(body: &mut Fields, max_tokens: Option<u32>) -> Limits {
     Limits {
         max_tokens,
+        max_prompt_tokens: None,
         stop: stop(body),
         min_tokens: body.count("min_tokens").unwrap_or(0),
         ignore_eos: body.boolean("ignore_eos").unwrap_or(false),

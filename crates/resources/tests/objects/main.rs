@@ -11,6 +11,7 @@ pub mod memory;
 pub mod memory_blobs;
 
 mod any_input;
+mod assistants;
 mod chat_completions;
 mod conversations;
 mod graders;

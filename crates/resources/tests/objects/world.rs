@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fakeai_canon::{ApiError, ErrorKind, Keep, Micros, Mode, Seed};
 use fakeai_contract::{Match, Method, openai};
 use fakeai_resources::{
-    Blobs, Body, Call, Context, Effect, Keeping, Means, Outcome, Services, Store, apply,
+    Blobs, Body, Call, Context, Effect, Keeping, Means, Outcome, Services, Store, advance, apply,
 };
 use serde_json::{Value, json};
 
@@ -126,6 +126,26 @@ impl World {
 
     pub(crate) fn delete(&mut self, path: &str) -> Result<Value, ApiError> {
         self.call("DELETE", path, json!({}), Value::Null)
+    }
+
+    /// Lets happen what is due until that second.
+    pub(crate) fn settle(&mut self, seconds: u64) {
+        let now = Micros::from_seconds(seconds as f64);
+        while let Some(record) = self.store.due(now, 1).pop() {
+            self.calls += 1;
+            let context = Context {
+                now: record.due.unwrap_or(now),
+                seed: Seed(9).nth(self.calls),
+                mode: self.mode,
+            };
+            let services = Rooms(&self.blobs);
+            let means = Means {
+                store: &self.store,
+                services: &services,
+            };
+            let next = advance(&record, means, &context).unwrap();
+            self.store.commit(next.changes).unwrap();
+        }
     }
 
     /// Stores what an answer leaves behind.

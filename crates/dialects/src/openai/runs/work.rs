@@ -37,7 +37,7 @@ pub(super) fn work(run: &Object, notes: &Value, messages: Vec<Message>, spent: S
         limits: Limits {
             max_tokens: left("max_completion_tokens", spent.completion),
             max_prompt_tokens: left("max_prompt_tokens", spent.prompt),
-            stop: Vec::new(),
+            ..Limits::default()
         },
         reasoning: Reasoning {
             effort: effort.and_then(sampling::effort),
