@@ -10,7 +10,7 @@ use fakeai_catalog::{Catalog, Model};
 use fakeai_content::Behaviour;
 use fakeai_resources::{Blobs, Store};
 use fakeai_telemetry::{Journal, Ledger};
-use parking_lot::{Mutex, MutexGuard, RwLock};
+use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard, RwLock};
 
 use crate::agenda::Agenda;
 use crate::background::Logs;
@@ -45,7 +45,7 @@ pub struct World {
     pub(crate) logs: Logs,
     /// When its objects are due.
     pub(crate) agenda: Agenda,
-    turn: Mutex<()>,
+    turn: ReentrantMutex<()>,
     observers: Vec<Arc<dyn Observer>>,
     calls: AtomicU64,
     repeats: Mutex<HashMap<u64, u64>>,
@@ -90,7 +90,7 @@ impl World {
             behaviour: parts.behaviour,
             logs: Logs::default(),
             agenda: Agenda::default(),
-            turn: Mutex::new(()),
+            turn: ReentrantMutex::new(()),
             observers: parts.observers,
             calls: AtomicU64::new(0),
             repeats: Mutex::new(HashMap::new()),
@@ -103,8 +103,9 @@ impl World {
         self.rules.mode == Mode::Mock
     }
 
-    /// The right to read objects and write what follows from them, for one at a time.
-    pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
+    /// The right to read objects and write what follows from them, for one thread at a time. Who
+    /// has it may take it again.
+    pub(crate) fn turn(&self) -> ReentrantMutexGuard<'_, ()> {
         self.turn.lock()
     }
 

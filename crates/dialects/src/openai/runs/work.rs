@@ -53,9 +53,10 @@ pub(super) fn work(run: &Object, notes: &Value, messages: Vec<Message>, spent: S
 fn tools(tools: &Value, resources: &Value) -> Vec<Tool> {
     let read = |value: &Value| match value["type"].as_str() {
         Some(kind @ ("file_search" | "code_interpreter")) => {
-            let mut settings = value.clone();
-            for (name, ids) in resources[kind].as_object().into_iter().flatten() {
-                settings[name] = json!(ids);
+            let mut settings = json!({"type": kind});
+            let own = [&value[kind], &resources[kind]].into_iter();
+            for (name, value) in own.filter_map(Value::as_object).flatten() {
+                settings[name] = value.clone();
             }
             Tool::Hosted {
                 kind: kind.to_owned(),

@@ -1,0 +1,272 @@
+"""Assistants answer threads: polled, streamed, with functions, with limits, cancelled."""
+
+import openai
+import pytest
+from openai import AssistantEventHandler
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get the current weather for a location",
+        "parameters": {
+            "type": "object",
+            "properties": {"location": {"type": "string"}},
+            "required": ["location"],
+        },
+    },
+}
+
+
+@pytest.fixture
+def assistant(world):
+    return world.beta.assistants.create(
+        model="gpt-4o", name="Weather desk", instructions="Answer briefly.", tools=[WEATHER]
+    )
+
+
+def thread_asking(world, text):
+    return world.beta.threads.create(messages=[{"role": "user", "content": text}])
+
+
+def outputs(run, said="18 degrees and rain"):
+    calls = run.required_action.submit_tool_outputs.tool_calls
+    return [{"tool_call_id": call.id, "output": said} for call in calls]
+
+
+class Recorder(AssistantEventHandler):
+    """Remembers the names of events, those of a row once."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+        self.text = ""
+
+    def on_event(self, event):
+        if self.names[-1:] != [event.event]:
+            self.names.append(event.event)
+
+    def on_text_delta(self, delta, snapshot):
+        self.text += delta.value or ""
+
+
+MESSAGE = [
+    "thread.run.step.created",
+    "thread.run.step.in_progress",
+    "thread.message.created",
+    "thread.message.in_progress",
+    "thread.message.delta",
+    "thread.message.completed",
+    "thread.run.step.completed",
+    "thread.run.completed",
+]
+
+
+def test_assistants_from_create_to_delete(world):
+    made = [world.beta.assistants.create(model="gpt-4o", name=f"number {n}") for n in range(3)]
+    assert [a.id for a in world.beta.assistants.list(limit=2)] == [a.id for a in reversed(made)]
+    page = world.beta.assistants.list(limit=2, order="asc")
+    assert [a.name for a in page.data] == ["number 0", "number 1"] and page.has_more
+    changed = world.beta.assistants.update(made[0].id, instructions="Be kind.", metadata={"team": "blue"})
+    assert world.beta.assistants.retrieve(made[0].id) == changed
+    thread = thread_asking(world, "Hello!")
+    run = world.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=made[0].id)
+    assert (run.status, run.instructions) == ("completed", "Be kind.")
+    assert world.beta.assistants.delete(made[0].id).deleted
+    with pytest.raises(openai.NotFoundError, match="No assistant found with id"):
+        world.beta.assistants.retrieve(made[0].id)
+    with pytest.raises(openai.NotFoundError, match="No assistant found with id"):
+        world.beta.threads.runs.create(thread.id, assistant_id=made[0].id)
+
+
+def test_threads_and_messages_from_create_to_delete(world):
+    thread = thread_asking(world, "First.")
+    messages = world.beta.threads.messages
+    second = messages.create(thread.id, role="user", content=[{"type": "text", "text": "Second."}])
+    assert [m.content[0].text.value for m in messages.list(thread.id, order="asc", limit=1)] == ["First.", "Second."]
+    assert messages.update(second.id, thread_id=thread.id, metadata={"a": "b"}).metadata == {"a": "b"}
+    assert messages.retrieve(second.id, thread_id=thread.id).metadata == {"a": "b"}
+    assert messages.delete(second.id, thread_id=thread.id).deleted
+    with pytest.raises(openai.NotFoundError):
+        messages.retrieve(second.id, thread_id=thread.id)
+    assert world.beta.threads.update(thread.id, metadata={"c": "d"}).metadata == {"c": "d"}
+    assert world.beta.threads.delete(thread.id).deleted
+    with pytest.raises(openai.NotFoundError, match="No thread found with id"):
+        messages.list(thread.id)
+
+
+def test_a_run_answers_and_its_usage_is_that_of_its_steps(world, assistant):
+    thread = thread_asking(world, "Tell me about rivers.")
+    run = world.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    assert run.status == "completed" and run.expires_at is None
+    answer, question = world.beta.threads.messages.list(thread.id).data
+    assert (question.role, answer.role, answer.run_id) == ("user", "assistant", run.id)
+    (step,) = world.beta.threads.runs.steps.list(run.id, thread_id=thread.id).data
+    assert step.step_details.message_creation.message_id == answer.id
+    assert step.usage.to_dict() == run.usage.to_dict()
+    direct = world.chat.completions.create(
+        model="gpt-4o",
+        messages=[
+            {"role": "system", "content": "Answer briefly."},
+            {"role": "user", "content": "Tell me about rivers."},
+        ],
+        tools=[WEATHER],
+    )
+    assert (run.usage.prompt_tokens, run.usage.completion_tokens) == (
+        direct.usage.prompt_tokens,
+        direct.usage.completion_tokens,
+    )
+    assert answer.content[0].text.value == direct.choices[0].message.content
+    listed = world.beta.threads.messages.list(thread.id, run_id=run.id)
+    assert [m.id for m in listed] == [answer.id]
+
+
+def test_a_streamed_run_tells_everything_in_order(world, assistant):
+    recorder = Recorder()
+    with world.beta.threads.create_and_run_stream(
+        assistant_id=assistant.id,
+        thread={"messages": [{"role": "user", "content": "Tell me about rivers."}]},
+        event_handler=recorder,
+    ) as stream:
+        stream.until_done()
+        run = stream.get_final_run()
+    started = ["thread.created", "thread.run.created", "thread.run.queued", "thread.run.in_progress"]
+    assert recorder.names == started + MESSAGE
+    assert recorder.text
+    (message, _) = world.beta.threads.messages.list(run.thread_id).data
+    assert message.content[0].text.value == recorder.text
+    assert world.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id) == run
+
+
+def test_a_run_waits_for_its_functions(world, assistant):
+    thread = thread_asking(world, "What's the weather in Paris?")
+    runs = world.beta.threads.runs
+    run = runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    assert run.status == "requires_action" and run.usage is None
+    (call,) = run.required_action.submit_tool_outputs.tool_calls
+    assert (call.function.name, call.function.arguments) == ("get_weather", '{"location":"Paris"}')
+    with pytest.raises(openai.BadRequestError, match=f"while a run {run.id} is active"):
+        world.beta.threads.messages.create(thread.id, role="user", content="Well?")
+    with pytest.raises(openai.BadRequestError, match=f"already has an active run {run.id}"):
+        runs.create(thread.id, assistant_id=assistant.id)
+    wrong = [{"tool_call_id": "call_nobody", "output": ""}]
+    with pytest.raises(openai.BadRequestError, match=r"Expected tool outputs for call_ids \['call_"):
+        runs.submit_tool_outputs(run.id, thread_id=thread.id, tool_outputs=wrong)
+    done = runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=thread.id, tool_outputs=outputs(run))
+    assert done.status == "completed" and done.id == run.id
+    steps = runs.steps.list(run.id, thread_id=thread.id, order="asc").data
+    assert [step.type for step in steps] == ["tool_calls", "message_creation"]
+    assert steps[0].step_details.tool_calls[0].function.output == "18 degrees and rain"
+    assert sum(step.usage.total_tokens for step in steps) == done.usage.total_tokens
+    answer = world.beta.threads.messages.list(thread.id).data[0]
+    assert "18 degrees" in answer.content[0].text.value
+    with pytest.raises(openai.BadRequestError, match='Runs in status "completed" do not accept tool outputs'):
+        runs.submit_tool_outputs(run.id, thread_id=thread.id, tool_outputs=outputs(run))
+
+
+def test_a_run_that_waits_is_streamed_on(world, assistant):
+    thread = thread_asking(world, "What's the weather in Paris?")
+    asked = Recorder()
+    with world.beta.threads.runs.stream(
+        thread_id=thread.id, assistant_id=assistant.id, event_handler=asked
+    ) as stream:
+        stream.until_done()
+        run = stream.current_run
+        (step,) = stream.get_final_run_steps()
+    assert asked.names == [
+        "thread.run.created",
+        "thread.run.queued",
+        "thread.run.in_progress",
+        "thread.run.step.created",
+        "thread.run.step.in_progress",
+        "thread.run.step.delta",
+        "thread.run.requires_action",
+    ]
+    assert step.step_details.tool_calls[0].function.arguments == '{"location":"Paris"}'
+    answered = Recorder()
+    with world.beta.threads.runs.submit_tool_outputs_stream(
+        run_id=run.id, thread_id=thread.id, tool_outputs=outputs(run), event_handler=answered
+    ) as stream:
+        stream.until_done()
+    resumed = ["thread.run.step.completed", "thread.run.queued", "thread.run.in_progress"]
+    assert answered.names == resumed + MESSAGE
+    assert "18 degrees" in answered.text
+
+
+def test_limits_make_a_run_incomplete(world, assistant):
+    thread = thread_asking(world, "Write a story of 2000 words about the sea.")
+    runs = world.beta.threads.runs
+    cut = runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, max_completion_tokens=256)
+    assert (cut.status, cut.incomplete_details.reason) == ("incomplete", "max_completion_tokens")
+    assert cut.usage.completion_tokens == 256
+    message = world.beta.threads.messages.list(thread.id).data[0]
+    assert (message.status, message.incomplete_details.reason) == ("incomplete", "max_tokens")
+    long = [{"role": "user", "content": "word " * 400}]
+    over = runs.create_and_poll(
+        thread_id=thread.id, assistant_id=assistant.id, additional_messages=long, max_prompt_tokens=256
+    )
+    assert (over.status, over.incomplete_details.reason) == ("incomplete", "max_prompt_tokens")
+    assert over.usage.completion_tokens == 0
+
+
+def test_a_run_sees_only_the_last_messages_where_it_wants_no_more(world, assistant):
+    thread = world.beta.threads.create(
+        messages=[{"role": "user", "content": "word " * 500}, {"role": "user", "content": "Hello!"}]
+    )
+    runs = world.beta.threads.runs
+    whole = runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    last = runs.create_and_poll(
+        thread_id=thread.id,
+        assistant_id=assistant.id,
+        truncation_strategy={"type": "last_messages", "last_messages": 1},
+    )
+    assert whole.usage.prompt_tokens > 500 > last.usage.prompt_tokens
+
+
+def test_overrides_are_the_runs_own(world, assistant):
+    thread = thread_asking(world, "What's the weather in Paris?")
+    run = world.beta.threads.runs.create_and_poll(
+        thread_id=thread.id,
+        assistant_id=assistant.id,
+        model="gpt-4o-mini",
+        tools=[],
+        additional_instructions="Answer as JSON.",
+        response_format={"type": "json_object"},
+        temperature=0.5,
+        metadata={"case": "7"},
+    )
+    assert (run.status, run.model, run.tools, run.metadata) == ("completed", "gpt-4o-mini", [], {"case": "7"})
+    assert run.instructions == "Answer briefly.\nAnswer as JSON."
+    assert world.beta.threads.messages.list(thread.id).data[0].content[0].text.value.startswith("{")
+    with pytest.raises(openai.BadRequestError, match="Tool choice 'nothing' not found"):
+        choice = {"type": "function", "function": {"name": "nothing"}}
+        world.beta.threads.runs.create(thread.id, assistant_id=assistant.id, tool_choice=choice)
+
+
+def test_a_run_under_way_is_cancelled(slow_client):
+    assistant = slow_client.beta.assistants.create(model="gpt-4o")
+    thread = thread_asking(slow_client, "Take a minute.")
+    runs = slow_client.beta.threads.runs
+    run = runs.create(thread.id, assistant_id=assistant.id)
+    assert run.status == "queued"
+    assert runs.cancel(run.id, thread_id=thread.id).status == "cancelling"
+    done = runs.poll(run.id, thread_id=thread.id)
+    assert done.status == "cancelled" and done.cancelled_at
+    with pytest.raises(openai.BadRequestError, match="Cannot cancel run with status 'cancelled'"):
+        runs.cancel(run.id, thread_id=thread.id)
+    slow_client.beta.threads.messages.create(thread.id, role="user", content="Again.")
+
+
+def test_the_beta_header_is_wanted(world):
+    wanted = "You must provide the 'OpenAI-Beta' header to access the Assistants API"
+    with pytest.raises(openai.BadRequestError, match=wanted) as caught:
+        world.get("/assistants", cast_to=object)
+    assert caught.value.code == "invalid_beta"
+    with pytest.raises(openai.BadRequestError, match="The v1 Assistants API has been deprecated"):
+        world.get("/assistants", cast_to=object, options={"headers": {"OpenAI-Beta": "assistants=v1"}})
+
+
+def test_an_unknown_model_makes_no_assistant(world):
+    with pytest.raises(openai.BadRequestError, match="cannot be used with the Assistants API") as caught:
+        world.beta.assistants.create(model="text-embedding-3-small")
+    assert (caught.value.code, caught.value.param) == ("unsupported_model", "model")
