@@ -22,6 +22,9 @@ use crate::visit::Visit;
 use crate::world::World;
 use crate::worlds::Worlds;
 
+/// Bytes of the body of a call that no operation of the contract takes.
+const OWN_BODY: u64 = 32 << 20;
+
 /// Starts what nobody waits for.
 pub type Launch = Box<dyn Fn(Run) + Send + Sync>;
 
@@ -192,7 +195,7 @@ impl Gateway {
                 .body_limit
                 .unwrap_or(world.rules.max_body_bytes)
                 .min(world.rules.max_body_bytes),
-            Ok(Route::Own(_)) | Err(_) => world.rules.max_body_bytes,
+            Ok(Route::Own(_)) | Err(_) => OWN_BODY.min(world.rules.max_body_bytes),
         }
     }
 

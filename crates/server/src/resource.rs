@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fakeai_canon::{ApiError, Micros, Seed};
 use fakeai_contract::{Operation, PathParams};
 use fakeai_resources::{
-    self as resources, Body, Effect, Errand, Means, Next, Outcome, Returned, Services,
+    self as resources, Body, Change, Effect, Errand, Means, Next, Outcome, Returned, Services,
 };
 use http::StatusCode;
 use serde_json::Value;
@@ -61,10 +61,7 @@ pub(crate) fn answer(
     };
     let next = std::mem::take(&mut made.next);
     asked.uploads.claimed_by(&next.changes);
-    world
-        .store
-        .commit(next.changes)
-        .inspect_err(|_| asked.uploads.unclaim())?;
+    commit(world, next.changes).inspect_err(|_| asked.uploads.unclaim())?;
     drop(turn);
     carry_out(gateway, world, next.effects);
     Ok(written(world, made, asked.operation))
@@ -100,7 +97,7 @@ pub(crate) fn settle(gateway: &Gateway, world: &Arc<World>) {
         let seed = world.seed.fork("due").fork(&record.id).nth(due.0);
         let advanced = resources::advance(&record, means(world), &context(world, due, seed));
         let effects = advanced.and_then(|next| {
-            world.store.commit(next.changes)?;
+            commit(world, next.changes)?;
             Ok(next.effects)
         });
         let effects = effects.unwrap_or_else(|error| {
@@ -125,7 +122,7 @@ pub(crate) fn returned(gateway: &Gateway, world: &Arc<World>, errand: &Errand, a
     let turn = world.turn();
     let next = resources::returned(errand.family, &errand.id, answer, means(world), &context);
     let effects = next.and_then(|next: Next| {
-        world.store.commit(next.changes)?;
+        commit(world, next.changes)?;
         Ok(next.effects)
     });
     drop(turn);
@@ -133,6 +130,26 @@ pub(crate) fn returned(gateway: &Gateway, world: &Arc<World>, errand: &Errand, a
         Ok(effects) => carry_out(gateway, world, effects),
         Err(error) => tracing::warn!(errand.family, errand.id, "{}", error.message),
     }
+}
+
+/// Commits changes. Where the store refuses them, the blobs of what was to be new go away.
+fn commit(world: &World, changes: Vec<Change>) -> Result<(), ApiError> {
+    let fresh = changes.iter().filter_map(|change| match change {
+        Change::Put(record) => Some((record.family, &record.id, record.blob.as_ref()?)),
+        Change::Replace(_) | Change::Delete { .. } => None,
+    });
+    let fresh: Vec<_> = fresh
+        .map(|(family, id, blob)| (family, id.clone(), blob.clone()))
+        .collect();
+    let committed = world.store.commit(changes);
+    if committed.is_err() {
+        for (family, id, blob) in fresh {
+            if world.store.find(family, None, &id).is_none() {
+                world.blobs.delete(&blob);
+            }
+        }
+    }
+    committed
 }
 
 fn means(world: &World) -> Means<'_> {

@@ -2,17 +2,20 @@
 
 mod assistants;
 mod conversations;
-mod files;
+pub(crate) mod files;
 mod graders;
 pub(crate) mod include;
 mod item_form;
 pub(crate) mod items;
+mod lines;
 pub(crate) mod messages;
 pub(crate) mod responses;
 mod run_steps;
 mod runs;
 mod thread_messages;
 mod threads;
+mod uploads;
+pub(crate) mod wording;
 
 use std::sync::Arc;
 
@@ -35,6 +38,8 @@ static ALL: &[&Hooks] = &[
     &runs::HOOKS,
     &thread_messages::HOOKS,
     &threads::HOOKS,
+    &uploads::HOOKS,
+    &uploads::PARTS,
 ];
 
 /// What a family does beyond its row. Everything is optional.

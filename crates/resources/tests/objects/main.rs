@@ -14,11 +14,13 @@ mod any_input;
 mod assistants;
 mod chat_completions;
 mod conversations;
+mod files;
 mod graders;
 mod house;
 mod mock;
 mod responses;
 mod store;
+mod uploads;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
-use fakeai_canon::{ApiError, ErrorKind, Keep, Micros, Mode, Seed};
+use bytes::Bytes;
+use fakeai_canon::{ApiError, ErrorKind, FilePart, Keep, Micros, Mode, Seed};
 use fakeai_contract::{Match, Method, openai};
 use fakeai_resources::{
-    Blobs, Body, Call, Context, Effect, Keeping, Means, Outcome, Services, Store, advance, apply,
+    Answer, Blobs, Body, Call, Context, Effect, Keeping, Means, Next, Outcome, Services, Store,
+    advance, apply,
 };
 use serde_json::{Value, json};
 
@@ -20,18 +22,21 @@ pub(crate) struct World {
     pub(crate) blobs: Arc<MemoryBlobs>,
     pub(crate) mode: Mode,
     pub(crate) effects: Vec<Effect>,
+    /// The world's time; set it and [`World::settle`].
+    pub(crate) now: Micros,
     calls: u64,
 }
 
 impl World {
     pub(crate) fn new(mode: Mode) -> Self {
-        let blobs = Arc::new(MemoryBlobs::new(1 << 20));
+        let blobs = Arc::new(MemoryBlobs::new(64 << 20));
         let clock = Arc::new(Hand::default());
         Self {
             store: MemoryStore::new(StoreLimits::default(), clock, blobs.clone()),
             blobs,
             mode,
             effects: Vec::new(),
+            now: Micros::from_seconds(1_700_000_000.0),
             calls: 0,
         }
     }
@@ -48,13 +53,24 @@ impl World {
         query: Value,
         body: Value,
     ) -> Result<Outcome, ApiError> {
+        self.outcome_of(method, path, query, body, &[])
+    }
+
+    fn outcome_of(
+        &mut self,
+        method: &str,
+        path: &str,
+        query: Value,
+        body: Value,
+        files: &[FilePart],
+    ) -> Result<Outcome, ApiError> {
         let method = Method::parse(method).unwrap();
         let Match::Found { operation, params } = openai().find(method, path, false) else {
             panic!("{path} is no path of the contract");
         };
         self.calls += 1;
         let context = Context {
-            now: Micros::from_seconds(1_700_000_000.0),
+            now: self.now,
             seed: Seed(9).nth(self.calls),
             mode: self.mode,
         };
@@ -63,7 +79,7 @@ impl World {
             params: &params,
             query: &query,
             body,
-            files: &[],
+            files,
         };
         let services = Rooms(&self.blobs);
         let means = Means {
@@ -128,13 +144,71 @@ impl World {
         self.call("DELETE", path, json!({}), Value::Null)
     }
 
-    /// Lets happen what is due until that second.
+    /// Sends a form with one file.
+    pub(crate) fn send_file(
+        &mut self,
+        path: &str,
+        fields: Value,
+        (field, name): (&str, &str),
+        bytes: &[u8],
+    ) -> Result<Value, ApiError> {
+        let mut writer = self.blobs.create()?;
+        for piece in bytes.chunks(7_000) {
+            writer.write(Bytes::copy_from_slice(piece))?;
+        }
+        let file = FilePart {
+            field: field.to_owned(),
+            name: name.to_owned(),
+            media: None,
+            blob: writer.finish()?,
+            bytes: bytes.len() as u64,
+        };
+        let files = [file];
+        // As the server does with files that no object took.
+        let blobs = Arc::clone(&self.blobs);
+        let outcome = self.outcome_of("POST", path, json!({}), fields, &files);
+        match outcome.inspect_err(|_| blobs.delete(&files[0].blob))? {
+            Outcome::Answer(Answer {
+                body: Body::Json(body),
+                ..
+            }) => Ok(Value::clone(&body)),
+            other => panic!("{path} answers {other:?}"),
+        }
+    }
+
+    /// The bytes that a path answers with.
+    pub(crate) fn bytes(&mut self, path: &str) -> Result<Vec<u8>, ApiError> {
+        let outcome = self.outcome("GET", path, json!({}), Value::Null)?;
+        let Outcome::Answer(Answer {
+            body: Body::Blob { id, .. },
+            ..
+        }) = outcome
+        else {
+            panic!("{path} answers {outcome:?}");
+        };
+        let mut bytes = Vec::new();
+        loop {
+            let piece = self.blobs.read(&id, bytes.len() as u64, 5_000)?;
+            if piece.is_empty() {
+                return Ok(bytes);
+            }
+            bytes.extend_from_slice(&piece);
+        }
+    }
+
+    /// How many bytes all blobs have together.
+    pub(crate) fn blobs_bytes(&self) -> u64 {
+        let ids = (0..10_000).map(|number| format!("blob-{number}"));
+        ids.filter_map(|id| self.blobs.size(&id)).sum()
+    }
+
+    /// Lets happen what is due until that second, each at its time.
     pub(crate) fn settle(&mut self, seconds: u64) {
-        let now = Micros::from_seconds(seconds as f64);
-        while let Some(record) = self.store.due(now, 1).pop() {
+        self.now = Micros::from_seconds(seconds as f64);
+        while let Some(record) = self.store.due(self.now, 1).pop() {
             self.calls += 1;
             let context = Context {
-                now: record.due.unwrap_or(now),
+                now: record.due.unwrap_or(self.now),
                 seed: Seed(9).nth(self.calls),
                 mode: self.mode,
             };
@@ -144,8 +218,13 @@ impl World {
                 services: &services,
             };
             let next = advance(&record, means, &context).unwrap();
-            self.store.commit(next.changes).unwrap();
+            self.take_over(next);
         }
+    }
+
+    fn take_over(&mut self, next: Next) {
+        self.store.commit(next.changes).unwrap();
+        self.effects.extend(next.effects);
     }
 
     /// Stores what an answer leaves behind.

@@ -7,9 +7,10 @@ use super::value::ByteCount;
 section! {
     /// Bounds of what a client may send, and which web pages may call.
     security: Security {
-        /// Bytes of a request's body at most; more is refused with status 413. JSON bodies have a
-        /// cap of 32 MiB besides, as the contract's overlay has it.
-        max_request_size: ByteCount = ByteCount(100 << 20), from 1024 to 1073741824, also ["max_body_bytes"];
+        /// Bytes of a request's body at most; more is refused with status 413. By default forms can
+        /// carry the provider's largest files; their bytes go to the store as they come. Other
+        /// bodies have a cap of 32 MiB besides, as the contract's overlay has it.
+        max_request_size: ByteCount = ByteCount(513 << 20), from 1024 to 1073741824, also ["max_body_bytes"];
         /// Bytes of a request's head at most.
         max_header_bytes: ByteCount = ByteCount(64 << 10), from 8192 to 16777216;
         /// Header lines of a request at most.
