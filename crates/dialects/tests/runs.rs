@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use fakeai_canon::{
     ApiError, Choice, Delta, ErrorKind, Finish, HostedCall, Input, Keep, Limits, Message, Micros,
-    Mode, PartHead, Role, Seed, Segment, Shelf, Start, ToolChoice, Usage, Work,
+    Mode, PartHead, Role, Seed, Segment, Shelf, Start, ToolChoice, Usage,
 };
 use fakeai_catalog::Catalog;
 use fakeai_dialects::openai::ENDPOINTS;
@@ -81,9 +81,16 @@ impl Stored {
         }
     }
 
-    fn open_as(&self, operation: &str, params: &[(&str, &str)], body: Value) -> Result<Opened, ApiError> {
+    fn open_as(
+        &self,
+        operation: &str,
+        params: &[(&str, &str)],
+        body: Value,
+    ) -> Result<Opened, ApiError> {
         let mut endpoints = ENDPOINTS.iter();
-        let endpoint = endpoints.find(|endpoint| endpoint.operation == operation).unwrap();
+        let endpoint = endpoints
+            .find(|endpoint| endpoint.operation == operation)
+            .unwrap();
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let call = Decoded {
             body,
@@ -167,7 +174,10 @@ fn events(stream: &str) -> Vec<(String, Value)> {
 /// The names, those of a row once, without what all begin with.
 fn names(events: &[(String, Value)]) -> Vec<&str> {
     let short = |name: &'_ (String, Value)| -> usize { name.0.find('.').map_or(0, |at| at + 1) };
-    let mut names: Vec<_> = events.iter().map(|event| &event.0[short(event)..]).collect();
+    let mut names: Vec<_> = events
+        .iter()
+        .map(|event| &event.0[short(event)..])
+        .collect();
     names.dedup();
     names
 }
@@ -197,13 +207,22 @@ fn a_run_that_says_something_tells_it_in_the_providers_order() {
     assert!(opened.background && opened.stream);
     let events = stored.play(opened, says("Hello world!"));
     assert_eq!(names(&events), [&BEGINNING[..], &MESSAGE[..]].concat());
-    let deltas: Vec<_> = events.iter().filter(|(name, _)| name == "thread.message.delta").collect();
+    let deltas: Vec<_> = events
+        .iter()
+        .filter(|(name, _)| name == "thread.message.delta")
+        .collect();
     let text = |at: usize| &deltas[at].1["delta"]["content"][0]["text"];
     assert_eq!(*text(0), json!({"value": "Hello", "annotations": []}));
     assert_eq!(*text(1), json!({"value": " world"}));
     let run = stored.run();
-    assert_eq!(run["usage"], json!({"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}));
-    assert_eq!((&run["expires_at"], &run["instructions"]), (&Value::Null, &json!("Be brief.")));
+    assert_eq!(
+        run["usage"],
+        json!({"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12})
+    );
+    assert_eq!(
+        (&run["expires_at"], &run["instructions"]),
+        (&Value::Null, &json!("Be brief."))
+    );
     let message = stored.of("threads.messages").pop().unwrap();
     assert_eq!(message["content"][0]["text"]["value"], "Hello world!");
     assert_eq!(stored.of("threads.runs.steps")[0]["usage"], run["usage"]);
@@ -217,8 +236,14 @@ fn a_run_that_nobody_follows_writes_nothing_and_is_queued_at_first() {
     let mut out = BytesMut::new();
     opened.encoder.write(Delta::Start(&start()), &mut out);
     let kept = opened.encoder.keep();
-    assert_eq!((kept[0].family, &kept[0].object["status"]), ("threads.runs", &json!("queued")));
-    assert_eq!(kept[0].object["expires_at"], player::CREATED.whole_seconds() + 600);
+    assert_eq!(
+        (kept[0].family, &kept[0].object["status"]),
+        ("threads.runs", &json!("queued"))
+    );
+    assert_eq!(
+        kept[0].object["expires_at"],
+        player::CREATED.whole_seconds() + 600
+    );
     assert!(out.is_empty());
 }
 
@@ -238,11 +263,20 @@ fn functions_are_asked_for_and_their_outputs_end_the_run() {
     let mut choice = calls("get_weather", "{\"city\":1}");
     choice.finish = Finish::ToolCalls;
     let asked = stored.play(opened, choice);
-    let calling = ["run.step.created", "run.step.in_progress", "run.step.delta", "run.requires_action", "done"];
+    let calling = [
+        "run.step.created",
+        "run.step.in_progress",
+        "run.step.delta",
+        "run.requires_action",
+        "done",
+    ];
     assert_eq!(names(&asked), [&BEGINNING[..], &calling[..]].concat());
     let run = stored.run().clone();
     let call = &run["required_action"]["submit_tool_outputs"]["tool_calls"][0];
-    assert_eq!(call["function"], json!({"name": "get_weather", "arguments": "{\"city\":1}"}));
+    assert_eq!(
+        call["function"],
+        json!({"name": "get_weather", "arguments": "{\"city\":1}"})
+    );
     assert_eq!(run["usage"], Value::Null);
 
     let id = run["id"].as_str().unwrap();
@@ -250,16 +284,28 @@ fn functions_are_asked_for_and_their_outputs_end_the_run() {
     let opened = stored.submit(id, outputs).unwrap();
     let seen = seen(&opened);
     let last = &seen[seen.len() - 2..];
-    assert_eq!((last[0].role, last[0].calls[0].name.as_str()), (Role::Assistant, "get_weather"));
-    assert_eq!((last[1].role, last[1].joined_text().as_str()), (Role::Tool, "rain"));
+    assert_eq!(
+        (last[0].role, last[0].calls[0].name.as_str()),
+        (Role::Assistant, "get_weather")
+    );
+    assert_eq!(
+        (last[1].role, last[1].joined_text().as_str()),
+        (Role::Tool, "rain")
+    );
     let answered = stored.play(opened, says("Hi"));
     let resumed = ["run.step.completed", "run.queued", "run.in_progress"];
     assert_eq!(names(&answered), [&resumed[..], &MESSAGE[..]].concat());
-    assert_eq!(answered[0].1["step_details"]["tool_calls"][0]["function"]["output"], "rain");
+    assert_eq!(
+        answered[0].1["step_details"]["tool_calls"][0]["function"]["output"],
+        "rain"
+    );
     assert_eq!(stored.run()["id"], *id);
     let steps = stored.of("threads.runs.steps");
     let total = |value: &Value| value["usage"]["total_tokens"].as_u64().unwrap();
-    assert_eq!(steps.iter().map(|step| total(step)).sum::<u64>(), total(stored.run()));
+    assert_eq!(
+        steps.iter().map(|step| total(step)).sum::<u64>(),
+        total(stored.run())
+    );
 }
 
 fn seen(opened: &Opened) -> Vec<Message> {
@@ -287,25 +333,54 @@ fn a_program_is_a_step_with_its_input_and_logs() {
     let opened = stored.open(streamed()).unwrap();
     let detail = json!({"code": "print(17 * 3)", "outputs": [{"type": "logs", "logs": "51\n"}]});
     let events = stored.play(opened, hosted("code_interpreter", detail));
-    let running = ["run.step.created", "run.step.in_progress", "run.step.delta", "run.step.completed"];
-    assert_eq!(names(&events), [&BEGINNING[..], &running[..], &MESSAGE[..]].concat());
+    let running = [
+        "run.step.created",
+        "run.step.in_progress",
+        "run.step.delta",
+        "run.step.completed",
+    ];
+    assert_eq!(
+        names(&events),
+        [&BEGINNING[..], &running[..], &MESSAGE[..]].concat()
+    );
     let steps = stored.of("threads.runs.steps");
     let program = &steps[0]["step_details"]["tool_calls"][0]["code_interpreter"];
-    assert_eq!(*program, json!({"input": "print(17 * 3)", "outputs": [{"type": "logs", "logs": "51\n"}]}));
-    let usage = |at: usize| (steps[at]["usage"]["prompt_tokens"].clone(), steps[at]["usage"]["completion_tokens"].clone());
-    assert_eq!((usage(0), usage(1)), ((json!(9), json!(4)), (json!(0), json!(2))));
+    assert_eq!(
+        *program,
+        json!({"input": "print(17 * 3)", "outputs": [{"type": "logs", "logs": "51\n"}]})
+    );
+    let usage = |at: usize| {
+        (
+            steps[at]["usage"]["prompt_tokens"].clone(),
+            steps[at]["usage"]["completion_tokens"].clone(),
+        )
+    };
+    assert_eq!(
+        (usage(0), usage(1)),
+        ((json!(9), json!(4)), (json!(0), json!(2)))
+    );
 }
 
 #[test]
 fn what_cuts_an_answer_makes_its_run_incomplete() {
     let mut stored = Stored::new("Hi");
-    let opened = stored.open(json!({"stream": true, "max_completion_tokens": 256})).unwrap();
+    let opened = stored
+        .open(json!({"stream": true, "max_completion_tokens": 256}))
+        .unwrap();
     let mut choice = says("Hello");
     choice.finish = Finish::Length;
     let events = stored.play(opened, choice);
-    let ending = ["message.incomplete", "run.step.completed", "run.incomplete", "done"];
+    let ending = [
+        "message.incomplete",
+        "run.step.completed",
+        "run.incomplete",
+        "done",
+    ];
     assert_eq!(names(&events)[8..], ending);
-    assert_eq!(stored.run()["incomplete_details"]["reason"], "max_completion_tokens");
+    assert_eq!(
+        stored.run()["incomplete_details"]["reason"],
+        "max_completion_tokens"
+    );
     let message = stored.of("threads.messages").pop().unwrap();
     assert_eq!(message["incomplete_details"]["reason"], "max_tokens");
 }
@@ -317,11 +392,22 @@ fn ended(delta: Delta<'_>) -> (Vec<(String, Value)>, Stored) {
     let mut out = BytesMut::new();
     let deltas = [
         Delta::Start(&start()),
-        Delta::Open { choice: 0, part: PartHead::Text },
-        Delta::Piece { choice: 0, text: "Hi", ids: &[258], ends: &[2], logprobs: &[] },
+        Delta::Open {
+            choice: 0,
+            part: PartHead::Text,
+        },
+        Delta::Piece {
+            choice: 0,
+            text: "Hi",
+            ids: &[258],
+            ends: &[2],
+            logprobs: &[],
+        },
         delta,
     ];
-    deltas.into_iter().for_each(|delta| opened.encoder.write(delta, &mut out));
+    deltas
+        .into_iter()
+        .for_each(|delta| opened.encoder.write(delta, &mut out));
     stored.keep(opened.encoder.keep());
     (events(std::str::from_utf8(&out).unwrap()), stored)
 }
@@ -333,17 +419,42 @@ fn a_run_that_ends_early_keeps_what_was_said() {
     let error = ApiError::new(ErrorKind::Server, "broken");
     let at = player::CREATED;
     for (delta, word, reason) in [
-        (Delta::Cancel { usage: &usage, at }, "cancelled", "run_cancelled"),
-        (Delta::Cancel { usage: &usage, at: late }, "expired", "run_expired"),
+        (
+            Delta::Cancel { usage: &usage, at },
+            "cancelled",
+            "run_cancelled",
+        ),
+        (
+            Delta::Cancel {
+                usage: &usage,
+                at: late,
+            },
+            "expired",
+            "run_expired",
+        ),
         (Delta::Fail { error: &error, at }, "failed", "run_failed"),
     ] {
         let (events, stored) = ended(delta);
         let names = names(&events);
-        let last: Vec<String> = names[names.len() - 4..].iter().map(|name| (*name).to_owned()).collect();
+        let last: Vec<String> = names[names.len() - 4..]
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
         let (step, run) = (format!("run.step.{word}"), format!("run.{word}"));
-        assert_eq!(last, ["message.incomplete".to_owned(), step, run, "done".to_owned()]);
+        assert_eq!(
+            last,
+            [
+                "message.incomplete".to_owned(),
+                step,
+                run,
+                "done".to_owned()
+            ]
+        );
         assert_eq!(stored.run()["status"], word);
-        assert_eq!(stored.run()["last_error"]["message"] == "broken", word == "failed");
+        assert_eq!(
+            stored.run()["last_error"]["message"] == "broken",
+            word == "failed"
+        );
         let message = stored.of("threads.messages").pop().unwrap();
         assert_eq!(message["incomplete_details"]["reason"], reason);
         assert_eq!(message["content"][0]["text"]["value"], "Hi");
@@ -362,7 +473,11 @@ fn a_request_overrides_its_assistant() {
     let opened = stored.open(body).unwrap();
     let work = generate(&opened);
     assert_eq!((work.model.as_str(), work.tools.len()), ("o3-mini", 0));
-    let limits = Limits { max_tokens: Some(400), max_prompt_tokens: Some(300), ..Limits::default() };
+    let limits = Limits {
+        max_tokens: Some(400),
+        max_prompt_tokens: Some(300),
+        ..Limits::default()
+    };
     assert_eq!(work.limits, limits);
     assert_eq!(work.reasoning.effort.unwrap().name(), "high");
     let texts: Vec<_> = seen(&opened).iter().map(Message::joined_text).collect();
@@ -372,9 +487,14 @@ fn a_request_overrides_its_assistant() {
 #[test]
 fn a_search_knows_the_stores_of_its_assistant_and_of_its_thread() {
     let stored = Stored::new("Hi");
-    let opened = stored.open(json!({"tool_choice": {"type": "file_search"}})).unwrap();
+    let opened = stored
+        .open(json!({"tool_choice": {"type": "file_search"}}))
+        .unwrap();
     let work = generate(&opened);
-    assert_eq!(work.tool_choice, ToolChoice::Named("file_search".to_owned()));
+    assert_eq!(
+        work.tool_choice,
+        ToolChoice::Named("file_search".to_owned())
+    );
     let settings = match &work.tools[1] {
         fakeai_canon::Tool::Hosted { settings, .. } => settings.0["vector_store_ids"].clone(),
         _ => panic!(),
@@ -393,8 +513,15 @@ fn a_thread_is_made_with_its_run() {
     assert_eq!(events[0].0, "thread.created");
     let thread = events[0].1["id"].as_str().unwrap();
     assert_eq!(stored.run()["thread_id"], thread);
-    let sent = stored.0.iter().filter(|keep| keep.parent.as_deref() == Some(thread));
-    assert!(sent.filter(|keep| keep.family == "threads.messages").count() == 2);
+    let sent = stored
+        .0
+        .iter()
+        .filter(|keep| keep.parent.as_deref() == Some(thread));
+    assert!(
+        sent.filter(|keep| keep.family == "threads.messages")
+            .count()
+            == 2
+    );
 }
 
 #[test]
@@ -413,7 +540,12 @@ fn what_is_wrong_gets_the_providers_words() {
         refused(stored.open(strategy)),
         "Missing required parameter: 'truncation_strategy.last_messages'."
     );
-    stored.put("threads.runs", "run_1", Some("thread_1"), json!({"id": "run_1", "status": "queued", "thread_id": "thread_1"}));
+    stored.put(
+        "threads.runs",
+        "run_1",
+        Some("thread_1"),
+        json!({"id": "run_1", "status": "queued", "thread_id": "thread_1"}),
+    );
     assert_eq!(
         refused(stored.open(json!({}))),
         "Thread thread_1 already has an active run run_1."
@@ -422,5 +554,8 @@ fn what_is_wrong_gets_the_providers_words() {
         refused(stored.submit("run_1", json!([]))),
         "Runs in status \"queued\" do not accept tool outputs."
     );
-    assert_eq!(refused(stored.submit("run_2", json!([]))), "No run found with id 'run_2'.");
+    assert_eq!(
+        refused(stored.submit("run_2", json!([]))),
+        "No run found with id 'run_2'."
+    );
 }

@@ -6,7 +6,7 @@ use fakeai_canon::ApiError;
 use fakeai_catalog::{Catalog, Endpoint};
 use serde_json::{Value, json};
 
-use super::Hooks;
+use super::{Hooks, tool_resources};
 use crate::apply::Site;
 use crate::store::Record;
 use crate::verbs::Draft;
@@ -24,7 +24,8 @@ const HIDDEN: &str = "reasoning_effort";
 
 fn completed(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     let model = draft.object["model"].as_str().unwrap_or_default();
-    knows(site, model)
+    knows(site, model)?;
+    tool_resources::settle(site, draft)
 }
 
 /// Whether runs can use the model.

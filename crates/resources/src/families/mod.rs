@@ -14,6 +14,7 @@ mod run_steps;
 mod runs;
 mod thread_messages;
 mod threads;
+mod tool_resources;
 mod uploads;
 pub(crate) mod wording;
 

@@ -3,7 +3,7 @@
 use fakeai_canon::ApiError;
 use serde_json::Value;
 
-use super::{Hooks, runs, thread_messages};
+use super::{Hooks, runs, thread_messages, tool_resources};
 use crate::apply::Site;
 use crate::store::{Change, Parent, Record};
 use crate::verbs::Draft;
@@ -14,11 +14,13 @@ pub(crate) const FAMILY: &str = "threads";
 pub(super) static HOOKS: Hooks = Hooks {
     family: FAMILY,
     created: Some(with_messages),
+    updated: Some(|site, _, draft| tool_resources::settle(site, draft)),
     deleted: Some(ends_its_run),
     ..Hooks::NONE
 };
 
 fn with_messages(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
+    tool_resources::settle(site, draft)?;
     let sent = site.call.body["messages"].as_array();
     let seed = site.context.seed.fork(thread_messages::FAMILY);
     for (place, message) in sent.into_iter().flatten().enumerate() {

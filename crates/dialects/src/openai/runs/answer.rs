@@ -158,6 +158,8 @@ impl Answer {
     }
 
     fn resume(&mut self, mut step: Value, out: &mut BytesMut) {
+        // Whatever is asked next, its ids are none of those before.
+        self.ids = self.ids.fork(step["id"].as_str().unwrap_or_default());
         step["completed_at"] = json!(self.now);
         self.events.tell("thread.run.step.completed", &step, out);
         self.news.push(kept_step(step));

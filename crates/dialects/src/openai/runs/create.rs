@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use fakeai_canon::{ApiError, Mode, Work};
+use fakeai_canon::{ApiError, ErrorKind, Mode, Work};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, NewThread, Setup};
@@ -75,6 +75,9 @@ pub(super) fn with_thread(call: Decoded, context: &Context<'_>) -> Result<Opened
             object[name] = value;
         }
     }
+    if let Some(search) = object["tool_resources"].get_mut("file_search") {
+        without_new_stores(search, context.mode)?;
+    }
     let thread = Thread {
         new: Some(NewThread {
             object: object.clone(),
@@ -85,6 +88,23 @@ pub(super) fn with_thread(call: Decoded, context: &Context<'_>) -> Result<Opened
         sent,
     };
     begun(body, thread, None, context)
+}
+
+/// A thread that is made by itself may bring vector stores along; one that is made with its run
+/// may not yet.
+fn without_new_stores(search: &mut Value, mode: Mode) -> Result<(), ApiError> {
+    let Some(search) = search.as_object_mut() else {
+        return Ok(());
+    };
+    let new = search.remove("vector_stores");
+    if new.is_some() && mode == Mode::Realistic {
+        let message = "Vector stores can't be made along with a thread and its run by this server \
+                       yet: make the thread first.";
+        return Err(ApiError::new(ErrorKind::NotImplemented, message)
+            .code("not_implemented")
+            .param("thread.tool_resources.file_search.vector_stores"));
+    }
+    Ok(())
 }
 
 /// A run that nobody began, for a client that is tested against a stateless mock.
