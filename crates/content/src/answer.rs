@@ -41,11 +41,17 @@ impl<'a> Answer<'a> {
         })
     }
 
-    /// Says it in at most `room` tokens.
+    /// Whether the text is the behaviour's own to choose.
+    fn is_free(&self) -> bool {
+        self.prediction.is_none() && matches!(self.config.text, TextMode::Prose)
+    }
+
+    /// Says it in at most `room` tokens. `cited` is what was found in documents, if anything was.
     pub(crate) fn say(
         &self,
         voice: &Voice<'_>,
         reading: &Reading<'_>,
+        cited: &str,
         seed: Seed,
         room: u32,
     ) -> Result<Spoken, ApiError> {
@@ -61,6 +67,7 @@ impl<'a> Answer<'a> {
         let bound = self.bound.text(voice, reading, seed)?;
         let (tokens, finish) = match bound {
             Some(text) => voice.exactly(&text, seed, room),
+            None if !cited.is_empty() && self.is_free() => voice.verbatim(cited, seed, room),
             None => {
                 let said = self.free(voice, reading, seed, room);
                 voice.reach(said, self.form(), seed, room)

@@ -1,10 +1,10 @@
 //! The door of the room: work in, plan out. Pure and synchronous. Not here: how any one kind of
 //! work is planned.
 
-use fakeai_canon::{ApiError, Plan, Prompt, Seed, Usage, Vocabulary, Work};
+use fakeai_canon::{ApiError, NoSources, Plan, Prompt, Seed, Sources, Usage, Vocabulary, Work};
 use fakeai_catalog::Model;
 
-use crate::{Config, chat, completion, embedding, moderation, prompt, summary};
+use crate::{Config, chat, completion, embedding, moderation, prompt, summary, tools};
 
 /// What is said, for all kinds of work.
 #[derive(Clone, Debug, Default)]
@@ -39,9 +39,25 @@ impl Behaviour {
         model: &Model,
         seed: Seed,
     ) -> Result<Plan, ApiError> {
+        self.plan_from(work, prompts, model, seed, &NoSources)
+    }
+
+    /// The same for an answer that may search these documents.
+    ///
+    /// # Errors
+    /// Those of [`Behaviour::plan`], and those of the search.
+    pub fn plan_from(
+        &self,
+        work: &Work,
+        prompts: &[Prompt],
+        model: &Model,
+        seed: Seed,
+        sources: &dyn Sources,
+    ) -> Result<Plan, ApiError> {
         match work {
             Work::Generate(generate) if chat::is_chat(generate) => {
-                chat::plan(generate, prompts, model, &self.config, seed).map(Plan::Generation)
+                let turn = chat::Turn::new(generate, prompts, model, &self.config, sources)?;
+                turn.plan(seed).map(Plan::Generation)
             }
             Work::Generate(generate) => {
                 let plan = completion::plan(generate, prompts, model, &self.config, seed);
@@ -64,6 +80,19 @@ impl Behaviour {
                 })
             }
         }
+    }
+}
+
+impl Behaviour {
+    /// Unit vectors by which passages of documents are found, of 256 numbers each: as many as the
+    /// provider's vector stores use. Texts that mean the same are near.
+    pub fn passage_vectors(&self, texts: &[&str]) -> Vec<Vec<f32>> {
+        embedding::passages(texts)
+    }
+
+    /// What a question asks to be searched for, without what is said to be polite.
+    pub fn search_query(&self, question: &str) -> String {
+        tools::search_query(question)
     }
 }
 

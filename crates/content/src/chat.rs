@@ -2,15 +2,16 @@
 //! of them says.
 
 use fakeai_canon::{
-    ApiError, Choice, Finish, Generate, Generation, Input, Prompt, Seed, Segment, Tokens,
+    ApiError, Choice, Finish, Generate, Generation, Input, Prompt, Seed, Segment, Sources, Tokens,
 };
 use fakeai_catalog::Model;
 
 use crate::answer::Answer;
 use crate::behaviour::vocabulary_of;
+use crate::cited::Cited;
 use crate::reading::Reading;
 use crate::reasoning::Thinking;
-use crate::tools::{Call, Move, Toolbox};
+use crate::tools::{Call, Hosted, Move, Toolbox};
 use crate::voice::Voice;
 use crate::{Config, limits, refusal};
 
@@ -19,29 +20,8 @@ pub(crate) fn is_chat(work: &Generate) -> bool {
     matches!(work.input, Input::Chat(_))
 }
 
-/// Plans all choices of a turn.
-pub(crate) fn plan(
-    work: &Generate,
-    prompts: &[Prompt],
-    model: &Model,
-    config: &Config,
-    seed: Seed,
-) -> Result<Generation, ApiError> {
-    let turn = Turn::new(work, prompts, model, config)?;
-    let choices = (0..u64::from(work.choices.max(1))).map(|index| turn.choice(seed.nth(index)));
-    let choices = choices.collect::<Result<Vec<_>, _>>()?;
-    let (accepted, rejected) = turn.answer.agreement(turn.voice.vocabulary, &choices);
-    Ok(Generation {
-        vocabulary: turn.voice.vocabulary,
-        choices,
-        discarded: 0,
-        accepted_prediction: accepted,
-        rejected_prediction: rejected,
-    })
-}
-
 /// All that the choices of a turn share.
-struct Turn<'a> {
+pub(crate) struct Turn<'a> {
     work: &'a Generate,
     reading: Reading<'a>,
     voice: Voice<'a>,
@@ -49,6 +29,7 @@ struct Turn<'a> {
     answer: Answer<'a>,
     tools: Toolbox<'a>,
     next: Move,
+    cited: Option<Cited>,
     room: u32,
 }
 
@@ -59,11 +40,13 @@ struct Draft {
 }
 
 impl<'a> Turn<'a> {
-    fn new(
+    /// Reads the turn, and searches the documents that it is to be answered from.
+    pub(crate) fn new(
         work: &'a Generate,
         prompts: &[Prompt],
         model: &Model,
         config: &'a Config,
+        sources: &dyn Sources,
     ) -> Result<Self, ApiError> {
         let messages = match &work.input {
             Input::Chat(messages) => messages.as_slice(),
@@ -79,7 +62,14 @@ impl<'a> Turn<'a> {
         } else {
             tools.decide(&reading)?
         };
+        let cited = match &next {
+            Move::Hosted(Hosted::FileSearch) => Cited::search(work, &reading.asked, sources)?,
+            Move::Hosted(Hosted::WebSearch | Hosted::CodeInterpreter)
+            | Move::Answer
+            | Move::Call { .. } => None,
+        };
         Ok(Self {
+            cited,
             thinking: Thinking::of(work, model, &reading.asked, prompt),
             answer: Answer::new(work, config, refuses)?,
             room: room(work, model, prompt),
@@ -88,6 +78,21 @@ impl<'a> Turn<'a> {
             reading,
             voice,
             work,
+        })
+    }
+
+    /// Plans all choices.
+    pub(crate) fn plan(&self, seed: Seed) -> Result<Generation, ApiError> {
+        let choices =
+            (0..u64::from(self.work.choices.max(1))).map(|index| self.choice(seed.nth(index)));
+        let choices = choices.collect::<Result<Vec<_>, _>>()?;
+        let (accepted, rejected) = self.answer.agreement(self.voice.vocabulary, &choices);
+        Ok(Generation {
+            vocabulary: self.voice.vocabulary,
+            choices,
+            discarded: 0,
+            accepted_prediction: accepted,
+            rejected_prediction: rejected,
         })
     }
 
@@ -114,11 +119,10 @@ impl<'a> Turn<'a> {
                 self.call(draft, calls, finish, seed)
             }
             Move::Hosted(hosted) => {
-                draft.segments.push(Segment::Hosted(hosted.run(
-                    &self.voice,
-                    &self.reading,
-                    seed,
-                )));
+                draft.segments.push(Segment::Hosted(match &self.cited {
+                    Some(cited) => cited.call(self.voice.vocabulary),
+                    None => hosted.run(&self.voice, &self.reading, seed),
+                }));
                 draft.settle();
                 self.say(draft, seed)
             }
@@ -126,9 +130,11 @@ impl<'a> Turn<'a> {
     }
 
     fn say(&self, mut draft: Draft, seed: Seed) -> Result<Choice, ApiError> {
+        let cited = self.cited.as_ref().map_or("", |cited| &cited.text);
+        let seed = seed.fork("answer");
         let said = self
             .answer
-            .say(&self.voice, &self.reading, seed.fork("answer"), draft.left)?;
+            .say(&self.voice, &self.reading, cited, seed, draft.left)?;
         let (mut tokens, mut finish) = (said.tokens, said.finish);
         if limits::stop(&mut tokens, &self.work.limits.stop) {
             finish = Finish::Stop;

@@ -5,6 +5,7 @@ mod answer;
 mod behaviour;
 mod calculation;
 mod chat;
+mod cited;
 mod completion;
 mod config;
 mod data;

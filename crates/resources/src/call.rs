@@ -8,6 +8,7 @@ use fakeai_canon::{FilePart, Micros, Mode, Seed};
 use fakeai_contract::{Operation, PathParams};
 use serde_json::Value;
 
+use crate::library::Library;
 use crate::store::{Blobs, Change, Store};
 
 /// A call that has matched an operation and passed its contract.
@@ -48,6 +49,9 @@ pub struct Means<'a> {
 pub trait Services: Send + Sync {
     /// The world's blobs.
     fn blobs(&self) -> &dyn Blobs;
+
+    /// Reads and searches the documents of vector stores.
+    fn library(&self) -> &dyn Library;
 
     /// Whether a model answers to the id.
     fn knows_model(&self, id: &str) -> bool;

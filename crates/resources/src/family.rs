@@ -30,6 +30,7 @@ const ROWS: &[&str] = &[
     include_str!("../../../data/families/openai/files.toml"),
     include_str!("../../../data/families/openai/fine_tuning.toml"),
     include_str!("../../../data/families/openai/responses.toml"),
+    include_str!("../../../data/families/openai/vector_stores.toml"),
 ];
 
 const ITEMS: &str = include_str!("../../../data/families/openai/items.toml");

@@ -9,6 +9,7 @@ mod family;
 mod grading;
 mod ids;
 mod keep;
+mod library;
 mod made_up;
 mod page;
 mod store;
@@ -19,8 +20,10 @@ pub use call::{
     Answer, Body, Call, Context, Effect, Errand, Means, Next, Outcome, Question, Returned, Services,
 };
 pub use families::responses::not_streamable;
+pub use families::vector_stores::{FileSearch, search_files};
 pub use family::Order;
 pub use keep::Keeping;
+pub use library::{Found, Holding, Library, Question as FileQuestion, Unreadable, Volume};
 pub use store::{
     BlobWriter, Blobs, Change, Filter, LostCursor, Page, PageQuery, Parent, Record, Store,
 };

@@ -16,21 +16,30 @@ pub(crate) fn query<'a>(
     site: &'a Site<'_>,
     parent: Option<&'a str>,
 ) -> Result<PageQuery<'a>, ApiError> {
+    query_of(site, site.family, parent)
+}
+
+/// The same for a page of another family's objects.
+pub(crate) fn query_of<'a>(
+    site: &'a Site<'_>,
+    family: &'static Family,
+    parent: Option<&'a str>,
+) -> Result<PageQuery<'a>, ApiError> {
     let query = site.call.query;
     let mock = site.context.mode == Mode::Mock;
     let cursor = |name: &str| {
         let id = query[name].as_str().filter(|id| !id.is_empty());
         // Nobody issued the cursors of a client that is tested against a stateless mock.
-        id.filter(|id| !mock || site.store.find(&site.family.name, parent, id).is_some())
+        id.filter(|id| !mock || site.store.find(&family.name, parent, id).is_some())
     };
     Ok(PageQuery {
-        family: &site.family.name,
+        family: &family.name,
         parent,
         after: cursor("after"),
         before: cursor("before"),
-        order: order(&query["order"]).unwrap_or(site.family.order),
-        limit: limit(&query["limit"], &site.family.page, mock)?,
-        filters: filters(site.family, query),
+        order: order(&query["order"]).unwrap_or(family.order),
+        limit: limit(&query["limit"], &family.page, mock)?,
+        filters: filters(family, query),
     })
 }
 

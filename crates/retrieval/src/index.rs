@@ -1,6 +1,7 @@
 //! An index of passages in memory: words, vectors, and the files they belong to. Not here: where it
 //! is kept, and who may see it.
 
+mod codes;
 mod fusion;
 mod query;
 mod vectors;

@@ -2,7 +2,7 @@
 //! near its vector is. Needs no statistics of a corpus, so that a score stands on its own. Not here:
 //! which passages are looked at.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use fakeai_tokens::Vocabulary;
 
@@ -19,7 +19,8 @@ const LEAST_WEIGHT: f32 = 0.05;
 
 /// A query, read once.
 pub(crate) struct Relevance<'a> {
-    weights: HashMap<String, (usize, f32)>,
+    /// Its words and their weights.
+    weights: Vec<(String, f32)>,
     total: f32,
     vector: &'a [f32],
 }
@@ -27,29 +28,36 @@ pub(crate) struct Relevance<'a> {
 impl<'a> Relevance<'a> {
     /// Reads a query. `vector` is of unit length, or empty.
     pub(crate) fn new(query: &str, vector: &'a [f32]) -> Self {
-        let terms = terms::distinct(query);
-        let weights: HashMap<String, (usize, f32)> = terms
-            .into_iter()
-            .enumerate()
-            .map(|(number, term)| {
-                let weight = weight(&term);
-                (term, (number, weight))
-            })
-            .collect();
-        let mut ordered: Vec<(usize, f32)> = weights.values().copied().collect();
-        ordered.sort_by_key(|(number, _)| *number);
-        let total = ordered.iter().map(|(_, weight)| weight).sum();
+        let terms = terms::distinct(query).into_iter();
+        let weights: Vec<(String, f32)> = terms.map(|term| (term.clone(), weight(&term))).collect();
         Self {
+            total: weights.iter().map(|(_, weight)| weight).sum(),
             weights,
-            total,
             vector,
         }
     }
 
-    /// From 0, nothing in common, to 1. Without vectors only the words count, and without words only
-    /// the vectors.
+    /// How relevant a text is. From 0, nothing in common, to 1. Without vectors only the words
+    /// count, and without words only the vectors.
     pub(crate) fn of(&self, text: &str, vector: &[f32]) -> f32 {
-        let words = self.coverage(text);
+        let mut present = HashSet::new();
+        terms::each(text, |term| {
+            if !present.contains(term) {
+                present.insert(term.to_owned());
+            }
+        });
+        self.of_words(|term| present.contains(term), vector)
+    }
+
+    /// The same for a text of which it is known which words it has.
+    pub(crate) fn of_words(&self, has: impl Fn(&str) -> bool, vector: &[f32]) -> f32 {
+        let known = self.weights.iter().filter(|(term, _)| has(term));
+        let words = if self.total > 0.0 {
+            known.map(|(_, weight)| weight).sum::<f32>() / self.total
+        } else {
+            0.0
+        };
+        let words = words.clamp(0.0, 1.0);
         if self.vector.is_empty() || self.vector.len() != vector.len() {
             return words;
         }
@@ -58,20 +66,6 @@ impl<'a> Relevance<'a> {
             return near;
         }
         VECTOR_SHARE * near + (1.0 - VECTOR_SHARE) * words
-    }
-
-    /// The share of the query's weight whose words stand in `text`.
-    fn coverage(&self, text: &str) -> f32 {
-        if self.total <= 0.0 {
-            return 0.0;
-        }
-        let mut present = vec![0.0; self.weights.len()];
-        terms::each(text, |term| {
-            if let Some((number, weight)) = self.weights.get(term) {
-                present[*number] = *weight;
-            }
-        });
-        (present.iter().sum::<f32>() / self.total).clamp(0.0, 1.0)
     }
 }
 

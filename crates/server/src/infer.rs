@@ -72,7 +72,10 @@ pub(crate) fn answer(
     visit.note(|record| record.model = Some(opened.work.model().to_owned()));
     let (model, prompts) = pass(world, operation, &mut opened)?;
     let seed = world.seed_of(&opened.work);
-    let plan = world.behaviour.plan(&opened.work, &prompts, &model, seed)?;
+    let sources = resource::Documents { gateway, world };
+    let plan = world
+        .behaviour
+        .plan_from(&opened.work, &prompts, &model, seed, &sources)?;
     let score = score(
         world,
         plan,

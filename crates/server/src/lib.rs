@@ -14,6 +14,7 @@ mod errand;
 mod gate;
 mod gateway;
 mod infer;
+mod library;
 mod log;
 mod multipart;
 mod player;

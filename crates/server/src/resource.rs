@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use fakeai_canon::{ApiError, Micros, Seed};
+use fakeai_canon::{ApiError, Micros, Passage, Seed, Sources};
 use fakeai_contract::{Operation, PathParams};
 use fakeai_resources::{
-    self as resources, Body, Change, Effect, Errand, Means, Next, Outcome, Returned, Services,
+    self as resources, Body, Change, Effect, Errand, FileQuestion, FileSearch, Found, Means, Next,
+    Outcome, Returned, Services,
 };
 use http::StatusCode;
 use serde_json::Value;
@@ -164,8 +165,57 @@ impl Services for World {
         &*self.blobs
     }
 
+    fn library(&self) -> &dyn resources::Library {
+        self
+    }
+
     fn knows_model(&self, id: &str) -> bool {
         self.model(id).is_some()
+    }
+}
+
+/// A world's vector stores, for the tool of an answer that searches files.
+pub(crate) struct Documents<'a> {
+    pub(crate) gateway: &'a Gateway,
+    pub(crate) world: &'a Arc<World>,
+}
+
+/// Passages that the tool finds unless it is told.
+const PASSAGES: u64 = 20;
+
+impl Sources for Documents<'_> {
+    fn search_files(&self, settings: &Value, query: &str) -> Result<Vec<Passage>, ApiError> {
+        settle(self.gateway, self.world);
+        let stores = settings["vector_store_ids"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        let search = FileSearch {
+            stores: stores.filter_map(Value::as_str).collect(),
+            question: FileQuestion {
+                queries: vec![query.to_owned()],
+                limit: settings["max_num_results"].as_u64().unwrap_or(PASSAGES) as usize,
+                filters: settings["filters"].clone(),
+                ranking: settings["ranking_options"].clone(),
+            },
+        };
+        let turn = self.world.turn();
+        let searched = resources::search_files(means(self.world), self.world.now(), &search);
+        let (found, changes) = match searched {
+            // Nobody has made the stores that a mock is asked for.
+            Err(_) if self.world.is_mock() => return Ok(Vec::new()),
+            searched => searched?,
+        };
+        self.world.store.commit(changes)?;
+        drop(turn);
+        let passage = |found: Found| Passage {
+            file_id: found.file,
+            filename: found.name,
+            attributes: found.attributes,
+            score: found.score,
+            text: found.text,
+        };
+        Ok(found.into_iter().map(passage).collect())
     }
 }
 

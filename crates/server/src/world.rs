@@ -15,6 +15,7 @@ use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard, RwLock};
 use crate::agenda::Agenda;
 use crate::background::Logs;
 use crate::clock::WorldClock;
+use crate::library::Indexes;
 use crate::rules::WorldRules;
 
 /// One world.
@@ -45,6 +46,8 @@ pub struct World {
     pub(crate) logs: Logs,
     /// When its objects are due.
     pub(crate) agenda: Agenda,
+    /// The documents of its vector stores.
+    pub(crate) indexes: Indexes,
     turn: ReentrantMutex<()>,
     observers: Vec<Arc<dyn Observer>>,
     calls: AtomicU64,
@@ -90,6 +93,7 @@ impl World {
             behaviour: parts.behaviour,
             logs: Logs::default(),
             agenda: Agenda::default(),
+            indexes: Indexes::default(),
             turn: ReentrantMutex::new(()),
             observers: parts.observers,
             calls: AtomicU64::new(0),

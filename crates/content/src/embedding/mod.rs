@@ -5,5 +5,5 @@ mod features;
 mod vector;
 mod words;
 
-pub(crate) use vector::vectors;
+pub(crate) use vector::{passages, vectors};
 pub(crate) use words::{concepts, is_stop_word};

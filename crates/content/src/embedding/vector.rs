@@ -33,6 +33,20 @@ pub(crate) fn vectors(work: &Embed, model: &Model) -> Vec<Vec<f32>> {
     work.inputs.iter().map(vector).collect()
 }
 
+/// Dimensions of the vectors of passages.
+const PASSAGE_DIMENSIONS: usize = 256;
+
+/// A unit vector for each passage of a document, or question to them.
+pub(crate) fn passages(texts: &[&str]) -> Vec<Vec<f32>> {
+    let seed = Seed(0x00e1_bed5).fork("passages");
+    let vector = |text: &&str| {
+        let mut vector = vector(text, PASSAGE_DIMENSIONS, seed);
+        normalise(&mut vector);
+        vector
+    };
+    texts.iter().map(vector).collect()
+}
+
 fn text_of<'a>(input: &'a TextInput, model: &Model) -> Cow<'a, str> {
     match input {
         TextInput::Text(text) => Cow::Borrowed(text),

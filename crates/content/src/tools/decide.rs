@@ -15,6 +15,7 @@ use super::literal;
 use super::matching::{Profile, Words, profiles};
 use super::rules::RULES;
 use crate::Config;
+use crate::cited;
 use crate::facts::scan;
 use crate::reading::Reading;
 use crate::slots::{assign, candidates, slots_of};
@@ -108,7 +109,19 @@ impl<'a> Toolbox<'a> {
         if is_open {
             self.repeat(&mut calls, reading, names);
         }
-        self.limited(calls, false).unwrap_or(Move::Answer)
+        let searches = is_open && self.searches(names) && !asked.trim().is_empty();
+        let otherwise = if searches {
+            Move::Hosted(Hosted::FileSearch)
+        } else {
+            Move::Answer
+        };
+        self.limited(calls, false).unwrap_or(otherwise)
+    }
+
+    /// Whether there are documents to search, which a question to them is answered from.
+    fn searches(&self, names: &[String]) -> bool {
+        let allowed = names.is_empty() || names.iter().any(|name| name == "file_search");
+        allowed && cited::settings(self.work).is_some()
     }
 
     /// Where the prompt goes on with the call of the turn before, it is that call that is made,

@@ -66,8 +66,13 @@ impl Hosted {
     }
 }
 
+/// Tokens for the marks around a call.
+pub(crate) fn call_marks() -> u32 {
+    RULES.call.marks
+}
+
 /// What a search would be made for.
-fn query(asked: &str) -> String {
+pub(crate) fn query(asked: &str) -> String {
     let slots =
         slots_of(&json!({"properties": {"query": {"type": "string"}}, "required": ["query"]}));
     let mut values = Values::find(&slots, &[], Some(asked), asked);

@@ -13,4 +13,5 @@ mod rules;
 
 pub(crate) use call::Call;
 pub(crate) use decide::{Move, Toolbox};
+pub(crate) use hosted::{Hosted, call_marks, query as search_query};
 pub(crate) use report::report;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::lines::Lines;
+use super::vector_stores::files::file_gone;
 use super::{Hooks, wording};
 use crate::apply::{Moment, Site};
 use crate::store::{Blobs, Change, Record};
@@ -27,6 +28,7 @@ pub(super) static HOOKS: Hooks = Hooks {
     family: FAMILY,
     acts: &[("downloadFile", download)],
     created: Some(created),
+    deleted: Some(gone),
     due: Some(expired),
     ..Hooks::NONE
 };
@@ -175,15 +177,23 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
 }
 
 /// A file that was to expire goes away.
-fn expired(_: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
+fn expired(moment: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
+    let mut changes = file_gone(moment.means.store, &record.id);
+    changes.push(Change::Delete {
+        family: record.family,
+        parent: None,
+        id: record.id.clone(),
+    });
     Ok(Next {
-        changes: vec![Change::Delete {
-            family: record.family,
-            parent: None,
-            id: record.id.clone(),
-        }],
+        changes,
         effects: Vec::new(),
     })
+}
+
+/// A file that goes away leaves the vector stores that it is in.
+fn gone(site: &Site<'_>, record: &Record, next: &mut Next) -> Result<(), ApiError> {
+    next.changes.extend(file_gone(site.store, &record.id));
+    Ok(())
 }
 
 fn download(site: &Site<'_>) -> Result<Outcome, ApiError> {

@@ -16,6 +16,7 @@ mod thread_messages;
 mod threads;
 mod tool_resources;
 mod uploads;
+pub(crate) mod vector_stores;
 pub(crate) mod wording;
 
 use std::sync::Arc;
@@ -41,6 +42,9 @@ static ALL: &[&Hooks] = &[
     &threads::HOOKS,
     &uploads::HOOKS,
     &uploads::PARTS,
+    &vector_stores::HOOKS,
+    &vector_stores::batches::HOOKS,
+    &vector_stores::files::HOOKS,
 ];
 
 /// What a family does beyond its row. Everything is optional.

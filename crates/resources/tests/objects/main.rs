@@ -17,10 +17,12 @@ mod conversations;
 mod files;
 mod graders;
 mod house;
+mod library;
 mod mock;
 mod responses;
 mod store;
 mod uploads;
+mod vector_stores;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};

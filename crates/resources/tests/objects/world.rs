@@ -7,13 +7,14 @@ use bytes::Bytes;
 use fakeai_canon::{ApiError, ErrorKind, FilePart, Keep, Micros, Mode, Seed};
 use fakeai_contract::{Match, Method, openai};
 use fakeai_resources::{
-    Answer, Blobs, Body, Call, Context, Effect, Keeping, Means, Next, Outcome, Services, Store,
-    advance, apply,
+    Answer, Blobs, Body, Call, Context, Effect, Keeping, Library, Means, Next, Outcome, Services,
+    Store, advance, apply,
 };
 use serde_json::{Value, json};
 
 use crate::Hand;
 use crate::house;
+use crate::library::Shelf;
 use crate::memory::{MemoryStore, StoreLimits};
 use crate::memory_blobs::MemoryBlobs;
 
@@ -81,7 +82,7 @@ impl World {
             body,
             files,
         };
-        let services = Rooms(&self.blobs);
+        let services = Rooms::of(&self.blobs);
         let means = Means {
             store: &self.store,
             services: &services,
@@ -212,7 +213,7 @@ impl World {
                 seed: Seed(9).nth(self.calls),
                 mode: self.mode,
             };
-            let services = Rooms(&self.blobs);
+            let services = Rooms::of(&self.blobs);
             let means = Means {
                 store: &self.store,
                 services: &services,
@@ -235,11 +236,27 @@ impl World {
 }
 
 /// What the other rooms do, as far as a test needs it.
-struct Rooms<'a>(&'a MemoryBlobs);
+struct Rooms<'a> {
+    blobs: &'a MemoryBlobs,
+    shelf: Shelf<'a>,
+}
+
+impl<'a> Rooms<'a> {
+    fn of(blobs: &'a MemoryBlobs) -> Self {
+        Self {
+            blobs,
+            shelf: Shelf(blobs),
+        }
+    }
+}
 
 impl Services for Rooms<'_> {
     fn blobs(&self) -> &dyn Blobs {
-        self.0
+        self.blobs
+    }
+
+    fn library(&self) -> &dyn Library {
+        &self.shelf
     }
 
     fn knows_model(&self, id: &str) -> bool {

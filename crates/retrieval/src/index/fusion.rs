@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const DAMPING: f32 = 60.0;
 
 /// A passage and a score.
-pub(super) type Scored = (usize, f32);
+pub(crate) type Scored = (usize, f32);
 
 /// The `most` best by score, equal ones by the order in which they were added.
 pub(super) fn best(mut scored: Vec<Scored>, most: usize) -> Vec<Scored> {

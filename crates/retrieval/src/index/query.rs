@@ -1,5 +1,7 @@
 //! Asking an index. Not here: how passages are stored and scored.
 
+use std::ops::Range;
+
 use super::fusion::{self, Scored};
 use super::{Index, IndexError, dot, unit};
 use crate::filter::{Attributes, Filter};
@@ -57,7 +59,7 @@ impl Index {
         let vector = unit(query.vector);
         let wanted = self.wanted(query.filter);
         let most = query.limit.max(CANDIDATES);
-        let near = fusion::best(self.near(&vector, &wanted), most);
+        let near = self.near(&vector, &wanted, most);
         let worded = fusion::best(self.worded(query.text, &wanted), most);
         let weights = query.ranking.hybrid.unwrap_or(Hybrid {
             embedding_weight: 1.0,
@@ -89,20 +91,16 @@ impl Index {
             .collect()
     }
 
-    fn near(&self, vector: &[f32], wanted: &[bool]) -> Vec<Scored> {
+    fn near(&self, vector: &[f32], wanted: &[bool], most: usize) -> Vec<Scored> {
         if dot(vector, vector) <= 0.0 {
             return Vec::new();
         }
-        let mut near = Vec::with_capacity(self.passages());
-        for (slot, file) in self.files.iter().enumerate() {
-            if let Some(file) = file.as_ref().filter(|_| wanted[slot]) {
-                self.vectors
-                    .scan(vector, file.first, file.count, |number, cosine| {
-                        near.push((number, cosine));
-                    });
-            }
-        }
-        near
+        let files = self.files.iter().zip(wanted).filter(|(_, wanted)| **wanted);
+        let stretches = files.filter_map(|(file, _)| file.as_ref());
+        let stretches: Vec<Range<usize>> = stretches
+            .map(|file| file.first..file.first + file.count)
+            .collect();
+        self.vectors.nearest(vector, &stretches, most)
     }
 
     fn worded(&self, text: &str, wanted: &[bool]) -> Vec<Scored> {
@@ -117,7 +115,8 @@ impl Index {
     fn rerank(&self, found: &mut [Scored], text: &str, vector: &[f32]) {
         let relevance = Relevance::new(text, vector);
         for (number, score) in found.iter_mut() {
-            *score = relevance.of(&self.passages[*number].text, self.vectors.get(*number));
+            let has = |term: &str| self.words.has(term, *number);
+            *score = relevance.of_words(has, self.vectors.get(*number));
         }
         found.sort_by(fusion::by_score);
     }

@@ -1,6 +1,10 @@
-//! Unit vectors, one after the other in one stretch of memory, and the scan over them. Not here: what
+//! Unit vectors, one after the other in one stretch of memory, and the search for the nearest. Not here: what
 //! they belong to.
 
+use std::ops::Range;
+
+use super::codes::{Bounds, CodedVectors, Codes};
+use super::fusion::{self, Scored};
 use super::{IndexError, Passage};
 
 /// Numbers that are multiplied at once: what one AVX register holds, and two of SSE.
@@ -10,6 +14,7 @@ const LANES: usize = 8;
 pub(crate) struct Vectors {
     dimensions: usize,
     numbers: Vec<f32>,
+    codes: CodedVectors,
 }
 
 impl Vectors {
@@ -17,6 +22,7 @@ impl Vectors {
         Self {
             dimensions,
             numbers: Vec::new(),
+            codes: CodedVectors::default(),
         }
     }
 
@@ -25,7 +31,7 @@ impl Vectors {
     }
 
     pub(crate) fn bytes(&self) -> usize {
-        self.numbers.len() * size_of::<f32>()
+        self.numbers.len() * size_of::<f32>() + self.codes.bytes()
     }
 
     /// Refuses vectors that don't fit those here or each other.
@@ -51,10 +57,13 @@ impl Vectors {
 
     pub(crate) fn push(&mut self, vector: &[f32]) {
         self.dimensions = vector.len();
-        self.numbers.extend_from_slice(&unit(vector));
+        let vector = unit(vector);
+        self.codes.push(&Codes::of(&vector));
+        self.numbers.extend_from_slice(&vector);
     }
 
     pub(crate) fn copy(&mut self, from: &Self, number: usize) {
+        self.codes.push(&Codes::of(from.get(number)));
         self.numbers.extend_from_slice(from.get(number));
     }
 
@@ -62,18 +71,34 @@ impl Vectors {
         &self.numbers[number * self.dimensions..][..self.dimensions]
     }
 
-    /// The cosines of `query` with the vectors from `first` on, given to `found` with their numbers.
-    pub(crate) fn scan(
+    /// The `most` vectors of these stretches that are nearest to `query`, with their cosines. Exact:
+    /// bytes only tell which vectors can't be among them.
+    pub(crate) fn nearest(
         &self,
         query: &[f32],
-        first: usize,
-        count: usize,
-        mut found: impl FnMut(usize, f32),
-    ) {
-        let stretch = &self.numbers[first * self.dimensions..][..count * self.dimensions];
-        for (number, vector) in stretch.chunks_exact(self.dimensions.max(1)).enumerate() {
-            found(first + number, dot(query, vector));
+        stretches: &[Range<usize>],
+        most: usize,
+    ) -> Vec<Scored> {
+        let exact = |number: usize| (number, dot(query, self.get(number)));
+        let all = stretches.iter().cloned().flatten();
+        if stretches.iter().map(Range::len).sum::<usize>() <= 4 * most {
+            return fusion::best(all.map(exact).collect(), most);
         }
+        let rough = Codes::of(query);
+        let mut bounds: Vec<(usize, Bounds)> = Vec::new();
+        for stretch in stretches {
+            self.codes.scan(&rough, stretch.clone(), |number, bounded| {
+                bounds.push((number, bounded))
+            });
+        }
+        let mut lowest: Vec<f32> = bounds.iter().map(|(_, bounded)| bounded.least).collect();
+        let last = most.saturating_sub(1);
+        let (_, threshold, _) =
+            lowest.select_nth_unstable_by(last, |one, other| other.total_cmp(one));
+        let possible = bounds
+            .iter()
+            .filter(|(_, bounded)| bounded.most >= *threshold);
+        fusion::best(possible.map(|(number, _)| exact(*number)).collect(), most)
     }
 }
 

@@ -54,6 +54,14 @@ impl Words {
         self.lengths.push(length);
     }
 
+    /// Whether a passage has a word.
+    pub(crate) fn has(&self, term: &str, passage: usize) -> bool {
+        let list = self.lists.get(term);
+        let place = list
+            .map(|list| list.binary_search_by_key(&passage, |posting| posting.passage as usize));
+        place.is_some_and(|place| place.is_ok())
+    }
+
     pub(crate) fn bytes(&self) -> usize {
         self.postings * size_of::<Posting>()
             + self.spelling

@@ -71,6 +71,8 @@ pub(super) struct Answer {
     output: Vec<Value>,
     item: Option<Item>,
     part: Option<Part>,
+    /// Where the text that comes next is from.
+    citations: Vec<Value>,
     finish: Finish,
 }
 
@@ -89,6 +91,7 @@ impl Answer {
             output: Vec::new(),
             item: None,
             part: None,
+            citations: Vec::new(),
             finish: Finish::Stop,
         }
     }
@@ -196,6 +199,9 @@ impl Answer {
 
     fn hosted(&mut self, call: &HostedCall, out: &mut BytesMut) {
         let ids = self.ids.nth(self.place() as u64);
+        let citations = call.detail["citations"].as_array();
+        self.citations
+            .extend(citations.into_iter().flatten().cloned());
         let hosted = Hosted::of(call, self.setup.wanted, ids);
         self.begin_item(Body::Hosted(Box::new(hosted)), out);
         if let Some(Item {
@@ -297,7 +303,12 @@ impl Answer {
         let events = &mut self.events;
         match (&mut item.body, self.part.take()) {
             (Body::Hosted(hosted), _) => hosted.outcome(&item.id, place, events, out),
-            (Body::Message(content), Some(part)) => content.push(part.close(None, events, out)),
+            (Body::Message(content), Some(mut part)) => {
+                if part.kind == Kind::Text {
+                    part.cite(std::mem::take(&mut self.citations));
+                }
+                content.push(part.close(None, events, out));
+            }
             (Body::Compaction(text), Some(part)) => {
                 text.push_str(&string(part.close(None, events, out)));
             }

@@ -71,11 +71,11 @@ impl Kind {
     }
 
     /// The part as an object.
-    fn value(self, text: String, logprobs: Value) -> Value {
+    fn value(self, text: String, annotations: &[Value], logprobs: Value) -> Value {
         match self {
             Kind::Text => json!({
                 "type": "output_text",
-                "annotations": [],
+                "annotations": annotations,
                 "logprobs": logprobs,
                 "text": text,
             }),
@@ -92,6 +92,7 @@ pub(super) struct Part {
     /// What it is.
     pub(super) kind: Kind,
     text: String,
+    annotations: Vec<Value>,
     /// The item and place in it, as fields.
     place: BytesMut,
     /// A delta's frame up to its number.
@@ -119,6 +120,7 @@ impl Part {
         let mut part = Self {
             kind,
             text: String::new(),
+            annotations: Vec::new(),
             place: BytesMut::new(),
             head: String::new(),
             middle: BytesMut::new(),
@@ -141,7 +143,7 @@ impl Part {
         part.middle.extend_from_slice(&part.place);
         part.middle.raw(",\"delta\":\"");
         if let Some(frame) = kind.frame() {
-            let empty = kind.value(String::new(), json!([]));
+            let empty = kind.value(String::new(), &[], json!([]));
             events.write(out, &format!("{frame}.added"), |out| {
                 out.extend_from_slice(&part.place);
                 out.raw(",\"part\":");
@@ -217,6 +219,39 @@ impl Part {
         self.told.extend_from_slice(&out[start..]);
     }
 
+    /// Says which files the text is from: those whose place in it was reached.
+    pub(super) fn cite(&mut self, citations: Vec<Value>) {
+        let length = self.text.chars().count() as u64;
+        let reached = citations.into_iter().filter(|citation| {
+            citation["index"]
+                .as_u64()
+                .is_some_and(|index| index <= length)
+        });
+        self.annotations = reached
+            .map(|citation| {
+                json!({
+                    "type": "file_citation",
+                    "index": citation["index"],
+                    "file_id": citation["file_id"],
+                    "filename": citation["filename"],
+                })
+            })
+            .collect();
+    }
+
+    /// Writes an event for each file that is cited.
+    fn tell_citations(&self, events: &mut Events, out: &mut BytesMut) {
+        for (number, annotation) in self.annotations.iter().enumerate() {
+            events.write(out, "response.output_text.annotation.added", |out| {
+                out.extend_from_slice(&self.place);
+                out.raw(",\"annotation_index\":");
+                out.number(number as u64);
+                out.raw(",\"annotation\":");
+                out.value(annotation);
+            });
+        }
+    }
+
     /// Ends the part: writes its done events, and gives it as an object (or as plain text, where
     /// it is a call's). `name` is that of a function.
     pub(super) fn close(
@@ -227,6 +262,7 @@ impl Part {
     ) -> Value {
         let told = self.kind != Kind::Silent && events.on;
         if told {
+            self.tell_citations(events, out);
             events.write(out, &format!("{}.done", self.kind.stem()), |out| {
                 out.extend_from_slice(&self.place);
                 if let (Kind::Arguments, Some(name)) = (self.kind, name) {
@@ -244,7 +280,9 @@ impl Part {
                 }
             });
         }
-        let value = self.kind.value(self.text, array(&self.kept));
+        let value = self
+            .kind
+            .value(self.text, &self.annotations, array(&self.kept));
         if let (true, Some(frame)) = (told, self.kind.frame()) {
             events.write(out, &format!("{frame}.done"), |out| {
                 out.extend_from_slice(&self.place);

@@ -1,0 +1,166 @@
+//! An answer from stored documents: the call that searched them, and the sentences that answer, each
+//! with its source. Not here: the search itself.
+
+use std::collections::BTreeSet;
+
+use fakeai_canon::{ApiError, Generate, HostedCall, Passage, Sources, Tool, Vocabulary};
+use serde_json::{Value, json};
+
+use crate::shorten::shorten;
+use crate::tools::{call_marks, search_query};
+
+/// Sources of one answer at most.
+const MOST: usize = 3;
+
+/// A passage that fits less than this share of the best one is not cited.
+const WORTHY: f64 = 0.6;
+
+/// The longest sentence that is said, in bytes.
+const LONGEST: usize = 400;
+
+/// What a search has found, and what is said of it.
+pub(crate) struct Cited {
+    query: String,
+    passages: Vec<Passage>,
+    /// What is said; nothing where nothing was found.
+    pub(crate) text: String,
+    citations: Vec<Value>,
+}
+
+/// The settings of the tool that searches files, where it has stores to search.
+pub(crate) fn settings(work: &Generate) -> Option<&Value> {
+    let settings = |tool| match tool {
+        &Tool::Hosted {
+            ref kind,
+            ref settings,
+        } if kind == "file_search" => Some(&*settings.0),
+        Tool::Hosted { .. } | Tool::Function { .. } | Tool::Custom { .. } => None,
+    };
+    let mut found = work.tools.iter().filter_map(settings);
+    found.find(|settings| {
+        let stores = settings["vector_store_ids"].as_array();
+        stores.is_some_and(|stores| !stores.is_empty())
+    })
+}
+
+impl Cited {
+    /// Searches for what was asked; none where there is nothing to search.
+    ///
+    /// # Errors
+    /// Those of the search.
+    pub(crate) fn search(
+        work: &Generate,
+        asked: &str,
+        sources: &dyn Sources,
+    ) -> Result<Option<Self>, ApiError> {
+        let Some(settings) = settings(work) else {
+            return Ok(None);
+        };
+        let query = search_query(asked);
+        let passages = sources.search_files(settings, &query)?;
+        let mut cited = Self {
+            query,
+            passages,
+            text: String::new(),
+            citations: Vec::new(),
+        };
+        cited.say(asked);
+        Ok(Some(cited))
+    }
+
+    /// The best sentence of each of the best files.
+    fn say(&mut self, asked: &str) {
+        let asked = words(asked);
+        let best = self.passages.first().map_or(0.0, |passage| passage.score);
+        let mut said = BTreeSet::new();
+        for passage in &self.passages {
+            let is_worthy = passage.score > 0.0 && passage.score >= best * WORTHY;
+            let is_new = !said.contains(&passage.file_id);
+            let Some(sentence) = sentence(&passage.text, &asked) else {
+                continue;
+            };
+            if !is_worthy || !is_new || self.text.contains(sentence) || said.len() == MOST {
+                continue;
+            }
+            said.insert(passage.file_id.clone());
+            if !self.text.is_empty() {
+                self.text.push(' ');
+            }
+            self.text.push_str(sentence);
+            self.citations.push(json!({
+                "file_id": passage.file_id,
+                "filename": passage.filename,
+                "index": self.text.chars().count(),
+                "quote": sentence,
+            }));
+        }
+    }
+
+    /// The call, as the plan has it.
+    pub(crate) fn call(&self, vocabulary: &dyn Vocabulary) -> HostedCall {
+        let result = |passage: &Passage| {
+            json!({
+                "file_id": passage.file_id,
+                "filename": passage.filename,
+                "attributes": passage.attributes,
+                "score": passage.score,
+                "text": passage.text,
+            })
+        };
+        HostedCall {
+            kind: "file_search".to_owned(),
+            detail: json!({
+                "queries": [self.query],
+                "results": self.passages.iter().map(result).collect::<Vec<_>>(),
+                "citations": self.citations,
+            }),
+            overhead: vocabulary.count(&self.query) as u32 + call_marks(),
+        }
+    }
+}
+
+/// The sentence that shares most words with what was asked, the first of equals.
+fn sentence<'p>(passage: &'p str, asked: &BTreeSet<String>) -> Option<&'p str> {
+    let mut best: Option<(usize, &str)> = None;
+    for sentence in sentences(passage) {
+        let shared = words(sentence).intersection(asked).count();
+        if best.is_none_or(|(most, _)| shared > most) {
+            best = Some((shared, sentence));
+        }
+    }
+    best.map(|(_, sentence)| shorten(sentence, LONGEST))
+}
+
+/// The sentences of a text: they end with a mark before white space, or with the line. Headings are
+/// none.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim);
+    let lines = lines.filter(|line| !line.starts_with('#'));
+    let parts = lines.flat_map(|line| {
+        let mut begin = 0;
+        let ends = line.char_indices().filter_map(move |(at, character)| {
+            let end = at + character.len_utf8();
+            let is_end = matches!(character, '.' | '!' | '?' | '。' | '！' | '？');
+            let goes_on = line[end..]
+                .chars()
+                .next()
+                .is_some_and(|next| !next.is_whitespace());
+            (is_end && (!goes_on || !character.is_ascii())).then_some(end)
+        });
+        let ends = ends.chain([line.len()]);
+        ends.filter_map(move |end| {
+            let sentence = line.get(begin..end).unwrap_or_default().trim();
+            begin = end;
+            (!sentence.is_empty()).then_some(sentence)
+        })
+    });
+    parts.filter(|sentence| sentence.chars().any(char::is_alphanumeric))
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    let words = text.split(|character: char| !character.is_alphanumeric());
+    let words = words.filter(|word| word.len() > 2).map(str::to_lowercase);
+    words
+        .map(|word| word.trim_end_matches('s').to_owned())
+        .collect()
+}
