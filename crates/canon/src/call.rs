@@ -45,8 +45,10 @@ pub struct Form {
 pub struct FilePart {
     /// The name of the form's field.
     pub field: String,
-    /// The name that the client gave to the file.
+    /// The name that the client gave to the file, without the folders before it.
     pub name: String,
+    /// The same with its folders, as it was sent: not to be trusted.
+    pub path: String,
     /// The media type that the client gave.
     pub media: Option<String>,
     /// The blob that holds its bytes.

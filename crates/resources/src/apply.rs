@@ -117,7 +117,6 @@ pub(crate) struct Site<'a> {
 }
 
 /// A moment in a world in which something happens that no call asked for.
-#[allow(dead_code, reason = "families with jobs read it; none is here yet")]
 pub(crate) struct Moment<'a> {
     pub(crate) means: Means<'a>,
     pub(crate) context: &'a Context,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{FilePart, Micros, Mode, Seed};
+use fakeai_canon::{ApiError, FilePart, Micros, Mode, Seed};
 use fakeai_contract::{Operation, PathParams};
 use serde_json::Value;
 
@@ -55,6 +55,40 @@ pub trait Services: Send + Sync {
 
     /// Whether a model answers to the id.
     fn knows_model(&self, id: &str) -> bool;
+
+    /// A film as MP4.
+    ///
+    /// # Errors
+    /// The film can't be made in this size.
+    fn film(&self, film: &Film) -> Result<Bytes, ApiError>;
+
+    /// A picture of a film.
+    ///
+    /// # Errors
+    /// As [`Services::film`].
+    fn still(&self, film: &Film, still: Still) -> Result<Bytes, ApiError>;
+}
+
+/// A film that follows from a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Film {
+    /// What is to be seen.
+    pub seed: Seed,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// How long it is.
+    pub seconds: u32,
+}
+
+/// A picture of a film.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Still {
+    /// Its first picture, as WebP.
+    Thumbnail,
+    /// One picture a second side by side, as JPEG.
+    SpriteSheet,
 }
 
 /// How a call ends.
@@ -96,6 +130,8 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: Body,
+    /// Where the new object is found, for the header `Location`.
+    pub location: Option<String>,
     /// What follows from it.
     pub next: Next,
 }
@@ -111,6 +147,7 @@ impl Answer {
         Self {
             status: 200,
             body,
+            location: None,
             next: Next::default(),
         }
     }

@@ -26,11 +26,18 @@ pub(crate) fn families() -> &'static Families {
 const ROWS: &[&str] = &[
     include_str!("../../../data/families/openai/assistants.toml"),
     include_str!("../../../data/families/openai/chat.toml"),
+    include_str!("../../../data/families/openai/chatkit.toml"),
+    include_str!("../../../data/families/openai/containers.toml"),
     include_str!("../../../data/families/openai/conversations.toml"),
     include_str!("../../../data/families/openai/files.toml"),
     include_str!("../../../data/families/openai/fine_tuning.toml"),
+    include_str!("../../../data/families/openai/provenance.toml"),
+    include_str!("../../../data/families/openai/realtime.toml"),
     include_str!("../../../data/families/openai/responses.toml"),
+    include_str!("../../../data/families/openai/skills.toml"),
     include_str!("../../../data/families/openai/vector_stores.toml"),
+    include_str!("../../../data/families/openai/videos.toml"),
+    include_str!("../../../data/families/openai/voices.toml"),
 ];
 
 const ITEMS: &str = include_str!("../../../data/families/openai/items.toml");

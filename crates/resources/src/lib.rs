@@ -3,6 +3,7 @@
 //! call go in, changes and effects come out. Stores, sockets and generation live elsewhere.
 
 mod apply;
+mod blob_copy;
 mod call;
 mod families;
 mod family;
@@ -17,7 +18,8 @@ mod verbs;
 
 pub use apply::{advance, apply, forgotten, make_up, not_served, returned, serves};
 pub use call::{
-    Answer, Body, Call, Context, Effect, Errand, Means, Next, Outcome, Question, Returned, Services,
+    Answer, Body, Call, Context, Effect, Errand, Film, Means, Next, Outcome, Question, Returned,
+    Services, Still,
 };
 pub use families::responses::not_streamable;
 pub use families::vector_stores::{FileSearch, search_files};

@@ -28,6 +28,7 @@ pub(crate) fn answer(
     Answer {
         status: operation.success_status(),
         body,
+        location: None,
         next: Next::default(),
     }
 }

@@ -91,11 +91,12 @@ pub(crate) fn discard(form: &Form, blobs: &dyn Blobs) {
 
 async fn part(mut field: Field<'_>, blobs: &dyn Blobs, form: &mut Form) -> Result<(), ApiError> {
     let name = field.name().unwrap_or_default().to_owned();
-    let Some(file_name) = field.file_name().map(base_name) else {
+    let Some(path) = field.file_name().map(printable) else {
         let text = text(&mut field).await?;
         form.fields.push((name, text));
         return Ok(());
     };
+    let file_name = base_name(&path);
     let media = field.content_type().map(ToString::to_string);
     let mut writer = blobs.create()?;
     let mut bytes = 0;
@@ -107,6 +108,7 @@ async fn part(mut field: Field<'_>, blobs: &dyn Blobs, form: &mut Form) -> Resul
     form.files.push(FilePart {
         field: name,
         name: file_name,
+        path,
         media,
         blob: writer.finish()?,
         bytes,
@@ -128,7 +130,11 @@ async fn text(field: &mut Field<'_>) -> Result<String, ApiError> {
 /// The last part of a path, which is all that a file name may be.
 fn base_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    last.chars().filter(|letter| !letter.is_control()).collect()
+    last.to_owned()
+}
+
+fn printable(name: &str) -> String {
+    name.chars().filter(|letter| !letter.is_control()).collect()
 }
 
 fn refusal(error: &multer::Error) -> ApiError {

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use fakeai_canon::{ApiError, Micros, Passage, Seed, Sources};
+use fakeai_content::picture::{LARGEST_SIDE, Picture, PictureFormat, picture};
 use fakeai_contract::{Operation, PathParams};
 use fakeai_resources::{
     self as resources, Body, Change, Effect, Errand, FileQuestion, FileSearch, Found, Means, Next,
     Outcome, Returned, Services,
 };
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 use crate::agenda;
@@ -172,6 +174,31 @@ impl Services for World {
     fn knows_model(&self, id: &str) -> bool {
         self.model(id).is_some()
     }
+
+    fn film(&self, film: &resources::Film) -> Result<Bytes, ApiError> {
+        fakeai_content::film::film(film.seed, film.width, film.height, film.seconds)
+    }
+
+    fn still(&self, film: &resources::Film, still: resources::Still) -> Result<Bytes, ApiError> {
+        let (width, format) = match still {
+            resources::Still::Thumbnail => (film.width / 2, PictureFormat::Webp),
+            // One picture a second, side by side, each an eighth as wide.
+            resources::Still::SpriteSheet => (film.width / 8 * film.seconds, PictureFormat::Jpeg),
+        };
+        let height = match still {
+            resources::Still::Thumbnail => film.height / 2,
+            resources::Still::SpriteSheet => film.height / 8,
+        };
+        picture(&Picture {
+            seed: film.seed,
+            width: width.clamp(1, LARGEST_SIDE),
+            height,
+            transparent: false,
+            done: 1.0,
+            format,
+            quality: 80,
+        })
+    }
 }
 
 /// A world's vector stores, for the tool of an answer that searches files.
@@ -256,6 +283,9 @@ fn written(world: &World, made: resources::Answer, operation: &'static Operation
             Box::new(BlobFrames::new(Arc::clone(&world.blobs), id)),
         ),
     };
+    if let Some(location) = made.location.and_then(|at| HeaderValue::from_str(&at).ok()) {
+        answer.headers.insert(header::LOCATION, location);
+    }
     answer.status = StatusCode::from_u16(made.status).unwrap_or(StatusCode::OK);
     answer.of(operation)
 }

@@ -1,6 +1,9 @@
 //! What single families do beyond their rows, one file each, and the list of their hooks.
 
 mod assistants;
+mod chatkit;
+mod container_files;
+mod containers;
 mod conversations;
 pub(crate) mod files;
 mod graders;
@@ -9,14 +12,21 @@ mod item_form;
 pub(crate) mod items;
 mod lines;
 pub(crate) mod messages;
+mod provenance;
+mod realtime;
+mod realtime_calls;
 pub(crate) mod responses;
 mod run_steps;
 mod runs;
+mod skill_bundle;
+mod skills;
 mod thread_messages;
 mod threads;
 mod tool_resources;
 mod uploads;
 pub(crate) mod vector_stores;
+mod videos;
+mod voices;
 pub(crate) mod wording;
 
 use std::sync::Arc;
@@ -32,19 +42,31 @@ use crate::{Next, Outcome, Returned};
 /// The hooks of all families that have some.
 static ALL: &[&Hooks] = &[
     &assistants::HOOKS,
+    &chatkit::HOOKS,
+    &container_files::HOOKS,
+    &containers::HOOKS,
     &conversations::HOOKS,
     &files::HOOKS,
     &graders::HOOKS,
+    &provenance::HOOKS,
+    &realtime::HOOKS,
+    &realtime_calls::HOOKS,
     &responses::HOOKS,
     &run_steps::HOOKS,
     &runs::HOOKS,
+    &skills::HOOKS,
+    &skills::VERSION_HOOKS,
     &thread_messages::HOOKS,
     &threads::HOOKS,
     &uploads::HOOKS,
     &uploads::PARTS,
-    &vector_stores::HOOKS,
     &vector_stores::batches::HOOKS,
     &vector_stores::files::HOOKS,
+    &vector_stores::HOOKS,
+    &videos::CHARACTER_HOOKS,
+    &videos::HOOKS,
+    &voices::CONSENT_HOOKS,
+    &voices::HOOKS,
 ];
 
 /// What a family does beyond its row. Everything is optional.

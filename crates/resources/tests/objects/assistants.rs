@@ -1,6 +1,6 @@
 //! Assistants, threads, messages and stored runs: made, listed, changed, cancelled, expired.
 
-use fakeai_canon::{ErrorKind, Keep, Micros};
+use fakeai_canon::{ErrorKind, Keep};
 use fakeai_resources::Effect;
 use serde_json::{Value, json};
 

@@ -16,6 +16,7 @@ pub(crate) fn answer(question: Question) -> Outcome {
     Outcome::Answer(Answer {
         status: 200,
         body: Body::Json(Arc::new(body)),
+        location: None,
         next: Next::default(),
     })
 }

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use fakeai_canon::{ApiError, ErrorKind, FilePart, Keep, Micros, Mode, Seed};
 use fakeai_contract::{Match, Method, openai};
 use fakeai_resources::{
-    Answer, Blobs, Body, Call, Context, Effect, Keeping, Library, Means, Next, Outcome, Services,
-    Store, advance, apply,
+    Answer, Blobs, Body, Call, Context, Effect, Film, Keeping, Library, Means, Next, Outcome,
+    Services, Still, Store, advance, apply,
 };
 use serde_json::{Value, json};
 
@@ -25,6 +25,8 @@ pub(crate) struct World {
     pub(crate) effects: Vec<Effect>,
     /// The world's time; set it and [`World::settle`].
     pub(crate) now: Micros,
+    /// Files that come with the next call.
+    pub(crate) files: Vec<FilePart>,
     calls: u64,
 }
 
@@ -38,6 +40,7 @@ impl World {
             mode,
             effects: Vec::new(),
             now: Micros::from_seconds(1_700_000_000.0),
+            files: Vec::new(),
             calls: 0,
         }
     }
@@ -54,7 +57,8 @@ impl World {
         query: Value,
         body: Value,
     ) -> Result<Outcome, ApiError> {
-        self.outcome_of(method, path, query, body, &[])
+        let files = std::mem::take(&mut self.files);
+        self.outcome_of(method, path, query, body, &files)
     }
 
     fn outcome_of(
@@ -160,6 +164,7 @@ impl World {
         let file = FilePart {
             field: field.to_owned(),
             name: name.to_owned(),
+            path: name.to_owned(),
             media: None,
             blob: writer.finish()?,
             bytes: bytes.len() as u64,
@@ -261,6 +266,18 @@ impl Services for Rooms<'_> {
 
     fn knows_model(&self, id: &str) -> bool {
         id.starts_with("gpt-")
+    }
+
+    fn film(&self, film: &Film) -> Result<Bytes, ApiError> {
+        let Film { width, height, .. } = film;
+        Ok(Bytes::from(format!(
+            "{width}x{height} for {} s",
+            film.seconds
+        )))
+    }
+
+    fn still(&self, _: &Film, still: Still) -> Result<Bytes, ApiError> {
+        Ok(Bytes::from(format!("{still:?}")))
     }
 }
 

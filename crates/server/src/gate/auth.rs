@@ -21,7 +21,7 @@ pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiE
         return Ok(());
     }
     match bearer(arrival) {
-        Some(key) if rules.knows_key(key) => Ok(()),
+        Some(key) if rules.knows_key(key) || opens_session(arrival, key) => Ok(()),
         Some(key) => Err(refusal(format!(
             "Incorrect API key provided: {}. You can find your API key at \
              https://platform.openai.com/account/api-keys.",
@@ -36,6 +36,15 @@ pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiE
              https://platform.openai.com/account/api-keys.",
         )),
     }
+}
+
+/// Whether the key is one of the short-lived ones that open a realtime session.
+fn opens_session(arrival: &Arrival<'_>, key: &str) -> bool {
+    let Route::Operation { operation, .. } = &arrival.route else {
+        return false;
+    };
+    let store = &arrival.world.store;
+    &*operation.tag == "Realtime" && store.find("realtime.client_secrets", None, key).is_some()
 }
 
 fn bearer<'a>(arrival: &'a Arrival<'_>) -> Option<&'a str> {

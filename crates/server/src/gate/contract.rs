@@ -45,7 +45,7 @@ pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiE
         if &*form.media == FORM {
             return check_form(arrival, operation);
         }
-        return Ok(());
+        return take_text(arrival);
     }
     let takes_json = operation.request.iter().any(|body| &*body.media == JSON);
     let empty = arrival.call.body.is_empty();
@@ -55,6 +55,14 @@ pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiE
         _ if arrival.world.is_mock() && takes_json => check_json(arrival, operation),
         _ => Err(unsupported(media, operation)),
     }
+}
+
+/// Takes a body that is text of another kind, such as an SDP offer.
+fn take_text(arrival: &mut Arrival<'_>) -> Result<(), ApiError> {
+    let text = std::str::from_utf8(&arrival.call.body);
+    let text = text.map_err(|_| ApiError::invalid("The body of your request is not UTF-8."))?;
+    arrival.body = Value::String(text.to_owned());
+    Ok(())
 }
 
 fn check_params(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), ApiError> {
