@@ -47,6 +47,8 @@ pub trait Ticks: Send {
 pub enum Tick {
     /// Known.
     At(Micros),
+    /// Not known before that time: ask again then.
+    AskAt(Micros),
     /// The engine has not come to it; the waker tells.
     Pending,
 }

@@ -271,6 +271,7 @@ impl Frames for Player {
             }
             let due = match self.score.ticks.due(self.step, waker) {
                 Tick::Pending => return Pull::Pending,
+                Tick::AskAt(at) => return Pull::DueAt(at),
                 Tick::At(due) if due > now => {
                     // What goes on for long is seen to go on. A full store has been told to
                     // `begin`, and is told again to the end.
