@@ -2,7 +2,11 @@
 //! folder has `serving_results.csv` and `traces/`. Prints a page; `fit` looks for better constants
 //! on half of the rows first.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a command-line tool")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a command-line tool"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -24,15 +28,25 @@ struct Row {
 }
 
 fn main() {
-    let folder = std::env::args().nth(1).expect("the folder of the measurements");
+    let folder = std::env::args()
+        .nth(1)
+        .expect("the folder of the measurements");
     let folder = Path::new(&folder);
-    let (rows, left_out) = rows(&std::fs::read_to_string(folder.join("serving_results.csv")).unwrap());
+    let (rows, left_out) =
+        rows(&std::fs::read_to_string(folder.join("serving_results.csv")).unwrap());
     let started = std::time::Instant::now();
     let results: Vec<_> = rows.iter().map(|row| (row, simulate(row))).collect();
-    eprintln!("{} rows in {:.1} s", rows.len(), started.elapsed().as_secs_f64());
+    eprintln!(
+        "{} rows in {:.1} s",
+        rows.len(),
+        started.elapsed().as_secs_f64()
+    );
     report("all", &results);
     for (name, key) in [
-        ("model", (|row: &Row| row.model.clone()) as fn(&Row) -> String),
+        (
+            "model",
+            (|row: &Row| row.model.clone()) as fn(&Row) -> String,
+        ),
         ("gpu", |row| row.setup.gpu.name.clone()),
         ("engine", |row| row.setup.setting.kind.name().to_owned()),
         ("precision", |row| format!("{:?}", row.setup.precision)),
@@ -72,7 +86,13 @@ fn report(name: &str, results: &[Result<'_>]) {
     let ttft = errors(|(row, (ttft, _))| ttft / row.ttft - 1.0);
     println!(
         "{name:44} {:4} rows  TPOT median {:5.1} mean {:5.1} bias {:+6.1}   TTFT median {:5.1} mean {:5.1} bias {:+6.1}",
-        results.len(), tpot.0, tpot.1, tpot.2, ttft.0, ttft.1, ttft.2
+        results.len(),
+        tpot.0,
+        tpot.1,
+        tpot.2,
+        ttft.0,
+        ttft.1,
+        ttft.2
     );
 }
 
@@ -115,12 +135,21 @@ fn cells(line: &str) -> Vec<String> {
 fn row(cells: &BTreeMap<&str, String>) -> std::result::Result<Row, String> {
     let cell = |name: &str| cells.get(name).map_or("", String::as_str);
     let number = |name: &str| cell(name).parse::<f64>().ok();
-    if cells.values().any(|value| value.to_ascii_lowercase().contains("uncertain")) {
+    if cells
+        .values()
+        .any(|value| value.to_ascii_lowercase().contains("uncertain"))
+    {
         return Err("uncertain".to_owned());
     }
     let concurrency = cell("concurrency_or_rate");
-    let Some(concurrency) = concurrency.strip_prefix("conc=").and_then(|n| n.parse::<u32>().ok()) else {
-        let kind: String = concurrency.chars().filter(|c| !c.is_ascii_digit()).collect();
+    let Some(concurrency) = concurrency
+        .strip_prefix("conc=")
+        .and_then(|n| n.parse::<u32>().ok())
+    else {
+        let kind: String = concurrency
+            .chars()
+            .filter(|c| !c.is_ascii_digit())
+            .collect();
         return Err(format!("no steady load: {kind}"));
     };
     let (Some(ttft), Some(tpot)) = (number("ttft_ms"), number("itl_ms")) else {
@@ -136,21 +165,32 @@ fn row(cells: &BTreeMap<&str, String>) -> std::result::Result<Row, String> {
         Kind::Sglang
     } else if engine.starts_with("vllm") {
         Kind::Vllm
-    } else if engine.starts_with("trt") || engine.starts_with("tensorrt") || engine.starts_with("NIM") {
+    } else if engine.starts_with("trt")
+        || engine.starts_with("tensorrt")
+        || engine.starts_with("NIM")
+    {
         Kind::TensorRt
     } else {
         return Err(format!("unknown engine {engine}"));
     };
     let tensor = number("tp").or(number("n_gpu")).unwrap_or(1.0) as u32;
     let setup = Setup::new(shape, gpu, tensor, kind, precision);
-    setup.blocks().map_err(|_| format!("does not fit: {} on {tensor} {}", shape.model, gpu.name))?;
+    setup
+        .blocks()
+        .map_err(|_| format!("does not fit: {} on {tensor} {}", shape.model, gpu.name))?;
     let nominal = cell("notes").contains("nominal");
     let length = |name: &str| {
         let tokens = number(name).unwrap_or(1.0);
         let low = if nominal { tokens * 0.8 } else { tokens };
-        Lengths { low: low as u32, high: tokens as u32 }
+        Lengths {
+            low: low as u32,
+            high: tokens as u32,
+        }
     };
-    let waves = std::env::var("WAVES").ok().and_then(|w| w.parse().ok()).unwrap_or(4);
+    let waves = std::env::var("WAVES")
+        .ok()
+        .and_then(|w| w.parse().ok())
+        .unwrap_or(4);
     Ok(Row {
         model: shape.model.clone(),
         workload: Workload {
@@ -166,7 +206,8 @@ fn row(cells: &BTreeMap<&str, String>) -> std::result::Result<Row, String> {
 }
 
 fn trace(folder: &Path) {
-    let Ok(text) = std::fs::read_to_string(folder.join("traces/rtxpro6000-llama3.1-8b.jsonl")) else {
+    let Ok(text) = std::fs::read_to_string(folder.join("traces/rtxpro6000-llama3.1-8b.jsonl"))
+    else {
         return;
     };
     let field = |line: &str, name: &str| -> f64 {
@@ -186,13 +227,20 @@ fn trace(folder: &Path) {
             output: field(line, "output_toks") as u32,
         })
         .collect();
-    let mean = |of: &dyn Fn(&str) -> f64| lines.iter().map(|line| of(line)).sum::<f64>() / lines.len() as f64;
+    let mean = |of: &dyn Fn(&str) -> f64| {
+        lines.iter().map(|line| of(line)).sum::<f64>() / lines.len() as f64
+    };
     let real_ttft = mean(&|line| field(line, "first_token_ts") - field(line, "queued_ts"));
     let real_tpot = mean(&|line| {
-        (field(line, "last_token_ts") - field(line, "first_token_ts")) / (field(line, "output_toks") - 1.0).max(1.0)
+        (field(line, "last_token_ts") - field(line, "first_token_ts"))
+            / (field(line, "output_toks") - 1.0).max(1.0)
     });
     let mut setup = Setup::new(
-        shape("meta-llama/Llama-3.1-8B").unwrap(), gpu("rtx-pro-6000").unwrap(), 1, Kind::Vllm, Precision::Bf16,
+        shape("meta-llama/Llama-3.1-8B").unwrap(),
+        gpu("rtx-pro-6000").unwrap(),
+        1,
+        Kind::Vllm,
+        Precision::Bf16,
     );
     setup.setting.max_batched_tokens = 2_048;
     setup.setting.max_sequences = 128;
@@ -203,6 +251,11 @@ fn trace(folder: &Path) {
     let done = replay(&mut worker, requests);
     let ttft = done.mean(|outcome| Some(outcome.ttft));
     let tpot = done.mean(|outcome| outcome.tpot);
-    println!("trace rtxpro6000-llama3.1-8b: TTFT {real_ttft:.2} s measured, {ttft:.2} simulated ({:+.1} %); TPOT {:.2} ms measured, {:.2} simulated ({:+.1} %)",
-        (ttft / real_ttft - 1.0) * 100.0, real_tpot * 1e3, tpot * 1e3, (tpot / real_tpot - 1.0) * 100.0);
+    println!(
+        "trace rtxpro6000-llama3.1-8b: TTFT {real_ttft:.2} s measured, {ttft:.2} simulated ({:+.1} %); TPOT {:.2} ms measured, {:.2} simulated ({:+.1} %)",
+        (ttft / real_ttft - 1.0) * 100.0,
+        real_tpot * 1e3,
+        tpot * 1e3,
+        (tpot / real_tpot - 1.0) * 100.0
+    );
 }

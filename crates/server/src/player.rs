@@ -62,9 +62,8 @@ struct Pace {
 }
 
 impl Player {
-    /// A player at its beginning. The start's usage gets what the engine finds in its cache.
-    pub(crate) fn new(world: Arc<World>, mut score: Score) -> Self {
-        score.start.usage.cached = score.ticks.admission().cached;
+    /// A player at its beginning.
+    pub(crate) fn new(world: Arc<World>, score: Score) -> Self {
         let cursors = match &score.plan {
             Plan::Generation(generation) => {
                 generation.choices.iter().map(|_| Cursor::new()).collect()
@@ -280,6 +279,9 @@ impl Frames for Player {
                 }
                 Tick::At(due) => due,
             };
+            if self.step == 0 {
+                self.score.start.usage.cached = self.score.ticks.admission().cached;
+            }
             if self.cursors.is_empty() {
                 self.play_whole(due, now, out);
             } else {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use fakeai_canon::{Engine, Micros, Observer, Seed};
 use fakeai_catalog::{Catalog, Latency};
 use fakeai_content::{Behaviour, Config as ContentConfig, TextMode};
+use fakeai_engine::serving::{LiveEngine, Noise, Worker};
 use fakeai_engine::{Pace, PaceEngine, Spread, Timing};
 use fakeai_telemetry::{Journal, JournalLimits, Ledger, LedgerLimits};
 use http::HeaderValue;
@@ -58,6 +59,7 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>) -> World {
     if tracing::enabled!(tracing::Level::DEBUG) {
         observers.push(Arc::new(RequestLog));
     }
+    let engine = engine(config, &clock, seed);
     let blobs = Arc::new(MemoryBlobs::new(config.storage.max_blob_bytes.0));
     let store = MemoryStore::new(store_limits(config), clock.clone(), blobs.clone());
     World::new(
@@ -70,7 +72,7 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>) -> World {
             blobs,
             ledger,
             journal,
-            engine: engine(config),
+            engine,
             behaviour: Behaviour::new(content(config)),
             observers,
         },
@@ -133,7 +135,18 @@ fn content(config: &Config) -> ContentConfig {
     }
 }
 
-fn engine(config: &Config) -> Arc<dyn Engine> {
+fn engine(config: &Config, clock: &Arc<WorldClock>, seed: Seed) -> Arc<dyn Engine> {
+    // What can't be served has been refused with the settings.
+    if let Ok(Some((setup, replicas))) = config.serving.setup() {
+        let noise = |replica| Noise::of(seed.fork("engine").nth(u64::from(replica)));
+        let workers = (0..replicas).filter_map(|number| Worker::new(&setup, noise(number)).ok());
+        let clock = Arc::clone(clock);
+        return Arc::new(LiveEngine::new(workers.collect(), clock));
+    }
+    pace(config)
+}
+
+fn pace(config: &Config) -> Arc<dyn Engine> {
     let generation = &config.generation;
     let fixed = Timing {
         delay: spread(generation.delay()),

@@ -12,9 +12,10 @@ use parking_lot::Mutex;
 use super::sequence::{Request, SequenceId};
 use super::worker::{Log, Worker};
 
-/// A simulated engine that a server's answers go by.
+/// A simulated engine that a server's answers go by: one or several replicas, of which a request
+/// goes to the one that has the least to do.
 pub struct LiveEngine {
-    state: Arc<Mutex<State>>,
+    replicas: Vec<Arc<Mutex<State>>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -49,36 +50,42 @@ impl State {
 }
 
 impl LiveEngine {
-    /// An engine that runs on a world's clock.
-    pub fn new(worker: Worker, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            state: Arc::new(Mutex::new(State {
+    /// An engine of these replicas, on a world's clock.
+    pub fn new(workers: Vec<Worker>, clock: Arc<dyn Clock>) -> Self {
+        let replica = |worker| {
+            Arc::new(Mutex::new(State {
                 worker,
                 tokens: Tokens::default(),
-            })),
+            }))
+        };
+        Self {
+            replicas: workers.into_iter().map(replica).collect(),
             clock,
         }
     }
 
-    /// Looks at the worker as it is now.
-    pub fn observe<T>(&self, look: impl FnOnce(&Worker) -> T) -> T {
-        let mut state = self.state.lock();
-        state.catch_up(self.clock.now());
-        look(&state.worker)
+    /// The replica with the fewest sequences, the first of several.
+    fn route(&self) -> Option<&Arc<Mutex<State>>> {
+        let now = self.clock.now();
+        self.replicas.iter().min_by_key(|replica| {
+            let mut state = replica.lock();
+            state.catch_up(now);
+            state.worker.running() + state.worker.waiting() + state.worker.coming()
+        })
     }
 }
 
 impl Engine for LiveEngine {
     fn submit(&self, job: &Job<'_>) -> Box<dyn Ticks> {
-        let mut state = self.state.lock();
-        state.catch_up(self.clock.now());
+        let Some(replica) = self.route() else {
+            return Box::new(Nowhere { at: job.arrived });
+        };
+        let mut state = replica.lock();
         let size = state.worker.times().setup().setting.block_tokens as usize;
         let hashes = block_hashes(job.prompt, size);
         let prompt = job.prompt.len() as u32;
-        let overhead = state
-            .worker
-            .times()
-            .request_seconds(prompt, state.worker.running() as u32);
+        let others = state.worker.running() as u32;
+        let overhead = state.worker.times().request_seconds(prompt, others);
         let ids = job.lengths.iter().map(|output| {
             let id = state.worker.submit(Request {
                 arrived: job.arrived,
@@ -91,11 +98,26 @@ impl Engine for LiveEngine {
         });
         let ids = ids.collect();
         Box::new(LiveTicks {
-            state: Arc::clone(&self.state),
+            state: Arc::clone(replica),
             clock: Arc::clone(&self.clock),
             ids,
             overhead: Micros::from_seconds(overhead),
         })
+    }
+}
+
+/// An engine without replicas answers at once.
+struct Nowhere {
+    at: Micros,
+}
+
+impl Ticks for Nowhere {
+    fn admission(&mut self) -> Admission {
+        Admission::default()
+    }
+
+    fn due(&mut self, _: u32, _: &Waker) -> Tick {
+        Tick::At(self.at)
     }
 }
 

@@ -117,6 +117,11 @@ impl Worker {
         self.waiting.len()
     }
 
+    /// Requests that have not joined the queue.
+    pub fn coming(&self) -> usize {
+        self.coming.len()
+    }
+
     /// Whether nothing runs, waits or is to come.
     pub fn is_idle(&self) -> bool {
         self.slots.is_empty()

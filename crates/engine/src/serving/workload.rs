@@ -133,9 +133,11 @@ pub fn run(worker: &mut Worker, workload: &Workload, rng: &mut Rng) -> Run {
     drive(worker, record)
 }
 
-/// Runs requests whose times are given.
+/// Runs requests whose times are given; the first arrives at the beginning.
 pub fn replay(worker: &mut Worker, requests: Vec<Request>) -> Run {
-    for request in requests {
+    let first = requests.iter().map(|request| request.arrived).min();
+    for mut request in requests {
+        request.arrived = Micros(request.arrived.since(first.unwrap_or_default()).0);
         worker.submit(request);
     }
     drive(worker, Record::default())
