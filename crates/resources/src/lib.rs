@@ -16,7 +16,7 @@ mod page;
 mod store;
 mod verbs;
 
-pub use apply::{advance, apply, forgotten, make_up, not_served, returned, serves};
+pub use apply::{advance, apply, forgotten, make_up, not_served, only_expires, returned, serves};
 pub use call::{
     Answer, Body, Call, Context, Effect, Errand, Film, Means, Next, Outcome, Question, Returned,
     Services, Still,

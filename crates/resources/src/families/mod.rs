@@ -85,6 +85,9 @@ pub(crate) struct Hooks {
     pub(crate) shown: Option<Shows>,
     /// What follows when the object is due. It sets a new deadline or none.
     pub(crate) due: Option<Wakes>,
+    /// Whether its deadlines only end objects that nobody came back to, so that a virtual clock has
+    /// no reason to jump there.
+    pub(crate) expires: bool,
     /// What follows when the object's errand has come back.
     pub(crate) returned: Option<Receives>,
     /// Completes an object that an answer leaves behind; `false` drops it. Where it is stored
@@ -113,6 +116,7 @@ impl Hooks {
         deleted: None,
         shown: None,
         due: None,
+        expires: false,
         returned: None,
         kept: None,
     };
