@@ -120,6 +120,10 @@ fn a_model_that_cannot_chat_makes_no_assistant() {
     let error = made.unwrap_err();
     assert_eq!(error.code.as_deref(), Some("unsupported_model"));
     assert_eq!(error.param.as_deref(), Some("model"));
+    let body = json!({"model": "o3-mini", "temperature": 0.1});
+    let error = world.post("/assistants", body).unwrap_err();
+    let said = "Unsupported parameter: 'temperature' is not supported with this model.";
+    assert_eq!(error.message, said);
 }
 
 #[test]
