@@ -12,7 +12,7 @@ use crate::world::{World, assert_missing, ids, keep};
 const NOW: u64 = 1_700_000_000;
 
 fn assistant(world: &mut World) -> Value {
-    let body = json!({"model": "gpt-4o", "name": "Tutor", "reasoning_effort": "low",
+    let body = json!({"model": "gpt-5", "name": "Tutor", "reasoning_effort": "low",
         "tools": [{"type": "file_search"}]});
     world.post("/assistants", body).unwrap()
 }
@@ -123,7 +123,7 @@ fn a_model_that_cannot_chat_makes_no_assistant() {
     let error = made.unwrap_err();
     assert_eq!(error.code.as_deref(), Some("unsupported_model"));
     assert_eq!(error.param.as_deref(), Some("model"));
-    let body = json!({"model": "o3-mini", "temperature": 0.1});
+    let body = json!({"model": "gpt-5", "temperature": 0.1});
     let error = world.post("/assistants", body).unwrap_err();
     let said = "Unsupported parameter: 'temperature' is not supported with this model.";
     assert_eq!(error.message, said);
