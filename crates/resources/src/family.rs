@@ -25,6 +25,7 @@ pub(crate) fn families() -> &'static Families {
 /// A file of rows for each group of families.
 const ROWS: &[&str] = &[
     include_str!("../../../data/families/openai/assistants.toml"),
+    include_str!("../../../data/families/openai/batches.toml"),
     include_str!("../../../data/families/openai/chat.toml"),
     include_str!("../../../data/families/openai/chatkit.toml"),
     include_str!("../../../data/families/openai/containers.toml"),

@@ -2,11 +2,12 @@
 
 use bytes::{Bytes, BytesMut};
 use fakeai_canon::ApiError;
+use serde::{Deserialize, Serialize};
 
 use crate::store::Blobs;
 
 /// Bytes that are read at once.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 64 << 10;
 
 /// Bytes of one line at most: as many as the body of a call may have. A longer one is cut there,
 /// so that it is no JSON any more.
@@ -18,6 +19,15 @@ pub(crate) struct Line {
     pub(crate) number: u64,
     /// Its bytes, without the end of the line.
     pub(crate) bytes: Bytes,
+}
+
+/// Where a reading stands, to be taken up again later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// The first byte of the next line.
+    pub(crate) at: u64,
+    /// Lines before it.
+    pub(crate) lines: u64,
 }
 
 /// A reading of a blob's lines.
@@ -33,18 +43,31 @@ pub(crate) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// Reads from the first line on.
     pub(crate) fn new(blobs: &'a dyn Blobs, blob: &'a str) -> Self {
+        Self::from(blobs, blob, Mark::default())
+    }
+
+    /// Reads on from a mark.
+    pub(crate) fn from(blobs: &'a dyn Blobs, blob: &'a str, mark: Mark) -> Self {
         Self {
             blobs,
             blob,
-            read: 0,
+            read: mark.at,
             buffer: BytesMut::new(),
-            lines: 0,
+            lines: mark.lines,
         }
     }
 
     /// The first byte of the next line.
     pub(crate) fn at(&self) -> u64 {
         self.read - self.buffer.len() as u64
+    }
+
+    /// Where the reading stands.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            at: self.at(),
+            lines: self.lines,
+        }
     }
 
     /// The next line that is not blank.

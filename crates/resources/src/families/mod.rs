@@ -1,6 +1,9 @@
 //! What single families do beyond their rows, one file each, and the list of their hooks.
 
 mod assistants;
+mod batch_input;
+mod batch_work;
+mod batches;
 mod chatkit;
 mod container_files;
 mod containers;
@@ -12,6 +15,7 @@ mod item_form;
 pub(crate) mod items;
 mod lines;
 pub(crate) mod messages;
+mod pieces;
 mod provenance;
 mod realtime;
 mod realtime_calls;
@@ -42,6 +46,7 @@ use crate::{Next, Outcome, Returned};
 /// The hooks of all families that have some.
 static ALL: &[&Hooks] = &[
     &assistants::HOOKS,
+    &batches::HOOKS,
     &chatkit::HOOKS,
     &container_files::HOOKS,
     &containers::HOOKS,

@@ -8,11 +8,11 @@ use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
 use super::files::{self, Made};
-use super::{Hooks, wording};
+use super::{Hooks, pieces, wording};
 use crate::apply::{Moment, Site};
-use crate::store::{Blobs, Change, PageQuery, Record, Store};
+use crate::store::{Change, Record};
 use crate::verbs::Draft;
-use crate::{Next, Order, Outcome, verbs};
+use crate::{Next, Outcome, verbs};
 
 const FAMILY: &str = "uploads";
 const PART_FAMILY: &str = "uploads.parts";
@@ -23,12 +23,6 @@ const MOST_OF_PART: u64 = 64 << 20;
 
 /// How long an upload can be added to: the provider's published limit.
 const OPEN_FOR: Micros = Micros::from_millis(3_600_000);
-
-/// Bytes that are copied at once when an upload is put together.
-const PIECE: usize = 1 << 20;
-
-/// Parts that are looked up at once.
-const PAGE: usize = 1_000;
 
 pub(super) static HOOKS: Hooks = Hooks {
     family: FAMILY,
@@ -146,7 +140,7 @@ fn expired(moment: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
         due: None,
         ..record.clone()
     })];
-    changes.extend(without_parts(moment.means.store, record));
+    changes.extend(pieces::removal(moment.means.store, PART_FAMILY, &record.id));
     Ok(Next {
         changes,
         effects: Vec::new(),
@@ -163,7 +157,7 @@ fn ended(site: &Site<'_>, upload: &Record, object: Value) -> Result<crate::Answe
     answer
         .next
         .changes
-        .extend(without_parts(site.store, upload));
+        .extend(pieces::removal(site.store, PART_FAMILY, &upload.id));
     Ok(answer)
 }
 
@@ -224,7 +218,7 @@ fn joined(
     let mut sum = wanted.map(|_| Md5::new());
     let mut writer = blobs.create()?;
     for id in ids {
-        copy(blobs, id, |piece| {
+        pieces::copy(blobs, id, |piece| {
             if let Some(sum) = &mut sum {
                 sum.update(&piece);
             }
@@ -243,50 +237,4 @@ fn joined(
         }
     }
     Ok((writer.finish()?, got))
-}
-
-/// Hands the pieces of a blob over, one after the other.
-fn copy(
-    blobs: &dyn Blobs,
-    id: &str,
-    mut take: impl FnMut(bytes::Bytes) -> Result<(), ApiError>,
-) -> Result<(), ApiError> {
-    let mut at = 0;
-    loop {
-        let piece = blobs.read(id, at, PIECE)?;
-        if piece.is_empty() {
-            return Ok(());
-        }
-        at += piece.len() as u64;
-        take(piece)?;
-    }
-}
-
-/// The removal of all parts of an upload.
-fn without_parts(store: &dyn Store, upload: &Record) -> Vec<Change> {
-    let mut removals = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let query = PageQuery {
-            family: PART_FAMILY,
-            parent: Some(&upload.id),
-            after: after.as_deref(),
-            before: None,
-            order: Order::Ascending,
-            limit: PAGE,
-            filters: Vec::new(),
-        };
-        let Ok(page) = store.page(&query) else {
-            return removals;
-        };
-        removals.extend(page.records.iter().map(|part| Change::Delete {
-            family: part.family,
-            parent: Some(upload.id.clone()),
-            id: part.id.clone(),
-        }));
-        match page.records.last() {
-            Some(last) if page.has_more => after = Some(last.id.clone()),
-            Some(_) | None => return removals,
-        }
-    }
 }

@@ -12,6 +12,7 @@ pub mod memory_blobs;
 
 mod any_input;
 mod assistants;
+mod batches;
 mod chat_completions;
 mod containers;
 mod conversations;

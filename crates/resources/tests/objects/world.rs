@@ -7,8 +7,8 @@ use bytes::Bytes;
 use fakeai_canon::{ApiError, ErrorKind, FilePart, Keep, Micros, Mode, Seed};
 use fakeai_contract::{Match, Method, openai};
 use fakeai_resources::{
-    Answer, Blobs, Body, Call, Context, Effect, Film, Keeping, Library, Means, Next, Outcome,
-    Services, Still, Store, advance, apply,
+    Answer, Blobs, Body, Call, Context, Effect, Errand, Film, Keeping, Library, Means, Next,
+    Outcome, Record, Returned, Services, Still, Store, advance, apply, returned,
 };
 use serde_json::{Value, json};
 
@@ -202,6 +202,16 @@ impl World {
         }
     }
 
+    /// How many objects there are.
+    pub(crate) fn count(&self) -> usize {
+        self.store.count()
+    }
+
+    /// An object as it is stored.
+    pub(crate) fn find(&self, family: &'static str, id: &str) -> Arc<Record> {
+        self.store.find(family, None, id).unwrap()
+    }
+
     /// How many bytes all blobs have together.
     pub(crate) fn blobs_bytes(&self) -> u64 {
         let ids = (0..10_000).map(|number| format!("blob-{number}"));
@@ -226,6 +236,24 @@ impl World {
             let next = advance(&record, means, &context).unwrap();
             self.take_over(next);
         }
+    }
+
+    /// Hands the answer to an errand to who sent it.
+    pub(crate) fn returns(&mut self, errand: &Errand, answer: &Returned) {
+        let context = Context {
+            now: self.now,
+            seed: Seed(11).fork(&errand.id).fork(&errand.tag),
+            mode: self.mode,
+        };
+        let next = {
+            let services = Rooms::of(&self.blobs);
+            let means = Means {
+                store: &self.store,
+                services: &services,
+            };
+            returned(errand.family, &errand.id, answer, means, &context).unwrap()
+        };
+        self.take_over(next);
     }
 
     fn take_over(&mut self, next: Next) {
