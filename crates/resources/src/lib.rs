@@ -21,6 +21,7 @@ pub use call::{
     Answer, Body, Call, Context, Effect, Errand, Film, Means, Next, Outcome, Question, Returned,
     Services, Still,
 };
+pub use families::fine_tuning::slug;
 pub use families::responses::not_streamable;
 pub use families::vector_stores::{FileSearch, search_files};
 pub use family::Order;

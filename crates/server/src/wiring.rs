@@ -93,6 +93,7 @@ fn rules(config: &Config) -> WorldRules {
             rate: features.fault_rate,
         }),
         max_body_bytes: config.security.max_request_size.0,
+        training_tokens_per_second: u64::from(config.generation.training_tokens_per_second),
         background_answers: BACKGROUND_ANSWERS,
         check_responses: features.check_responses.unwrap_or(cfg!(debug_assertions)),
         docs: features.docs,

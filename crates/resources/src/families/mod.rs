@@ -9,6 +9,7 @@ mod container_files;
 mod containers;
 mod conversations;
 pub(crate) mod files;
+pub(crate) mod fine_tuning;
 mod graders;
 pub(crate) mod include;
 mod item_form;
@@ -52,6 +53,8 @@ static ALL: &[&Hooks] = &[
     &containers::HOOKS,
     &conversations::HOOKS,
     &files::HOOKS,
+    &fine_tuning::HOOKS,
+    &fine_tuning::permissions::HOOKS,
     &graders::HOOKS,
     &provenance::HOOKS,
     &realtime::HOOKS,
