@@ -8,6 +8,7 @@ mod chatkit;
 mod container_files;
 mod containers;
 mod conversations;
+mod evals;
 pub(crate) mod files;
 pub(crate) mod fine_tuning;
 mod graders;
@@ -52,6 +53,10 @@ static ALL: &[&Hooks] = &[
     &container_files::HOOKS,
     &containers::HOOKS,
     &conversations::HOOKS,
+    &evals::EVALS,
+    &evals::RUNS,
+    &evals::TALLY,
+    &evals::WORK,
     &files::HOOKS,
     &fine_tuning::HOOKS,
     &fine_tuning::permissions::HOOKS,
