@@ -29,7 +29,10 @@ const CRITERIA: usize = 64;
 
 fn created(site: &Site<'_>, draft: &mut verbs::Draft) -> Result<(), ApiError> {
     let body = &site.call.body;
-    let criteria = body["testing_criteria"].as_array().cloned().unwrap_or_default();
+    let criteria = body["testing_criteria"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     if criteria.is_empty() || criteria.len() > CRITERIA {
         let message = format!("'testing_criteria' must have 1 to {CRITERIA} graders.");
         return Err(ApiError::invalid(message).param("testing_criteria"));
@@ -49,7 +52,9 @@ fn created(site: &Site<'_>, draft: &mut verbs::Draft) -> Result<(), ApiError> {
     let stored: Vec<Value> = criteria.iter().map(stored_form).collect();
     let source = source_config(&body["data_source_config"])?;
     draft.object.insert("data_source_config".to_owned(), source);
-    draft.object.insert("testing_criteria".to_owned(), json!(stored));
+    draft
+        .object
+        .insert("testing_criteria".to_owned(), json!(stored));
     if draft.object["name"].is_null() {
         draft.object.insert("name".to_owned(), json!(""));
     }
@@ -58,7 +63,13 @@ fn created(site: &Site<'_>, draft: &mut verbs::Draft) -> Result<(), ApiError> {
 
 fn uuid(seed: Seed) -> String {
     let hex = seed.id("", Alphabet::Hex, 32);
-    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
     parts.join("-")
 }
 

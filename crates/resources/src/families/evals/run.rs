@@ -28,16 +28,26 @@ const QUEUEING: Micros = Micros::from_millis(500);
 
 fn created(site: &Site<'_>, draft: &mut verbs::Draft) -> Result<(), ApiError> {
     let data = site.call.body["data_source"].clone();
-    let refused = |message: &str, param: &'static str| Err(ApiError::invalid(message.to_owned()).param(param));
-    let eval = site.parent()?.and_then(|parent| site.store.find(eval::FAMILY, None, &parent.id));
-    let config = eval.map_or(Value::Null, |eval| eval.object["data_source_config"].clone());
+    let refused = |message: &str, param: &'static str| {
+        Err(ApiError::invalid(message.to_owned()).param(param))
+    };
+    let eval = site
+        .parent()?
+        .and_then(|parent| site.store.find(eval::FAMILY, None, &parent.id));
+    let config = eval.map_or(Value::Null, |eval| {
+        eval.object["data_source_config"].clone()
+    });
     if sample::samples(&data) {
         let model = data["model"].as_str().unwrap_or_default();
         if model.is_empty() {
-            return refused("'model' is required to sample from 'input_messages'.", "data_source.model");
+            return refused(
+                "'model' is required to sample from 'input_messages'.",
+                "data_source.model",
+            );
         }
         if !site.means.services.knows_model(model) {
-            let message = format!("The model '{model}' does not exist or you do not have access to it.");
+            let message =
+                format!("The model '{model}' does not exist or you do not have access to it.");
             return Err(ApiError::invalid(message)
                 .param("data_source.model")
                 .code("model_not_found"));
@@ -56,7 +66,10 @@ fn created(site: &Site<'_>, draft: &mut verbs::Draft) -> Result<(), ApiError> {
         ("status", json!("queued")),
         ("model", json!(model)),
         ("name", json!(name)),
-        ("result_counts", json!({"total": 0, "errored": 0, "failed": 0, "passed": 0})),
+        (
+            "result_counts",
+            json!({"total": 0, "errored": 0, "failed": 0, "passed": 0}),
+        ),
         ("per_model_usage", Value::Null),
         ("per_testing_criteria_results", Value::Null),
         ("data_source", data),
@@ -83,7 +96,10 @@ fn shown(site: &Site<'_>, record: &Record) -> Arc<Value> {
 
 /// Reads the source and lays out the work.
 fn start(moment: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
-    let eval_id = record.parent.as_ref().map_or("", |parent| parent.id.as_str());
+    let eval_id = record
+        .parent
+        .as_ref()
+        .map_or("", |parent| parent.id.as_str());
     let Some(eval) = moment.means.store.find(eval::FAMILY, None, eval_id) else {
         return Ok(crate::forgotten(record));
     };
@@ -102,7 +118,8 @@ fn start(moment: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
         let seed = moment.context.seed.fork("item").nth(number as u64);
         let id = ids::of("eval.run.output_item", seed).unwrap_or_default();
         let work = Work::waiting(number as u64, row);
-        next.changes.push(Change::Put(work.record(id, &record.id, moment.context.now)));
+        next.changes
+            .push(Change::Put(work.record(id, &record.id, moment.context.now)));
     }
     let criteria = &eval.private["criteria"];
     next.changes.push(Change::Put(Record {
@@ -156,7 +173,10 @@ fn cancel(site: &Site<'_>) -> Result<Outcome, ApiError> {
     let record = site.record()?;
     let status = record.object["status"].as_str().unwrap_or_default();
     if !matches!(status, "queued" | "in_progress") {
-        let message = format!("Cannot cancel eval run {} with status '{status}'.", record.id);
+        let message = format!(
+            "Cannot cancel eval run {} with status '{status}'.",
+            record.id
+        );
         return Err(ApiError::invalid(message));
     }
     let object = shown(site, &record);
@@ -166,8 +186,14 @@ fn cancel(site: &Site<'_>) -> Result<Outcome, ApiError> {
     });
     let mut answer = Answer::json(Arc::clone(&cancelled.object));
     answer.next.changes.push(Change::Replace(cancelled));
-    answer.next.changes.extend(leftovers(site.store, &record.id));
-    answer.next.effects.push(announce("eval.run.canceled", &record.id));
+    answer
+        .next
+        .changes
+        .extend(leftovers(site.store, &record.id));
+    answer
+        .next
+        .effects
+        .push(announce("eval.run.canceled", &record.id));
     Ok(Outcome::Answer(answer))
 }
 

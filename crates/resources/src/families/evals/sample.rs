@@ -28,9 +28,14 @@ impl Reply {
         if status != 200 {
             let error = &body["error"];
             let code = error["code"].as_str().or(error["type"].as_str());
-            let message = error["message"].as_str().unwrap_or("The model did not answer.");
+            let message = error["message"]
+                .as_str()
+                .unwrap_or("The model did not answer.");
             return Self {
-                error: Some((code.unwrap_or("server_error").to_owned(), message.to_owned())),
+                error: Some((
+                    code.unwrap_or("server_error").to_owned(),
+                    message.to_owned(),
+                )),
                 ..Self::default()
             };
         }
@@ -47,7 +52,10 @@ impl Reply {
         Self {
             text: said.unwrap_or_default().to_owned(),
             tools: message["tool_calls"].clone(),
-            finish_reason: choice["finish_reason"].as_str().unwrap_or("stop").to_owned(),
+            finish_reason: choice["finish_reason"]
+                .as_str()
+                .unwrap_or("stop")
+                .to_owned(),
             model: body["model"].as_str().unwrap_or_default().to_owned(),
             usage: Usage::read(&body["usage"]),
             error: None,
@@ -68,7 +76,11 @@ impl Reply {
         let whole = body["status"] == "completed";
         Self {
             text: said.join("\n"),
-            tools: if tools.is_empty() { Value::Null } else { json!(tools) },
+            tools: if tools.is_empty() {
+                Value::Null
+            } else {
+                json!(tools)
+            },
             finish_reason: if whole { "stop" } else { "length" }.to_owned(),
             model: body["model"].as_str().unwrap_or_default().to_owned(),
             usage: Usage::read(&body["usage"]),

@@ -25,14 +25,15 @@ pub(super) struct Row {
 ///
 /// # Errors
 /// 400 for a source that can't be read or has rows of another form, or none.
-pub(super) fn rows(
-    means: Means<'_>,
-    source: &Value,
-    config: &Value,
-) -> Result<Vec<Row>, ApiError> {
+pub(super) fn rows(means: Means<'_>, source: &Value, config: &Value) -> Result<Vec<Row>, ApiError> {
     let refused = |message: String| ApiError::invalid(message).param("data_source.source");
     let rows = match source["type"].as_str().unwrap_or_default() {
-        "file_content" => source["content"].as_array().into_iter().flatten().map(row).collect(),
+        "file_content" => source["content"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(row)
+            .collect(),
         "file_id" => of_file(means, source["id"].as_str().unwrap_or_default())?,
         "stored_completions" => stored_completions(means.store, source, config),
         "responses" => responses(means.store, source, config),
@@ -42,7 +43,9 @@ pub(super) fn rows(
         return Err(refused("The data source has no rows.".to_owned()));
     }
     if rows.len() > MOST_ROWS {
-        return Err(refused(format!("The data source has more than {MOST_ROWS} rows.")));
+        return Err(refused(format!(
+            "The data source has more than {MOST_ROWS} rows."
+        )));
     }
     fit(&rows, config)?;
     Ok(rows)
@@ -83,7 +86,9 @@ fn of_file(means: Means<'_>, id: &str) -> Result<Vec<Row>, ApiError> {
     let blob = blob.ok_or_else(|| refused(format!("No such File object: {id}")))?;
     let blobs = means.services.blobs();
     if blobs.size(&blob).is_none_or(|bytes| bytes > MOST_BYTES) {
-        return Err(refused(format!("File {id} has more than {MOST_BYTES} bytes.")));
+        return Err(refused(format!(
+            "File {id} has more than {MOST_BYTES} bytes."
+        )));
     }
     let mut bytes = Vec::new();
     loop {
@@ -95,7 +100,10 @@ fn of_file(means: Means<'_>, id: &str) -> Result<Vec<Row>, ApiError> {
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| refused(format!("File {id} is not encoded in UTF-8.")))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let lines = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(place, line)| {
             let value: Value = serde_json::from_str(line).unwrap_or_default();
@@ -103,7 +111,9 @@ fn of_file(means: Means<'_>, id: &str) -> Result<Vec<Row>, ApiError> {
                 return Ok(row(&value));
             }
             let line = place + 1;
-            Err(refused(format!("Line {line} of file {id} is not an object with an 'item'.")))
+            Err(refused(format!(
+                "Line {line} of file {id} is not an object with an 'item'."
+            )))
         })
         .collect()
 }

@@ -44,7 +44,11 @@ pub(super) fn empty(criteria: &Value, rows: usize) -> Value {
 
 /// Puts the tally's counts into the run.
 pub(super) fn counted(run: &mut Value, tally: &Value) {
-    for name in ["result_counts", "per_model_usage", "per_testing_criteria_results"] {
+    for name in [
+        "result_counts",
+        "per_model_usage",
+        "per_testing_criteria_results",
+    ] {
         run[name] = tally[name].clone();
     }
 }
@@ -68,7 +72,10 @@ impl<'a> Desk<'a> {
         let run = store.find(run::FAMILY, None, run)?;
         let eval = store.find(eval::FAMILY, None, &run.parent.as_ref()?.id)?;
         let names = eval.private["criteria"].as_array().into_iter().flatten();
-        let criteria = eval.object["testing_criteria"].as_array().into_iter().flatten();
+        let criteria = eval.object["testing_criteria"]
+            .as_array()
+            .into_iter()
+            .flatten();
         let graders = names.zip(criteria).filter_map(|(name, criterion)| {
             let grader = Grader::read(criterion, "testing_criteria").ok()?;
             Some((name.as_str()?.to_owned(), grader))
@@ -114,7 +121,11 @@ impl<'a> Desk<'a> {
         add(&mut self.object["result_counts"]["total"]);
         add(&mut self.object["result_counts"][name]);
         for (place, result) in results.iter().enumerate() {
-            let passed = if result["passed"] == json!(true) { "passed" } else { "failed" };
+            let passed = if result["passed"] == json!(true) {
+                "passed"
+            } else {
+                "failed"
+            };
             add(&mut self.object["per_testing_criteria_results"][place][passed]);
         }
         self.change("left", -1);
@@ -177,7 +188,8 @@ impl<'a> Desk<'a> {
     pub(super) fn done(mut self) -> Next {
         let now = self.moment.context.now;
         if self.number("left") > 0 {
-            let idle = self.number("under_way") < AT_ONCE && self.number("left") > self.number("under_way");
+            let idle = self.number("under_way") < AT_ONCE
+                && self.number("left") > self.number("under_way");
             self.tally.due = Some(if idle { now } else { now + PATIENCE });
             self.tally.object = Arc::new(self.object);
             self.next.changes.push(Change::Replace(self.tally));

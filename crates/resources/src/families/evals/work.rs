@@ -129,7 +129,12 @@ fn go_on(desk: &mut Desk<'_>, record: &Record, mut work: Work) {
     }
     work.answers = vec![Value::Null; needed.len()];
     for (place, ask) in needed.into_iter().enumerate() {
-        send(desk, record, &format!("grade:{}:{place}", work.attempt), ask);
+        send(
+            desk,
+            record,
+            &format!("grade:{}:{place}", work.attempt),
+            ask,
+        );
     }
     desk.next.changes.push(work.stored(record));
 }
@@ -150,7 +155,10 @@ fn returned(moment: &Moment<'_>, record: &Record, answer: &Returned) -> Result<N
         return Ok(Next::default());
     };
     let mut tag = answer.tag.split(':');
-    let (kind, attempt) = (tag.next(), tag.next().and_then(|number| number.parse().ok()));
+    let (kind, attempt) = (
+        tag.next(),
+        tag.next().and_then(|number| number.parse().ok()),
+    );
     if attempt != Some(work.attempt) {
         return Ok(Next::default());
     }
@@ -189,7 +197,10 @@ fn named(fault: &Fault) -> (String, String) {
     let (code, message) = match fault {
         Fault::Formula => ("formula_parse_error", "The formula has no value."),
         Fault::SampleParse => ("sample_parse_error", "The output is not JSON."),
-        Fault::Truncated => ("truncated_observation_error", "The grader's output was cut off."),
+        Fault::Truncated => (
+            "truncated_observation_error",
+            "The grader's output was cut off.",
+        ),
         Fault::InvalidVariable => (
             "invalid_variable_error",
             "A template uses a variable that the item and the sample do not have.",
