@@ -5,8 +5,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fakeai_canon::{ErrorKind, Keep, Micros};
 use fakeai_resources::{Blobs, Change, Effect, Record, Store};
-use fakeai_canon::{ErrorKind, Keep};
-use fakeai_resources::Effect;
 use serde_json::{Value, json};
 
 use crate::world::{World, assert_missing, ids, keep};

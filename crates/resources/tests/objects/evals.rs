@@ -196,7 +196,7 @@ fn files_and_stored_answers_are_sources() {
     let mut world = World::realistic();
     let eval = eval(&mut world, json!([check()]));
     let lines = "{\"item\": {\"label\": \"a\"}, \"sample\": {\"output_text\": \"a\"}}\n\n{\"item\": {\"label\": \"b\"}, \"sample\": {\"output_text\": \"c\"}}\n";
-    let file = world.file("evals", lines);
+    let file = world.stored_file("evals", lines);
     let source = json!({"type": "file_id", "id": file});
     let run_of_file = run(
         &mut world,

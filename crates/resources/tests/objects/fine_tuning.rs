@@ -46,8 +46,8 @@ fn told(world: &mut World, job: &Value) -> Vec<String> {
 #[test]
 fn a_job_walks_its_states_and_a_model_comes_of_it() {
     let mut world = World::realistic();
-    let file = world.file("fine-tune", &examples(20));
-    let validation = world.file("fine-tune", &examples(3));
+    let file = world.stored_file("fine-tune", &examples(20));
+    let validation = world.stored_file("fine-tune", &examples(3));
     let body = json!({"model": "gpt-4o-mini", "training_file": file, "validation_file": validation,
         "seed": 7, "suffix": "My Run", "metadata": {"team": "a"},
         "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 4}}}});
@@ -124,7 +124,7 @@ fn a_job_walks_its_states_and_a_model_comes_of_it() {
 #[test]
 fn checkpoints_results_and_permissions_are_left_behind() {
     let mut world = World::realistic();
-    let file = world.file("fine-tune", &examples(10));
+    let file = world.stored_file("fine-tune", &examples(10));
     let made = job(&mut world, &file);
     world.run();
     let job = world.get(&path(&made), json!({})).unwrap();
@@ -205,7 +205,7 @@ fn bad_files_make_jobs_fail_in_the_providers_words() {
     ];
     for (text, code, words) in cases {
         let mut world = World::realistic();
-        let file = world.file("fine-tune", &text);
+        let file = world.stored_file("fine-tune", &text);
         let made = job(&mut world, &file);
         world.run();
         let job = world.get(&path(&made), json!({})).unwrap();
@@ -227,8 +227,8 @@ fn bad_files_make_jobs_fail_in_the_providers_words() {
 #[test]
 fn what_cannot_be_trained_is_refused_at_once() {
     let mut world = World::realistic();
-    let file = world.file("fine-tune", &examples(10));
-    let other = world.file("assistants", &examples(10));
+    let file = world.stored_file("fine-tune", &examples(10));
+    let other = world.stored_file("assistants", &examples(10));
     let mut refused = |change: Value| {
         let mut body = json!({"model": "gpt-4o", "training_file": file});
         let change = change.as_object().unwrap().clone();
@@ -267,7 +267,7 @@ fn what_cannot_be_trained_is_refused_at_once() {
 #[test]
 fn a_job_is_paused_resumed_and_cancelled() {
     let mut world = World::realistic();
-    let file = world.file("fine-tune", &examples(10));
+    let file = world.stored_file("fine-tune", &examples(10));
     let made = job(&mut world, &file);
     let act =
         |world: &mut World, what: &str| world.post(&format!("{}/{what}", path(&made)), Value::Null);
@@ -336,7 +336,7 @@ fn preferences_and_rewards_have_measures_of_their_own() {
     ];
     for (model, line, method, words) in cases {
         let mut world = World::realistic();
-        let file = world.file("fine-tune", &format!("{line}\n").repeat(10));
+        let file = world.stored_file("fine-tune", &format!("{line}\n").repeat(10));
         let body = json!({"model": model, "training_file": file, "method": method});
         let made = world.post("/fine_tuning/jobs", body).unwrap();
         world.run();

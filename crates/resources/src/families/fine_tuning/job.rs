@@ -15,7 +15,7 @@ use crate::families::Hooks;
 use crate::family::{Family, families};
 use crate::grading::Grader;
 use crate::store::Record;
-use crate::{Answer, Body, Effect, Outcome, verbs};
+use crate::{Answer, Effect, Outcome, verbs};
 
 pub(super) const FAMILY: &str = "fine_tuning.jobs";
 
@@ -246,9 +246,7 @@ fn resume(site: &Site<'_>) -> Result<Outcome, ApiError> {
 /// An answer that stores the job and shows it.
 fn shown(job: Draft) -> Outcome {
     let object = Arc::new(Value::Object(job.object.clone()));
-    Outcome::Answer(Answer {
-        status: 200,
-        body: Body::Json(object),
-        next: job.done(),
-    })
+    let mut answer = Answer::json(object);
+    answer.next = job.done();
+    Outcome::Answer(answer)
 }
