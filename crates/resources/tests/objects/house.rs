@@ -15,7 +15,6 @@ pub(crate) fn answer(question: Question) -> Outcome {
     let body = (question.answer)(answers.collect(), Micros(1_500_000));
     Outcome::Answer(Answer {
         status: 200,
-        location: None,
         body: Body::Json(Arc::new(body)),
         location: None,
         next: Next::default(),

@@ -16,6 +16,7 @@ mod batches;
 mod chat_completions;
 mod containers;
 mod conversations;
+mod days;
 mod evals;
 mod files;
 mod fine_tuning;
