@@ -31,5 +31,13 @@ pub(crate) fn measure(streams: usize) -> Result<()> {
             "--streams",
             &count,
         ],
-    ))
+    ))?;
+    let folder = target().join("bench-stores");
+    // It is not there but after a run that was broken off.
+    let _ = std::fs::remove_dir_all(&folder);
+    let there = folder.display().to_string();
+    let arguments = ["--binary", &binary, "--report", &report, "--folder", &there];
+    let measured = run(program(&bench, &["stores"]).args(arguments));
+    let _ = std::fs::remove_dir_all(&folder);
+    measured
 }

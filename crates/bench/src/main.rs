@@ -9,6 +9,7 @@ mod process;
 mod report;
 mod retrieval;
 mod rounds;
+mod stores;
 mod timed;
 
 use std::path::PathBuf;
@@ -29,6 +30,18 @@ enum Task {
         /// Timed streams held open at once.
         #[arg(long, default_value_t = 10_000)]
         streams: usize,
+    },
+    /// Measures stored objects, and writes their section of the report.
+    Stores {
+        /// The binary to measure.
+        #[arg(long)]
+        binary: PathBuf,
+        /// The report.
+        #[arg(long)]
+        report: PathBuf,
+        /// A folder for a database and files; what is left in it can be removed.
+        #[arg(long)]
+        folder: PathBuf,
     },
     /// Search in an index of passages, on one thread.
     Retrieval {
@@ -61,6 +74,19 @@ fn main() -> anyhow::Result<()> {
             let text = report::write(&figures);
             println!("{text}");
             std::fs::write(report, text)?;
+            Ok(())
+        }
+        Task::Stores {
+            binary,
+            report,
+            folder,
+        } => {
+            std::fs::create_dir_all(&folder)?;
+            let figures = runtime.block_on(stores::measure(&binary, &folder))?;
+            let section = stores::section(&figures);
+            println!("{section}");
+            let old = std::fs::read_to_string(&report).unwrap_or_default();
+            std::fs::write(report, stores::placed(&old, &section))?;
             Ok(())
         }
         Task::Retrieval {

@@ -75,12 +75,27 @@ impl Process {
 
     /// Resident memory in kilobytes.
     pub(crate) fn resident_kilobytes(&self) -> Result<u64> {
+        self.kilobytes("VmRSS:")
+    }
+
+    /// The most resident memory in kilobytes, since the start or since it was forgotten.
+    pub(crate) fn peak_kilobytes(&self) -> Result<u64> {
+        self.kilobytes("VmHWM:")
+    }
+
+    /// Lets the peak begin anew.
+    pub(crate) fn forget_peak(&self) -> Result<()> {
+        let id = self.child.id().context("the server has ended")?;
+        Ok(std::fs::write(format!("/proc/{id}/clear_refs"), "5")?)
+    }
+
+    fn kilobytes(&self, name: &str) -> Result<u64> {
         let id = self.child.id().context("the server has ended")?;
         let text = std::fs::read_to_string(format!("/proc/{id}/status"))?;
         let line = text
             .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .context("no VmRSS")?;
+            .find(|line| line.starts_with(name))
+            .context("no such line")?;
         let digits = line.split_whitespace().nth(1).unwrap_or_default();
         Ok(digits.parse()?)
     }

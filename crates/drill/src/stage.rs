@@ -89,7 +89,8 @@ impl Stage {
         let launched: Arc<Mutex<Vec<fakeai_server::Run>>> = Arc::default();
         let collector = Arc::clone(&launched);
         let gateway =
-            fakeai_server::build(&config, Box::new(move |run| collector.lock().push(run)));
+            fakeai_server::build(&config, Box::new(move |run| collector.lock().push(run)))
+                .expect("a storage in memory opens");
         let world = gateway.worlds.default();
         Self {
             gateway,

@@ -1,6 +1,8 @@
 //! The way of a call through the engine: which row, which verb, and what mock mode makes up.
 
-use fakeai_canon::{ApiError, ErrorKind, Mode};
+use std::sync::Arc;
+
+use fakeai_canon::{ApiError, ErrorKind, Micros, Mode};
 use fakeai_contract::{Operation, PathParams};
 use serde_json::Value;
 
@@ -53,12 +55,6 @@ pub fn advance(record: &Record, means: Means<'_>, context: &Context) -> Result<N
     }
 }
 
-/// Whether the deadlines of a family only end objects that nobody came back to: nobody waits for
-/// them.
-pub fn only_expires(family: &str) -> bool {
-    special::of(family).expires
-}
-
 /// The same object without its deadline.
 pub fn forgotten(record: &Record) -> Next {
     let change = Change::Replace(Record {
@@ -89,6 +85,26 @@ pub fn returned(
         (Some(takes), Some(record)) => takes(&Moment { means, context }, &record, returned),
         (None, _) | (_, None) => Ok(Next::default()),
     }
+}
+
+/// The statuses of an object that is being worked on, in the contract's words.
+const UNDER_WAY: &[&str] = &["queued", "in_progress"];
+
+/// What ends the objects on which a process worked that has ended.
+pub fn interrupted(store: &dyn Store, now: Micros) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (family, ends) in special::interruptible() {
+        let left = UNDER_WAY
+            .iter()
+            .flat_map(|status| store.abandoned(family, status));
+        changes.extend(left.map(|record| {
+            Change::Replace(Record {
+                object: Arc::new(ends(&record, now)),
+                ..Record::clone(&record)
+            })
+        }));
+    }
+    changes
 }
 
 /// Makes up a valid answer from the contract alone, for operations that nothing serves and for ids
@@ -143,7 +159,7 @@ impl Site<'_> {
     }
 
     /// The object that the path names, below the parent that the path names.
-    pub(crate) fn record(&self) -> Result<std::sync::Arc<Record>, ApiError> {
+    pub(crate) fn record(&self) -> Result<Arc<Record>, ApiError> {
         let parent = self.parent()?;
         let id = self.param(self.family);
         self.store

@@ -4,6 +4,7 @@
 //! refers to; all writes are one commit at the end. So a store behind a network can load first
 //! and commit after.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -138,6 +139,39 @@ pub trait Store: Shelf {
 
     /// The objects that are due at `now`, the first first, at most so many.
     fn due(&self, now: Micros, most: usize) -> Vec<Arc<Record>>;
+
+    /// Whether its calls may wait for a disk or a network, so that who has other things to do
+    /// makes them aside.
+    fn blocks(&self) -> bool {
+        false
+    }
+
+    /// How often the world had been opened before. What is unique in each opening is so for ever
+    /// together with this number.
+    fn opening(&self) -> u64 {
+        0
+    }
+
+    /// How often the store has failed so far. A read that failed finds nothing; so where the number
+    /// has grown, nothing may follow from what was not found.
+    fn failures(&self) -> u64 {
+        0
+    }
+
+    /// The right to read objects and write what follows from them, beside all who share the store
+    /// from other processes; it ends when what is returned is dropped.
+    fn turn(&self) -> Option<Box<dyn Any>> {
+        None
+    }
+
+    /// The objects of a family with this `status` that were made in an opening of the world which
+    /// has ended, so that nobody works on them any more.
+    fn abandoned(&self, _family: &str, _status: &str) -> Vec<Arc<Record>> {
+        Vec::new()
+    }
+
+    /// Forgets all objects, and takes no more from who still holds the store.
+    fn clear(&self) {}
 }
 
 /// A world's blobs: bytes that are too many for an object. Each belongs to the record that names

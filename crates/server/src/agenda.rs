@@ -5,13 +5,13 @@ use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use fakeai_canon::{Micros, Pull};
-use fakeai_resources::only_expires;
 use parking_lot::Mutex;
 
 use crate::clock::WorldClock;
 use crate::gateway::Gateway;
 use crate::resource;
 use crate::run::Run;
+use crate::tasks;
 use crate::world::World;
 
 /// Whether a world's run is under way, and until when it sleeps.
@@ -25,9 +25,12 @@ struct Sleep {
     waker: Option<Waker>,
 }
 
+/// How long after a failure of the store it is asked again.
+const AGAIN: Micros = Micros(5_000_000);
+
 /// Makes sure that somebody wakes when the world's next object is due.
 pub(crate) fn keep(gateway: &Gateway, world: &Arc<World>) {
-    let Some(due) = next_due(world) else {
+    let Some(due) = world.store.next_due() else {
         return;
     };
     let mut sleep = world.agenda.sleep.lock();
@@ -53,20 +56,6 @@ pub(crate) fn keep(gateway: &Gateway, world: &Arc<World>) {
     }
 }
 
-/// Deadlines among which a virtual clock looks for one to jump to.
-const LOOKED_AT: usize = 10_000;
-
-/// When somebody has to wake. A virtual clock jumps there as soon as nothing else goes on, so it is
-/// not told of what only expires: nobody would ever come in time.
-fn next_due(world: &World) -> Option<Micros> {
-    if !world.clock.is_virtual() {
-        return world.store.next_due();
-    }
-    let due = world.store.due(Micros(u64::MAX), LOOKED_AT);
-    let jobs = due.iter().filter(|record| !only_expires(record.family));
-    jobs.filter_map(|record| record.due).next()
-}
-
 /// The run of a world's deadlines. It does not keep the world.
 pub struct AgendaRun {
     world: Weak<World>,
@@ -84,9 +73,20 @@ impl AgendaRun {
         let Some(world) = self.world.upgrade() else {
             return Pull::End;
         };
-        resource::settle(gateway, &world);
+        tasks::aside_where(world.store.blocks(), || self.settle(gateway, &world, waker))
+    }
+
+    fn settle(&self, gateway: &Gateway, world: &Arc<World>, waker: &Waker) -> Pull {
+        let failures = world.store.failures();
+        resource::settle(gateway, world);
         let mut sleep = world.agenda.sleep.lock();
-        let Some(until) = next_due(&world) else {
+        let next = world.store.next_due();
+        let next = if world.store.failures() == failures {
+            next
+        } else {
+            Some(world.now() + AGAIN)
+        };
+        let Some(until) = next else {
             *sleep = None;
             return Pull::End;
         };

@@ -13,6 +13,7 @@ use crate::answer::failure;
 use crate::clock::WorldClock;
 use crate::gateway::Gateway;
 use crate::resource;
+use crate::tasks;
 use crate::world::World;
 
 /// An errand under way.
@@ -39,6 +40,11 @@ impl ErrandRun {
 
     /// Takes what is due of the answer, and hands all of it over at its end.
     pub(crate) fn advance(&mut self, gateway: &Gateway, now: Micros, waker: &Waker) -> Pull {
+        let blocks = self.world.store.blocks();
+        tasks::aside_where(blocks, || self.go_on(gateway, now, waker))
+    }
+
+    fn go_on(&mut self, gateway: &Gateway, now: Micros, waker: &Waker) -> Pull {
         let mut sent = match self.sent.take() {
             Some(sent) => sent,
             None => self.send(gateway),

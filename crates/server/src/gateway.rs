@@ -8,6 +8,7 @@ use fakeai_canon::{ApiError, Call, ErrorKind, Head, Micros, Reply};
 use fakeai_contract::{Contract, Kind, Operation};
 use fakeai_dialects::{Endpoint, openai};
 
+use crate::agenda;
 use crate::answer::{self, Answer};
 use crate::check::Checks;
 use crate::gate::{self, Arrival};
@@ -16,6 +17,7 @@ use crate::multipart;
 use crate::resource;
 use crate::route::{self, Route};
 use crate::run::Run;
+use crate::tasks;
 use crate::uploads::Uploads;
 use crate::views;
 use crate::visit::Visit;
@@ -37,6 +39,8 @@ pub struct Gateway {
     pub(crate) contract: &'static Contract,
     pub(crate) launch: Launch,
     endpoints: Vec<Option<&'static Endpoint>>,
+    /// Whether calls may wait for a disk or a network.
+    blocks: bool,
 }
 
 /// Who sends a call.
@@ -70,6 +74,7 @@ impl Gateway {
     pub fn new(worlds: Worlds, launch: Launch) -> Self {
         let contract = fakeai_contract::openai();
         Self {
+            blocks: worlds.default().store.blocks(),
             worlds,
             checks: Arc::default(),
             contract,
@@ -85,10 +90,22 @@ impl Gateway {
         self
     }
 
+    /// Takes up what a former process left to be done in the default world; other worlds are taken
+    /// up when they are entered.
+    pub fn take_up(&self) {
+        let world = self.worlds.default();
+        tasks::aside_where(self.blocks, || {
+            resource::send_again(self, &world);
+            agenda::keep(self, &world);
+        });
+    }
+
     /// Answers a call.
     pub fn handle(&self, call: Call) -> Served {
-        let (world, path) = self.worlds.enter(&call.head);
-        self.handle_in(world, &path, call, Origin::Client)
+        tasks::aside_where(self.blocks, || {
+            let (world, path) = self.worlds.enter(&call.head);
+            self.handle_in(world, &path, call, Origin::Client)
+        })
     }
 
     /// Answers a call that an object of the world sends.
@@ -103,6 +120,7 @@ impl Gateway {
         let request_id = world.request_id(number);
         let mut visit = Visit::open(&world, &call.head, &call.body, request_id.clone());
         let started = visit.started();
+        let failures = world.store.failures();
         // Last resort, counted and logged: no bug in an answer takes the server with it.
         let answered = catch_unwind(AssertUnwindSafe(|| {
             self.answer(
@@ -117,6 +135,8 @@ impl Gateway {
             )
         }));
         let answered = answered.unwrap_or_else(|_| Err(self.checks.panicked()));
+        // What was said may rest on a read that failed.
+        let answered = world.check_reads(failures).and(answered);
         let mut reply = match answered {
             Ok(answer) => answer.into_reply(visit, self, &world),
             Err(error) => answer::fail(visit, &error),

@@ -17,6 +17,7 @@ mod infer;
 mod library;
 mod log;
 mod multipart;
+mod pending;
 mod player;
 mod question;
 mod resource;

@@ -14,6 +14,7 @@ use fakeai_dialects::openai;
 use fakeai_resources::Keeping;
 
 use crate::cursor::Cursor;
+use crate::tasks;
 use crate::visit::Visit;
 use crate::world::World;
 
@@ -62,8 +63,9 @@ struct Pace {
 }
 
 impl Player {
-    /// A player at its beginning.
-    pub(crate) fn new(world: Arc<World>, score: Score) -> Self {
+    /// A player at its beginning. The start's usage gets what the engine finds in its cache.
+    pub(crate) fn new(world: Arc<World>, mut score: Score) -> Self {
+        score.start.usage.cached = score.ticks.admission().cached;
         let cursors = match &score.plan {
             Plan::Generation(generation) => {
                 generation.choices.iter().map(|_| Cursor::new()).collect()
@@ -122,10 +124,10 @@ impl Player {
             return Ok(());
         }
         let world = Arc::clone(&self.world);
-        let turn = world.turn();
-        let stored = self.store(kept);
-        drop(turn);
-        stored
+        tasks::aside_where(world.store.blocks(), || {
+            let _turn = world.turn();
+            self.store(kept)
+        })
     }
 
     fn store(&mut self, kept: Vec<Keep>) -> Result<(), ApiError> {
@@ -270,7 +272,6 @@ impl Frames for Player {
             }
             let due = match self.score.ticks.due(self.step, waker) {
                 Tick::Pending => return Pull::Pending,
-                Tick::AskAt(at) => return Pull::DueAt(at),
                 Tick::At(due) if due > now => {
                     // What goes on for long is seen to go on. A full store has been told to
                     // `begin`, and is told again to the end.
@@ -279,9 +280,6 @@ impl Frames for Player {
                 }
                 Tick::At(due) => due,
             };
-            if self.step == 0 {
-                self.score.start.usage.cached = self.score.ticks.admission().cached;
-            }
             if self.cursors.is_empty() {
                 self.play_whole(due, now, out);
             } else {

@@ -20,6 +20,7 @@ use crate::background::Follower;
 use crate::blob_frames::BlobFrames;
 use crate::errand::ErrandRun;
 use crate::gateway::Gateway;
+use crate::pending;
 use crate::question::Question;
 use crate::run::Run;
 use crate::uploads::Uploads;
@@ -43,7 +44,7 @@ pub(crate) fn answer(
     mut asked: Asked<'_>,
 ) -> Result<Answer, ApiError> {
     settle(gateway, world);
-    let seed = world.seed.fork("object").nth(asked.number);
+    let seed = world.seed_of_objects(asked.number);
     let context = context(world, world.now(), seed);
     let call = resources::Call {
         operation: asked.operation,
@@ -52,6 +53,7 @@ pub(crate) fn answer(
         body: asked.body,
         files: asked.uploads.files(),
     };
+    let failures = world.store.failures();
     let turn = world.turn();
     let mut made = match resources::apply(call, means(world), &context)? {
         Outcome::Answer(made) => made,
@@ -64,9 +66,9 @@ pub(crate) fn answer(
     };
     let next = std::mem::take(&mut made.next);
     asked.uploads.claimed_by(&next.changes);
-    commit(world, next.changes).inspect_err(|_| asked.uploads.unclaim())?;
+    let effects = commit(world, failures, next).inspect_err(|_| asked.uploads.unclaim())?;
     drop(turn);
-    carry_out(gateway, world, next.effects);
+    carry_out(gateway, world, effects);
     Ok(written(world, made, asked.operation))
 }
 
@@ -76,7 +78,7 @@ pub(crate) fn unserved(world: &Arc<World>, asked: &Asked<'_>) -> Result<Answer, 
     if !world.is_mock() {
         return Err(resources::not_served(asked.operation));
     }
-    let seed = world.seed.fork("object").nth(asked.number);
+    let seed = world.seed_of_objects(asked.number);
     let context = context(world, world.now(), seed);
     let made = resources::make_up(asked.operation, asked.params, &asked.body, &context);
     Ok(written(world, made, asked.operation))
@@ -92,6 +94,7 @@ pub(crate) fn settle(gateway: &Gateway, world: &Arc<World>) {
         if world.store.next_due().is_none_or(|due| due > now) {
             return;
         }
+        let failures = world.store.failures();
         let turn = world.turn();
         let Some(record) = world.store.due(now, 1).pop() else {
             return;
@@ -99,10 +102,11 @@ pub(crate) fn settle(gateway: &Gateway, world: &Arc<World>) {
         let due = record.due.unwrap_or(now);
         let seed = world.seed.fork("due").fork(&record.id).nth(due.0);
         let advanced = resources::advance(&record, means(world), &context(world, due, seed));
-        let effects = advanced.and_then(|next| {
-            commit(world, next.changes)?;
-            Ok(next.effects)
-        });
+        let effects = advanced.and_then(|next| commit(world, failures, next));
+        if world.store.failures() != failures {
+            // Whoever can't be reached now is due again later.
+            return;
+        }
         let effects = effects.unwrap_or_else(|error| {
             tracing::warn!(family = record.family, id = record.id, "{}", error.message);
             // A deadline only shrinks what is stored; no limit refuses that.
@@ -122,11 +126,12 @@ pub(crate) fn returned(gateway: &Gateway, world: &Arc<World>, errand: &Errand, a
         .fork(&errand.id)
         .fork(&errand.tag);
     let context = context(world, world.now(), seed);
+    let failures = world.store.failures();
     let turn = world.turn();
     let next = resources::returned(errand.family, &errand.id, answer, means(world), &context);
-    let effects = next.and_then(|next: Next| {
-        commit(world, next.changes)?;
-        Ok(next.effects)
+    let effects = next.and_then(|mut next: Next| {
+        next.changes.extend(pending::done(world, errand));
+        commit(world, failures, next)
     });
     drop(turn);
     match effects {
@@ -135,8 +140,14 @@ pub(crate) fn returned(gateway: &Gateway, world: &Arc<World>, errand: &Errand, a
     }
 }
 
-/// Commits changes. Where the store refuses them, the blobs of what was to be new go away.
-fn commit(world: &World, changes: Vec<Change>) -> Result<(), ApiError> {
+/// Commits what follows from what was read while the store had failed so often. Where the store
+/// refuses it, the blobs of what was to be new go away.
+fn commit(world: &World, failures: u64, next: Next) -> Result<Vec<Effect>, ApiError> {
+    let Next {
+        mut changes,
+        effects,
+    } = next;
+    changes.extend(pending::noted(world, &effects));
     let fresh = changes.iter().filter_map(|change| match change {
         Change::Put(record) => Some((record.family, &record.id, record.blob.as_ref()?)),
         Change::Replace(_) | Change::Delete { .. } => None,
@@ -144,15 +155,17 @@ fn commit(world: &World, changes: Vec<Change>) -> Result<(), ApiError> {
     let fresh: Vec<_> = fresh
         .map(|(family, id, blob)| (family, id.clone(), blob.clone()))
         .collect();
-    let committed = world.store.commit(changes);
+    let committed = world.commit(failures, changes);
     if committed.is_err() {
         for (family, id, blob) in fresh {
-            if world.store.find(family, None, &id).is_none() {
+            let missing = world.store.find(family, None, &id).is_none();
+            // A store that fails may have what it does not find.
+            if missing && world.check_reads(failures).is_ok() {
                 world.blobs.delete(&blob);
             }
         }
     }
-    committed
+    committed.map(|()| effects)
 }
 
 fn means(world: &World) -> Means<'_> {
@@ -173,14 +186,6 @@ impl Services for World {
 
     fn knows_model(&self, id: &str) -> bool {
         self.model(id).is_some()
-    }
-
-    fn organization(&self) -> &str {
-        self.rules.organization.to_str().unwrap_or_default()
-    }
-
-    fn training_tokens_per_second(&self) -> u64 {
-        self.rules.training_tokens_per_second
     }
 
     fn film(&self, film: &resources::Film) -> Result<Bytes, ApiError> {
@@ -262,6 +267,17 @@ fn context(world: &World, now: Micros, seed: Seed) -> resources::Context {
     }
 }
 
+/// Sends what a former process had sent and not seen come back.
+pub(crate) fn send_again(gateway: &Gateway, world: &Arc<World>) {
+    for errand in pending::left(world) {
+        send(gateway, world, errand);
+    }
+}
+
+fn send(gateway: &Gateway, world: &Arc<World>, errand: Errand) {
+    (gateway.launch)(Run::Errand(ErrandRun::new(Arc::clone(world), errand)));
+}
+
 fn carry_out(gateway: &Gateway, world: &Arc<World>, effects: Vec<Effect>) {
     for effect in effects {
         match effect {
@@ -270,9 +286,7 @@ fn carry_out(gateway: &Gateway, world: &Arc<World>, effects: Vec<Effect>) {
                     log.cancel();
                 }
             }
-            Effect::Send(errand) => {
-                (gateway.launch)(Run::Errand(ErrandRun::new(Arc::clone(world), errand)));
-            }
+            Effect::Send(errand) => send(gateway, world, errand),
             Effect::Announce { event, data } => {
                 tracing::debug!(event, %data, "announced");
             }

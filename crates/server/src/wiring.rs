@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fakeai_canon::{Engine, Micros, Observer, Seed};
+use fakeai_canon::{Clock, Engine, Micros, Observer, Seed};
 use fakeai_catalog::{Catalog, Latency};
 use fakeai_content::{Behaviour, Config as ContentConfig, TextMode};
-use fakeai_engine::serving::{LiveEngine, Noise, Worker};
 use fakeai_engine::{Pace, PaceEngine, Spread, Timing};
 use fakeai_telemetry::{Journal, JournalLimits, Ledger, LedgerLimits};
 use http::HeaderValue;
@@ -16,7 +15,7 @@ use crate::config::{ClockKind, Config, PaceKind, TextSource};
 use crate::gateway::{Gateway, Launch};
 use crate::log::RequestLog;
 use crate::rules::{FaultRule, MetricsForm, WorldRules};
-use crate::store::{MemoryBlobs, MemoryStore, StoreLimits};
+use crate::store::{OpenError, Place, StoreLimits};
 use crate::world::{Parts, World};
 use crate::worlds::{DEFAULT, Worlds};
 
@@ -24,15 +23,19 @@ use crate::worlds::{DEFAULT, Worlds};
 const BACKGROUND_ANSWERS: usize = 1_000;
 
 /// Builds the hall over worlds that follow `config`.
-pub fn build(config: &Config, launch: Launch) -> Gateway {
+///
+/// # Errors
+/// A storage that can't be opened.
+pub fn build(config: &Config, launch: Launch) -> Result<Gateway, OpenError> {
+    let place = Place::open(&config.storage)?;
     let config = config.clone();
     let rules = Arc::new(rules(&config));
     let most = config.features.max_worlds as usize;
-    let make = move |name: &str| world(name, &config, &rules);
-    Gateway::new(Worlds::new(Box::new(make), most), launch)
+    let make = move |name: &str| world(name, &config, &rules, &place);
+    Ok(Gateway::new(Worlds::new(Box::new(make), most), launch))
 }
 
-fn world(name: &str, config: &Config, rules: &Arc<WorldRules>) -> World {
+fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) -> World {
     let clock = Arc::new(clock(config));
     let root = Seed(config.server.seed);
     let seed = if name == DEFAULT {
@@ -40,7 +43,7 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>) -> World {
     } else {
         root.fork(name)
     };
-    let now = fakeai_canon::Clock::now(&*clock);
+    let now = clock.now();
     let ledger = Arc::new(Ledger::new(
         LedgerLimits {
             models: config.metrics.max_model_labels as usize,
@@ -59,20 +62,19 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>) -> World {
     if tracing::enabled!(tracing::Level::DEBUG) {
         observers.push(Arc::new(RequestLog));
     }
-    let engine = engine(config, &clock, seed);
-    let blobs = Arc::new(MemoryBlobs::new(config.storage.max_blob_bytes.0));
-    let store = MemoryStore::new(store_limits(config), clock.clone(), blobs.clone());
+    let time: Arc<dyn Clock> = clock.clone();
+    let (store, blobs) = place.world(name, store_limits(config), &time);
     World::new(
         name,
         Parts {
             seed,
             clock,
             rules: Arc::clone(rules),
-            store: Arc::new(store),
+            store,
             blobs,
             ledger,
             journal,
-            engine,
+            engine: engine(config),
             behaviour: Behaviour::new(content(config)),
             observers,
         },
@@ -93,7 +95,6 @@ fn rules(config: &Config) -> WorldRules {
             rate: features.fault_rate,
         }),
         max_body_bytes: config.security.max_request_size.0,
-        training_tokens_per_second: u64::from(config.generation.training_tokens_per_second),
         background_answers: BACKGROUND_ANSWERS,
         check_responses: features.check_responses.unwrap_or(cfg!(debug_assertions)),
         docs: features.docs,
@@ -136,18 +137,7 @@ fn content(config: &Config) -> ContentConfig {
     }
 }
 
-fn engine(config: &Config, clock: &Arc<WorldClock>, seed: Seed) -> Arc<dyn Engine> {
-    // What can't be served has been refused with the settings.
-    if let Ok(Some((setup, replicas))) = config.serving.setup() {
-        let noise = |replica| Noise::of(seed.fork("engine").nth(u64::from(replica)));
-        let workers = (0..replicas).filter_map(|number| Worker::new(&setup, noise(number)).ok());
-        let clock = Arc::clone(clock);
-        return Arc::new(LiveEngine::new(workers.collect(), clock));
-    }
-    pace(config)
-}
-
-fn pace(config: &Config) -> Arc<dyn Engine> {
+fn engine(config: &Config) -> Arc<dyn Engine> {
     let generation = &config.generation;
     let fixed = Timing {
         delay: spread(generation.delay()),

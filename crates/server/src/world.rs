@@ -1,23 +1,25 @@
 //! A world: everything with state hangs off one. Nothing is global, so parallel tests can't meet,
 //! and a reset is a drop.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fakeai_canon::{Alphabet, ApiError, Clock, Engine, Event, Micros, Mode, Observer, Seed, Work};
-use fakeai_catalog::{Catalog, FineTune, Model};
+use fakeai_catalog::{Catalog, Model};
 use fakeai_content::Behaviour;
-use fakeai_resources::{self as resources, Blobs, Change, Order, PageQuery, Services, Store};
+use fakeai_resources::{Blobs, Change, Store};
 use fakeai_telemetry::{Journal, Ledger};
 use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard, RwLock};
-use serde_json::Value;
 
 use crate::agenda::Agenda;
 use crate::background::Logs;
 use crate::clock::WorldClock;
 use crate::library::Indexes;
 use crate::rules::WorldRules;
+use crate::store::unavailable;
 
 /// One world.
 pub struct World {
@@ -49,11 +51,24 @@ pub struct World {
     pub(crate) agenda: Agenda,
     /// The documents of its vector stores.
     pub(crate) indexes: Indexes,
-    turn: ReentrantMutex<()>,
+    turn: ReentrantMutex<Cell<u32>>,
     observers: Vec<Arc<dyn Observer>>,
     calls: AtomicU64,
     repeats: Mutex<HashMap<u64, u64>>,
     models: RwLock<HashMap<String, Arc<Model>>>,
+}
+
+/// A turn in a world; it ends when this goes. The order matters: here is given up last.
+pub(crate) struct Turn<'a> {
+    _everywhere: Option<Box<dyn Any>>,
+    /// How often it was taken.
+    here: ReentrantMutexGuard<'a, Cell<u32>>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.here.set(self.here.get() - 1);
+    }
 }
 
 /// What a world is made of besides its name and state.
@@ -77,12 +92,6 @@ const REPEATS: usize = 100_000;
 /// Models that were made on first use and are listed from then on.
 const MADE_MODELS: usize = 1_000;
 
-/// The family of the models that fine-tuning jobs have made.
-const TUNED_MODELS: &str = "models";
-
-/// As many of them, the newest ones, are listed.
-const LISTED_MODELS: usize = 1_000;
-
 impl World {
     /// A fresh world.
     pub(crate) fn new(name: &str, parts: Parts) -> Self {
@@ -101,7 +110,7 @@ impl World {
             logs: Logs::default(),
             agenda: Agenda::default(),
             indexes: Indexes::default(),
-            turn: ReentrantMutex::new(()),
+            turn: ReentrantMutex::new(Cell::new(0)),
             observers: parts.observers,
             calls: AtomicU64::new(0),
             repeats: Mutex::new(HashMap::new()),
@@ -116,8 +125,47 @@ impl World {
 
     /// The right to read objects and write what follows from them, for one thread at a time. Who
     /// has it may take it again.
-    pub(crate) fn turn(&self) -> ReentrantMutexGuard<'_, ()> {
-        self.turn.lock()
+    pub(crate) fn turn(&self) -> Turn<'_> {
+        let here = self.turn.lock();
+        // Who waits for a turn here asks nothing of a database yet, and who has it nothing more.
+        let everywhere = if here.get() == 0 {
+            self.store.turn()
+        } else {
+            None
+        };
+        here.set(here.get() + 1);
+        Turn {
+            _everywhere: everywhere,
+            here,
+        }
+    }
+
+    /// Takes over what follows from what was read while the store had failed so often.
+    pub(crate) fn commit(&self, failures: u64, changes: Vec<Change>) -> Result<(), ApiError> {
+        self.check_reads(failures)?;
+        self.store.commit(changes)
+    }
+
+    /// Refuses to go on where a read has failed meanwhile: it looks like an object that is not
+    /// there.
+    pub(crate) fn check_reads(&self, failures: u64) -> Result<(), ApiError> {
+        if self.store.failures() == failures {
+            return Ok(());
+        }
+        Err(unavailable())
+    }
+
+    /// The seed of the ids that a call of this number makes. Numbers begin anew in each opening of
+    /// a lasting world, and the ids must not.
+    pub(crate) fn seed_of_objects(&self, number: u64) -> Seed {
+        self.in_this_opening(self.seed.fork("object")).nth(number)
+    }
+
+    fn in_this_opening(&self, seed: Seed) -> Seed {
+        match self.store.opening() {
+            0 => seed,
+            opening => seed.fork("opening").nth(opening),
+        }
     }
 
     /// The number of this call in the world, from 0.
@@ -147,7 +195,9 @@ impl World {
         }
         let count = repeats.entry(work.0).or_insert(0);
         *count += 1;
-        work.fork("ids").nth(*count - 1)
+        let number = *count - 1;
+        drop(repeats);
+        self.in_this_opening(work.fork("ids")).nth(number)
     }
 
     /// The model of that id; made on first use where it is not listed, and none where models are
@@ -157,18 +207,10 @@ impl World {
             return Some(Arc::clone(model));
         }
         let catalog = Catalog::builtin();
-        let tuned = self.tuned_model(id);
-        if tuned.is_none() && catalog.get(id).is_none() && !self.makes_up(id) {
+        if self.rules.strict_models && catalog.get(id).is_none() {
             return None;
         }
         let mut model = catalog.resolve(id);
-        if let Some(object) = &tuned {
-            model.created = object["created"].as_u64().unwrap_or(0);
-            object["owned_by"]
-                .as_str()
-                .unwrap_or_default()
-                .clone_into(&mut model.owned_by);
-        }
         if model.created == 0 {
             model.created = self.clock.now().whole_seconds();
         }
@@ -180,69 +222,24 @@ impl World {
         Some(model)
     }
 
-    /// The model of that id that a fine-tuning job of this world has made.
-    fn tuned_model(&self, id: &str) -> Option<Arc<Value>> {
-        FineTune::parse(id)?;
-        self.store.object(TUNED_MODELS, id)
-    }
-
-    fn tuned_models(&self) -> Vec<Arc<Model>> {
-        let tuned = PageQuery {
-            family: TUNED_MODELS,
-            parent: None,
-            after: None,
-            before: None,
-            order: Order::Descending,
-            limit: LISTED_MODELS,
-            filters: Vec::new(),
-        };
-        let tuned = self.store.page(&tuned).unwrap_or_default();
-        let records = tuned.records.iter();
-        records
-            .filter_map(|record| self.model(&record.id))
-            .collect()
-    }
-
-    /// Whether a model that nobody has listed is made up. Those of the world's own organisation are
-    /// made by jobs alone.
-    fn makes_up(&self, id: &str) -> bool {
-        let own = FineTune::parse(id).is_some_and(|tune| {
-            let ours = resources::slug(self.organization());
-            tune.organisation == ours
-        });
-        !self.rules.strict_models && (self.is_mock() || !own)
-    }
-
-    /// All models: the listed ones, then those made on first use or by jobs, by id.
+    /// All models: the listed ones, then those made on first use, by id.
     pub(crate) fn models(&self) -> Vec<Arc<Model>> {
         let catalog = Catalog::builtin();
         let mut models: Vec<_> = catalog.models().cloned().map(Arc::new).collect();
-        let mut others = self.tuned_models();
         let made = self.models.read();
-        others.extend(made.values().cloned());
-        drop(made);
-        others.retain(|model| catalog.get(&model.id).is_none());
-        others.sort_by(|a, b| a.id.cmp(&b.id));
-        others.dedup_by(|a, b| a.id == b.id);
-        models.extend(others);
+        let mut made: Vec<_> = made
+            .values()
+            .filter(|model| catalog.get(&model.id).is_none())
+            .cloned()
+            .collect();
+        made.sort_by(|a, b| a.id.cmp(&b.id));
+        models.extend(made);
         models
     }
 
-    /// Forgets a model that was made on first use or by a job.
-    ///
-    /// # Errors
-    /// The store could not take it over.
-    pub(crate) fn forget_model(&self, id: &str) -> Result<bool, ApiError> {
-        let tuned = self.tuned_model(id).is_some();
-        if tuned {
-            self.store.commit(vec![Change::Delete {
-                family: TUNED_MODELS,
-                parent: None,
-                id: id.to_owned(),
-            }])?;
-        }
-        let made = self.models.write().remove(id).is_some();
-        Ok(tuned || made)
+    /// Forgets a model that was made on first use.
+    pub(crate) fn forget_model(&self, id: &str) -> bool {
+        self.models.write().remove(id).is_some()
     }
 
     /// Tells every observer.

@@ -107,6 +107,20 @@ impl Worlds {
 
     /// Drops a world with all its state; the next call finds a fresh one.
     pub fn reset(&self, name: &str) {
+        // What outlives the process is forgotten before anybody enters anew.
+        let known = self
+            .named
+            .read()
+            .get(name)
+            .map(|named| Arc::clone(&named.world));
+        let world = if name == DEFAULT {
+            Some(self.default())
+        } else {
+            known
+        };
+        if let Some(world) = world {
+            world.store.clear();
+        }
         let left = if name == DEFAULT {
             let fresh = Arc::new((self.make)(DEFAULT));
             Some(std::mem::replace(&mut *self.default.write(), fresh))

@@ -53,7 +53,9 @@ static ENDPOINTS: &[Endpoint] = &[
 fn gateway() -> Gateway {
     let mut config = Config::default();
     config.features.check_responses = Some(true);
-    fakeai_server::build(&config, Box::new(|_| {})).with_endpoints(ENDPOINTS)
+    let gateway =
+        fakeai_server::build(&config, Box::new(|_| {})).expect("a storage in memory opens");
+    gateway.with_endpoints(ENDPOINTS)
 }
 
 fn pulled(mut frames: Box<dyn Frames>) -> String {

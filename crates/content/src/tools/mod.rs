@@ -8,7 +8,6 @@ mod follow;
 mod hosted;
 mod literal;
 mod matching;
-pub(crate) mod program;
 mod report;
 mod rules;
 

@@ -30,7 +30,6 @@ pub(super) static HOOKS: Hooks = Hooks {
     created: Some(created),
     deleted: Some(gone),
     due: Some(expired),
-    expires: true,
     ..Hooks::NONE
 };
 

@@ -8,9 +8,7 @@ mod chatkit;
 mod container_files;
 mod containers;
 mod conversations;
-mod evals;
 pub(crate) mod files;
-pub(crate) mod fine_tuning;
 mod graders;
 pub(crate) mod include;
 mod item_form;
@@ -37,7 +35,7 @@ pub(crate) mod wording;
 
 use std::sync::Arc;
 
-use fakeai_canon::ApiError;
+use fakeai_canon::{ApiError, Micros};
 use serde_json::Value;
 
 use crate::apply::{Moment, Site};
@@ -53,13 +51,7 @@ static ALL: &[&Hooks] = &[
     &container_files::HOOKS,
     &containers::HOOKS,
     &conversations::HOOKS,
-    &evals::EVALS,
-    &evals::RUNS,
-    &evals::TALLY,
-    &evals::WORK,
     &files::HOOKS,
-    &fine_tuning::HOOKS,
-    &fine_tuning::permissions::HOOKS,
     &graders::HOOKS,
     &provenance::HOOKS,
     &realtime::HOOKS,
@@ -98,14 +90,14 @@ pub(crate) struct Hooks {
     pub(crate) shown: Option<Shows>,
     /// What follows when the object is due. It sets a new deadline or none.
     pub(crate) due: Option<Wakes>,
-    /// Whether its deadlines only end objects that nobody came back to, so that a virtual clock has
-    /// no reason to jump there.
-    pub(crate) expires: bool,
     /// What follows when the object's errand has come back.
     pub(crate) returned: Option<Receives>,
     /// Completes an object that an answer leaves behind; `false` drops it. Where it is stored
     /// already, the older one comes along.
     pub(crate) kept: Option<Keeps>,
+    /// How an object ends on which a process worked that has ended: the object by then, and the
+    /// time.
+    pub(crate) interrupted: Option<Ends>,
 }
 
 /// Carries out an operation.
@@ -118,6 +110,7 @@ pub(crate) type Shows = fn(&Site<'_>, &Record) -> Arc<Value>;
 pub(crate) type Wakes = fn(&Moment<'_>, &Record) -> Result<Next, ApiError>;
 pub(crate) type Keeps = fn(&dyn Store, Option<&Record>, &mut Record) -> bool;
 pub(crate) type Receives = fn(&Moment<'_>, &Record, &Returned) -> Result<Next, ApiError>;
+pub(crate) type Ends = fn(&Record, Micros) -> Value;
 
 impl Hooks {
     /// No hooks: what a family's own leave out.
@@ -129,9 +122,9 @@ impl Hooks {
         deleted: None,
         shown: None,
         due: None,
-        expires: false,
         returned: None,
         kept: None,
+        interrupted: None,
     };
 }
 
@@ -140,6 +133,12 @@ pub(crate) fn of(family: &str) -> &'static Hooks {
     static NONE: Hooks = Hooks::NONE;
     let mut all = ALL.iter();
     all.find(|hooks| hooks.family == family).unwrap_or(&&NONE)
+}
+
+/// All families whose objects a process works on, with how these end when it does.
+pub(crate) fn interruptible() -> impl Iterator<Item = (&'static str, Ends)> {
+    ALL.iter()
+        .filter_map(|hooks| Some((hooks.family, hooks.interrupted?)))
 }
 
 /// Carries out an operation whose verb is `act`.

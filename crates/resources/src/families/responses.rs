@@ -1,6 +1,6 @@
 //! Responses: they can be followed as a stream and cancelled while they run in the background.
 
-use fakeai_canon::ApiError;
+use fakeai_canon::{ApiError, Micros};
 use serde_json::{Value, json};
 
 use super::Hooks;
@@ -20,6 +20,7 @@ pub(super) static HOOKS: Hooks = Hooks {
         ("beta_cancelResponse", cancel),
     ],
     deleted: Some(deleted),
+    interrupted: Some(interrupted),
     ..Hooks::NONE
 };
 
@@ -76,6 +77,27 @@ fn cancelled(record: &Record) -> Answer {
     let mut answer = verbs::replace(record, object);
     answer.next.effects.extend(still_running(record));
     answer
+}
+
+/// What an object says whose server has ended while it was worked on.
+pub(super) fn interruption() -> &'static str {
+    family().wording("interrupted")
+}
+
+/// A response whose server has ended failed.
+fn interrupted(record: &Record, _: Micros) -> Value {
+    let mut object = Value::clone(&record.object);
+    object["status"] = json!("failed");
+    object["error"] = json!({
+        "code": "server_error",
+        "message": interruption(),
+    });
+    for item in object["output"].as_array_mut().into_iter().flatten() {
+        if item["status"] == "in_progress" {
+            item["status"] = json!("incomplete");
+        }
+    }
+    object
 }
 
 /// The end of the work behind a response that has not ended.

@@ -17,8 +17,8 @@ pub(super) static HOOKS: Hooks = Hooks {
     family: FAMILY,
     acts: &[("cancelRun", cancel)],
     due: Some(due),
-    expires: true,
     kept: Some(kept),
+    interrupted: Some(interrupted),
     ..Hooks::NONE
 };
 
@@ -105,6 +105,19 @@ fn ended(record: &Record, word: &str, now: Micros) -> Record {
         due: None,
         ..record.clone()
     }
+}
+
+/// A run whose server has ended failed.
+fn interrupted(record: &Record, now: Micros) -> Value {
+    let mut object = Value::clone(&record.object);
+    object["status"] = json!("failed");
+    object["failed_at"] = json!(now.whole_seconds());
+    object["expires_at"] = Value::Null;
+    object["last_error"] = json!({
+        "code": "server_error",
+        "message": super::responses::interruption(),
+    });
+    object
 }
 
 /// The steps that were under way end with their run.

@@ -5,6 +5,10 @@
     reason = "a test that meets what it did not expect fails"
 )]
 
+#[path = "../../../server/src/store/blob_errors.rs"]
+mod blob_errors;
+#[path = "../../../server/src/store/limits.rs"]
+pub mod limits;
 #[path = "../../../server/src/store/memory.rs"]
 pub mod memory;
 #[path = "../../../server/src/store/memory_blobs.rs"]
@@ -16,10 +20,7 @@ mod batches;
 mod chat_completions;
 mod containers;
 mod conversations;
-mod days;
-mod evals;
 mod files;
-mod fine_tuning;
 mod forms;
 mod graders;
 mod house;
@@ -28,7 +29,6 @@ mod mock;
 mod responses;
 mod skills;
 mod small_families;
-mod store;
 mod uploads;
 mod vector_stores;
 mod videos;

@@ -10,26 +10,7 @@ use fakeai_resources::{Blobs, Change, LostCursor, Order, Page, PageQuery, Record
 use parking_lot::RwLock;
 use serde_json::Value;
 
-/// How much a store may hold. What would go beyond is refused, never dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StoreLimits {
-    /// Objects, items included.
-    pub max_objects: usize,
-    /// Bytes of wire JSON, roughly.
-    pub max_bytes: usize,
-    /// How long an object stays, with everything below it; for ever where absent.
-    pub retention: Option<Micros>,
-}
-
-impl Default for StoreLimits {
-    fn default() -> Self {
-        Self {
-            max_objects: 1_000_000,
-            max_bytes: 1 << 30,
-            retention: None,
-        }
-    }
-}
+use super::limits::{self, StoreLimits};
 
 /// A world's objects in memory.
 pub struct MemoryStore {
@@ -156,25 +137,6 @@ impl MemoryStore {
             self.expiry.store(expiry, Ordering::Relaxed);
         }
     }
-
-    fn check(&self, objects: usize, bytes: usize) -> Result<(), ApiError> {
-        if objects > self.limits.max_objects {
-            let limit = self.limits.max_objects;
-            return Err(full(format!("{limit} objects"), "max_objects"));
-        }
-        if bytes > self.limits.max_bytes {
-            let limit = self.limits.max_bytes;
-            return Err(full(format!("{limit} bytes"), "max_bytes"));
-        }
-        Ok(())
-    }
-}
-
-fn full(limit: String, setting: &str) -> ApiError {
-    let message = format!(
-        "You have reached the storage limit of {limit}. Delete objects, or raise storage.{setting}, and try again."
-    );
-    ApiError::invalid(message).code("storage_limit_exceeded")
 }
 
 impl Shelf for MemoryStore {
@@ -214,13 +176,13 @@ impl Store for MemoryStore {
 
     fn commit(&self, changes: Vec<Change>) -> Result<(), ApiError> {
         self.sweep();
-        let weights = changes.iter().map(bytes_of_change).collect::<Vec<_>>();
+        let weights = changes.iter().map(limits::weight).collect::<Vec<_>>();
         let mut removed = Removed::default();
         let mut objects = self.objects.write();
         let (more, bytes) = objects.growth(&changes, &weights);
         let (more, bytes) = (objects.count + more, objects.bytes.saturating_add(bytes));
         if more > objects.count || bytes > objects.bytes {
-            self.check(more, bytes)?;
+            self.limits.check(more, bytes)?;
         }
         for (change, bytes) in changes.into_iter().zip(weights) {
             objects.apply(change, bytes, &mut removed);
@@ -235,7 +197,7 @@ impl Store for MemoryStore {
     fn room(&self) -> Result<(), ApiError> {
         self.sweep();
         let objects = self.objects.read();
-        self.check(objects.count + 1, objects.bytes + 1)
+        self.limits.check(objects.count + 1, objects.bytes + 1)
     }
 
     fn next_due(&self) -> Option<Micros> {
@@ -511,32 +473,4 @@ fn take_page<'a>(records: impl Iterator<Item = &'a Arc<Record>>, query: &PageQue
         page.records.push(Arc::clone(record));
     }
     page
-}
-
-fn bytes_of_change(change: &Change) -> usize {
-    match change {
-        Change::Put(record) | Change::Replace(record) => bytes_of(&record.object) + record.id.len(),
-        Change::Delete { .. } => 0,
-    }
-}
-
-/// The length of a value's JSON, with numbers taken as 8 bytes and escapes not counted.
-fn bytes_of(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) => 4,
-        Value::Number(_) => 8,
-        Value::String(text) => text.len() + 2,
-        Value::Array(elements) => {
-            2 + elements
-                .iter()
-                .map(|value| bytes_of(value) + 1)
-                .sum::<usize>()
-        }
-        Value::Object(properties) => {
-            let entries = properties.iter();
-            2 + entries
-                .map(|(name, value)| name.len() + 4 + bytes_of(value))
-                .sum::<usize>()
-        }
-    }
 }

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{ApiError, ErrorKind};
+use fakeai_canon::ApiError;
 use fakeai_resources::{BlobWriter, Blobs};
 use parking_lot::Mutex;
+
+use super::blob_errors::{full, missing};
 
 /// A world's blobs in memory.
 pub struct MemoryBlobs {
@@ -76,10 +78,6 @@ impl Blobs for MemoryBlobs {
     }
 }
 
-fn missing(id: &str) -> ApiError {
-    ApiError::new(ErrorKind::Server, format!("The blob '{id}' is gone."))
-}
-
 struct Writer {
     shelf: Arc<Mutex<Shelf>>,
     blob: Blob,
@@ -116,11 +114,4 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.shelf.lock().bytes -= self.blob.bytes;
     }
-}
-
-fn full(limit: u64) -> ApiError {
-    let message = format!(
-        "You have reached the storage limit of {limit} bytes of files. Delete files, or raise storage.max_blob_bytes, and try again."
-    );
-    ApiError::invalid(message).code("storage_limit_exceeded")
 }

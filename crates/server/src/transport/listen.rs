@@ -22,6 +22,7 @@ use super::tls;
 use crate::clock;
 use crate::config::{ClockKind, Config};
 use crate::gateway::Gateway;
+use crate::store::OpenError;
 use crate::tasks;
 use crate::wiring;
 
@@ -35,6 +36,8 @@ pub enum StartError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The storage is no use.
+    Storage(OpenError),
     /// A certificate or key is no good.
     Tls {
         /// The file.
@@ -48,6 +51,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bind { address, source } => write!(f, "can't listen on {address}: {source}"),
+            Self::Storage(error) => error.fmt(f),
             Self::Tls { path, why } => write!(f, "can't use {}: {why}", path.display()),
         }
     }
@@ -98,7 +102,7 @@ impl Running {
 /// Starts a server on the current runtime.
 ///
 /// # Errors
-/// An address or a certificate that can't be used.
+/// An address, a certificate or a storage that can't be used.
 pub async fn start(config: Config) -> Result<Running, StartError> {
     let tls = match (&config.server.tls_cert, &config.server.tls_key) {
         (Some(chain), Some(key)) => Some(tls::acceptor(chain, key)?),
@@ -121,8 +125,9 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
             drop(tasks::start(drive::background(gateway, run)));
         }
     });
-    let gateway = Arc::new(wiring::build(&config, launch));
+    let gateway = Arc::new(wiring::build(&config, launch).map_err(StartError::Storage)?);
     let _ = hall.set(Arc::downgrade(&gateway));
+    gateway.take_up();
     let streams = Arc::new(OpenStreams::new(server.max_open_streams as usize));
     let door = Door::new(&config, tls, &gateway, &streams);
     let (stop, stopped) = oneshot::channel();
