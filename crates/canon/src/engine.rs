@@ -34,7 +34,7 @@ pub struct Admission {
 
 /// The due times of one job's steps. In each step every sequence that still runs gets a token.
 pub trait Ticks: Send {
-    /// What was found at admission. Asked for once, before the first step.
+    /// What was found at admission. Asked for when the first step is due.
     fn admission(&mut self) -> Admission;
 
     /// When step `index` is due; 0 is the first token. Steps are asked for in order, and one may
@@ -47,6 +47,8 @@ pub trait Ticks: Send {
 pub enum Tick {
     /// Known.
     At(Micros),
+    /// Not known before that time: ask again then.
+    AskAt(Micros),
     /// The engine has not come to it; the waker tells.
     Pending,
 }

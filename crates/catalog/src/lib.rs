@@ -7,6 +7,7 @@
 mod catalog;
 mod facts;
 mod fine_tune;
+pub mod hardware;
 mod infer;
 mod latency;
 mod load;

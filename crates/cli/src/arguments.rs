@@ -22,6 +22,10 @@ pub(crate) enum Command {
     Config(Box<ConfigArguments>),
     /// List the models that the server knows
     Models(ModelsArguments),
+    /// List the GPUs that an engine can be simulated on
+    Gpus(GpusArguments),
+    /// Run a workload on a simulated engine in virtual time and print what comes of it
+    Simulate(Box<SimulateArguments>),
     /// Ask a running server whether it is well; the exit code tells
     Status(StatusArguments),
     /// Print a completion script for a shell
@@ -62,6 +66,53 @@ pub(crate) struct ModelsArguments {
     /// as the server would make it up
     pub(crate) filter: Option<String>,
     /// Print one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only the models whose shape is known, with it: those that an engine can be simulated with
+    #[arg(long)]
+    pub(crate) shapes: bool,
+}
+
+/// How to list GPUs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct GpusArguments {
+    /// Print one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to run on the engine that the settings of `serving` describe.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SimulateArguments {
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+    /// Requests in all
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) requests: u32,
+    /// Requests a second, at random; left out, `--concurrency` are always under way
+    #[arg(long, conflicts_with = "concurrency")]
+    pub(crate) rate: Option<f64>,
+    /// The coefficient of variation of the times between requests; 1 is a Poisson process
+    #[arg(long, default_value_t = 1.0, requires = "rate")]
+    pub(crate) variation: f64,
+    /// Requests under way at once
+    #[arg(long)]
+    pub(crate) concurrency: Option<u32>,
+    /// Tokens of a prompt: `512`, or `256-1024` for lengths between
+    #[arg(long, default_value = "512")]
+    pub(crate) input_len: String,
+    /// Tokens of an answer, written as `--input-len` is
+    #[arg(long, default_value = "128")]
+    pub(crate) output_len: String,
+    /// A file of requests instead: JSON lines with `arrival_time` in seconds (or `timestamp` in
+    /// milliseconds), `input_length` and `output_length`, and `hash_ids` where prompts share
+    /// beginnings
+    #[arg(long, conflicts_with_all = ["rate", "concurrency"])]
+    pub(crate) trace: Option<std::path::PathBuf>,
+    /// What counts as good: `ttft:500` and `tpot:50` in milliseconds, repeatable
+    #[arg(long)]
+    pub(crate) slo: Vec<String>,
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

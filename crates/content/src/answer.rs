@@ -46,7 +46,8 @@ impl<'a> Answer<'a> {
         self.prediction.is_none() && matches!(self.config.text, TextMode::Prose)
     }
 
-    /// Says it in at most `room` tokens. `cited` is what was found in documents, if anything was.
+    /// Says it in at most `room` tokens. `cited` is what was found in documents or
+    /// by a program, if anything was.
     pub(crate) fn say(
         &self,
         voice: &Voice<'_>,

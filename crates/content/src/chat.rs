@@ -1,6 +1,8 @@
 //! A turn of a conversation: thinking, then calls or text, within the limits. Not here: what each
 //! of them says.
 
+use std::borrow::Cow;
+
 use fakeai_canon::{
     ApiError, Choice, Finish, Generate, Generation, Input, Prompt, Seed, Segment, Sources, Tokens,
 };
@@ -11,7 +13,7 @@ use crate::behaviour::vocabulary_of;
 use crate::cited::Cited;
 use crate::reading::Reading;
 use crate::reasoning::Thinking;
-use crate::tools::{Call, Hosted, Move, Toolbox};
+use crate::tools::{Call, Hosted, Move, Toolbox, program};
 use crate::voice::Voice;
 use crate::{Config, limits, refusal};
 
@@ -130,11 +132,11 @@ impl<'a> Turn<'a> {
     }
 
     fn say(&self, mut draft: Draft, seed: Seed) -> Result<Choice, ApiError> {
-        let cited = self.cited.as_ref().map_or("", |cited| &cited.text);
+        let found = self.found();
         let seed = seed.fork("answer");
         let said = self
             .answer
-            .say(&self.voice, &self.reading, cited, seed, draft.left)?;
+            .say(&self.voice, &self.reading, &found, seed, draft.left)?;
         let (mut tokens, mut finish) = (said.tokens, said.finish);
         if limits::stop(&mut tokens, &self.work.limits.stop) {
             finish = Finish::Stop;
@@ -145,6 +147,21 @@ impl<'a> Turn<'a> {
             Segment::Text(tokens)
         });
         Ok(draft.end(finish))
+    }
+
+    /// What a tool of the provider's has found out; empty where none has.
+    fn found(&self) -> Cow<'_, str> {
+        if let Some(cited) = &self.cited {
+            return Cow::Borrowed(&cited.text);
+        }
+        match &self.next {
+            Move::Hosted(Hosted::CodeInterpreter) => program::told(&self.reading.asked)
+                .map(Cow::Owned)
+                .unwrap_or_default(),
+            Move::Hosted(Hosted::WebSearch | Hosted::FileSearch)
+            | Move::Answer
+            | Move::Call { .. } => Cow::Borrowed(""),
+        }
     }
 
     fn call(

@@ -15,6 +15,9 @@ const MOST: usize = 3;
 /// A passage that fits less than this share of the best one is not cited.
 const WORTHY: f64 = 0.6;
 
+/// The turn that a mark names: the search's, which the provider counts from the system's.
+const TURN: usize = 4;
+
 /// The longest sentence that is said, in bytes.
 const LONGEST: usize = 400;
 
@@ -64,16 +67,17 @@ impl Cited {
             text: String::new(),
             citations: Vec::new(),
         };
-        cited.say(asked);
+        cited.say(asked, settings["citation_marks"] == true);
         Ok(Some(cited))
     }
 
-    /// The best sentence of each of the best files.
-    fn say(&mut self, asked: &str) {
+    /// The best sentence of each of the best files; with a mark behind each where the dialect wants
+    /// marks that stand for the sources.
+    fn say(&mut self, asked: &str, marks: bool) {
         let asked = words(asked);
         let best = self.passages.first().map_or(0.0, |passage| passage.score);
         let mut said = BTreeSet::new();
-        for passage in &self.passages {
+        for (place, passage) in self.passages.iter().enumerate() {
             let is_worthy = passage.score > 0.0 && passage.score >= best * WORTHY;
             let is_new = !said.contains(&passage.file_id);
             let Some(sentence) = sentence(&passage.text, &asked) else {
@@ -87,12 +91,18 @@ impl Cited {
                 self.text.push(' ');
             }
             self.text.push_str(sentence);
-            self.citations.push(json!({
+            let mut citation = json!({
                 "file_id": passage.file_id,
                 "filename": passage.filename,
                 "index": self.text.chars().count(),
                 "quote": sentence,
-            }));
+            });
+            if marks {
+                let mark = format!("【{TURN}:{place}†{}】", passage.filename);
+                self.text.push_str(&mark);
+                citation["mark"] = mark.into();
+            }
+            self.citations.push(citation);
         }
     }
 

@@ -362,6 +362,35 @@ fn a_program_is_a_step_with_its_input_and_logs() {
 }
 
 #[test]
+fn a_search_is_a_step_with_its_results_and_its_marks_become_annotations() {
+    let mut stored = Stored::new("Where is the key?");
+    let opened = stored.open(streamed()).unwrap();
+    let detail = json!({"queries": ["key"], "results": [{"file_id": "file-1", "filename": "a.txt",
+        "score": 0.5, "text": "Hi", "attributes": {}}],
+        "citations": [{"file_id": "file-1", "mark": "!"}, {"file_id": "file-2", "mark": "?"}]});
+    let events = stored.play(opened, hosted("file_search", detail));
+    let last = events
+        .iter()
+        .rev()
+        .find(|(name, _)| name == "thread.message.delta")
+        .unwrap();
+    let told = &last.1["delta"]["content"][0]["text"]["annotations"][0];
+    assert_eq!((&told["index"], &told["text"]), (&json!(0), &json!("!")));
+    let message = stored.of("threads.messages").pop().unwrap();
+    let annotation = json!({"type": "file_citation", "text": "!", "start_index": 2,
+        "end_index": 3, "file_citation": {"file_id": "file-1"}});
+    assert_eq!(
+        message["content"][0]["text"],
+        json!({"value": "Hi!", "annotations": [annotation]})
+    );
+    let search =
+        &stored.of("threads.runs.steps")[0]["step_details"]["tool_calls"][0]["file_search"];
+    assert_eq!(search["results"][0]["file_name"], "a.txt");
+    assert_eq!(search["results"][0]["content"][0]["text"], "Hi");
+    assert_eq!(search["ranking_options"]["score_threshold"], 0.0);
+}
+
+#[test]
 fn what_cuts_an_answer_makes_its_run_incomplete() {
     let mut stored = Stored::new("Hi");
     let opened = stored

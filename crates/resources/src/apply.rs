@@ -55,6 +55,12 @@ pub fn advance(record: &Record, means: Means<'_>, context: &Context) -> Result<N
     }
 }
 
+/// Whether the deadlines of a family only end objects that nobody came back to: nobody waits for
+/// them.
+pub fn only_expires(family: &str) -> bool {
+    special::of(family).expires
+}
+
 /// The same object without its deadline.
 pub fn forgotten(record: &Record) -> Next {
     let change = Change::Replace(Record {

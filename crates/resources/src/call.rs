@@ -56,6 +56,12 @@ pub trait Services: Send + Sync {
     /// Whether a model answers to the id.
     fn knows_model(&self, id: &str) -> bool;
 
+    /// The organisation that the world belongs to, by name.
+    fn organization(&self) -> &str;
+
+    /// How fast fine-tuning goes.
+    fn training_tokens_per_second(&self) -> u64;
+
     /// A film as MP4.
     ///
     /// # Errors

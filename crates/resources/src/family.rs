@@ -30,6 +30,7 @@ const ROWS: &[&str] = &[
     include_str!("../../../data/families/openai/chatkit.toml"),
     include_str!("../../../data/families/openai/containers.toml"),
     include_str!("../../../data/families/openai/conversations.toml"),
+    include_str!("../../../data/families/openai/evals.toml"),
     include_str!("../../../data/families/openai/files.toml"),
     include_str!("../../../data/families/openai/fine_tuning.toml"),
     include_str!("../../../data/families/openai/provenance.toml"),

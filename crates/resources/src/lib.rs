@@ -16,11 +16,14 @@ mod page;
 mod store;
 mod verbs;
 
-pub use apply::{advance, apply, forgotten, interrupted, make_up, not_served, returned, serves};
+pub use apply::{
+    advance, apply, forgotten, interrupted, make_up, not_served, only_expires, returned, serves,
+};
 pub use call::{
     Answer, Body, Call, Context, Effect, Errand, Film, Means, Next, Outcome, Question, Returned,
     Services, Still,
 };
+pub use families::fine_tuning::slug;
 pub use families::responses::not_streamable;
 pub use families::vector_stores::{FileSearch, search_files};
 pub use family::Order;

@@ -45,8 +45,8 @@ pub(crate) fn query_of<'a>(
 
 fn order(value: &Value) -> Option<Order> {
     match value.as_str()? {
-        "asc" => Some(Order::Ascending),
-        "desc" => Some(Order::Descending),
+        "asc" | "ascending" => Some(Order::Ascending),
+        "desc" | "descending" => Some(Order::Descending),
         _ => None,
     }
 }

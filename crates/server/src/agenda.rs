@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use fakeai_canon::{Micros, Pull};
+use fakeai_resources::only_expires;
 use parking_lot::Mutex;
 
 use crate::clock::WorldClock;
@@ -30,7 +31,7 @@ const AGAIN: Micros = Micros(5_000_000);
 
 /// Makes sure that somebody wakes when the world's next object is due.
 pub(crate) fn keep(gateway: &Gateway, world: &Arc<World>) {
-    let Some(due) = world.store.next_due() else {
+    let Some(due) = next_due(world) else {
         return;
     };
     let mut sleep = world.agenda.sleep.lock();
@@ -54,6 +55,20 @@ pub(crate) fn keep(gateway: &Gateway, world: &Arc<World>) {
             }));
         }
     }
+}
+
+/// Deadlines among which a virtual clock looks for one to jump to.
+const LOOKED_AT: usize = 10_000;
+
+/// When somebody has to wake. A virtual clock jumps there as soon as nothing else goes on, so it is
+/// not told of what only expires: nobody would ever come in time.
+fn next_due(world: &World) -> Option<Micros> {
+    if !world.clock.is_virtual() {
+        return world.store.next_due();
+    }
+    let due = world.store.due(Micros(u64::MAX), LOOKED_AT);
+    let jobs = due.iter().filter(|record| !only_expires(record.family));
+    jobs.filter_map(|record| record.due).next()
 }
 
 /// The run of a world's deadlines. It does not keep the world.
@@ -80,7 +95,7 @@ impl AgendaRun {
         let failures = world.store.failures();
         resource::settle(gateway, world);
         let mut sleep = world.agenda.sleep.lock();
-        let next = world.store.next_due();
+        let next = next_due(world);
         let next = if world.store.failures() == failures {
             next
         } else {

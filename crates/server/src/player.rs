@@ -63,9 +63,8 @@ struct Pace {
 }
 
 impl Player {
-    /// A player at its beginning. The start's usage gets what the engine finds in its cache.
-    pub(crate) fn new(world: Arc<World>, mut score: Score) -> Self {
-        score.start.usage.cached = score.ticks.admission().cached;
+    /// A player at its beginning.
+    pub(crate) fn new(world: Arc<World>, score: Score) -> Self {
         let cursors = match &score.plan {
             Plan::Generation(generation) => {
                 generation.choices.iter().map(|_| Cursor::new()).collect()
@@ -272,6 +271,7 @@ impl Frames for Player {
             }
             let due = match self.score.ticks.due(self.step, waker) {
                 Tick::Pending => return Pull::Pending,
+                Tick::AskAt(at) => return Pull::DueAt(at),
                 Tick::At(due) if due > now => {
                     // What goes on for long is seen to go on. A full store has been told to
                     // `begin`, and is told again to the end.
@@ -280,6 +280,9 @@ impl Frames for Player {
                 }
                 Tick::At(due) => due,
             };
+            if self.step == 0 {
+                self.score.start.usage.cached = self.score.ticks.admission().cached;
+            }
             if self.cursors.is_empty() {
                 self.play_whole(due, now, out);
             } else {

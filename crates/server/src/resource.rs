@@ -188,6 +188,14 @@ impl Services for World {
         self.model(id).is_some()
     }
 
+    fn organization(&self) -> &str {
+        self.rules.organization.to_str().unwrap_or_default()
+    }
+
+    fn training_tokens_per_second(&self) -> u64 {
+        self.rules.training_tokens_per_second
+    }
+
     fn film(&self, film: &resources::Film) -> Result<Bytes, ApiError> {
         fakeai_content::film::film(film.seed, film.width, film.height, film.seconds)
     }

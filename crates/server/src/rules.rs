@@ -20,6 +20,8 @@ pub struct WorldRules {
     pub fault: Option<FaultRule>,
     /// The most bytes a body may have.
     pub max_body_bytes: u64,
+    /// How fast fine-tuning goes, on the world's clock.
+    pub training_tokens_per_second: u64,
     /// Background answers whose frames are kept.
     pub background_answers: usize,
     /// Whether what leaves is held against its contract.

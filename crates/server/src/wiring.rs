@@ -6,6 +6,7 @@ use std::time::Duration;
 use fakeai_canon::{Clock, Engine, Micros, Observer, Seed};
 use fakeai_catalog::{Catalog, Latency};
 use fakeai_content::{Behaviour, Config as ContentConfig, TextMode};
+use fakeai_engine::serving::{LiveEngine, Noise, Worker};
 use fakeai_engine::{Pace, PaceEngine, Spread, Timing};
 use fakeai_telemetry::{Journal, JournalLimits, Ledger, LedgerLimits};
 use http::HeaderValue;
@@ -62,6 +63,7 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) ->
     if tracing::enabled!(tracing::Level::DEBUG) {
         observers.push(Arc::new(RequestLog));
     }
+    let engine = engine(config, &clock, seed);
     let time: Arc<dyn Clock> = clock.clone();
     let (store, blobs) = place.world(name, store_limits(config), &time);
     World::new(
@@ -74,7 +76,7 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) ->
             blobs,
             ledger,
             journal,
-            engine: engine(config),
+            engine,
             behaviour: Behaviour::new(content(config)),
             observers,
         },
@@ -95,6 +97,7 @@ fn rules(config: &Config) -> WorldRules {
             rate: features.fault_rate,
         }),
         max_body_bytes: config.security.max_request_size.0,
+        training_tokens_per_second: u64::from(config.generation.training_tokens_per_second),
         background_answers: BACKGROUND_ANSWERS,
         check_responses: features.check_responses.unwrap_or(cfg!(debug_assertions)),
         docs: features.docs,
@@ -137,7 +140,18 @@ fn content(config: &Config) -> ContentConfig {
     }
 }
 
-fn engine(config: &Config) -> Arc<dyn Engine> {
+fn engine(config: &Config, clock: &Arc<WorldClock>, seed: Seed) -> Arc<dyn Engine> {
+    // What can't be served has been refused with the settings.
+    if let Ok(Some((setup, replicas))) = config.serving.setup() {
+        let noise = |replica| Noise::of(seed.fork("engine").nth(u64::from(replica)));
+        let workers = (0..replicas).filter_map(|number| Worker::new(&setup, noise(number)).ok());
+        let clock = Arc::clone(clock);
+        return Arc::new(LiveEngine::new(workers.collect(), clock));
+    }
+    pace(config)
+}
+
+fn pace(config: &Config) -> Arc<dyn Engine> {
     let generation = &config.generation;
     let fixed = Timing {
         delay: spread(generation.delay()),

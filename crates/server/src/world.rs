@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fakeai_canon::{Alphabet, ApiError, Clock, Engine, Event, Micros, Mode, Observer, Seed, Work};
-use fakeai_catalog::{Catalog, Model};
+use fakeai_catalog::{Catalog, FineTune, Model};
 use fakeai_content::Behaviour;
-use fakeai_resources::{Blobs, Change, Store};
+use fakeai_resources::{self as resources, Blobs, Change, Order, PageQuery, Services, Store};
 use fakeai_telemetry::{Journal, Ledger};
 use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard, RwLock};
+use serde_json::Value;
 
 use crate::agenda::Agenda;
 use crate::background::Logs;
@@ -91,6 +92,12 @@ const REPEATS: usize = 100_000;
 
 /// Models that were made on first use and are listed from then on.
 const MADE_MODELS: usize = 1_000;
+
+/// The family of the models that fine-tuning jobs have made.
+const TUNED_MODELS: &str = "models";
+
+/// As many of them, the newest ones, are listed.
+const LISTED_MODELS: usize = 1_000;
 
 impl World {
     /// A fresh world.
@@ -207,10 +214,18 @@ impl World {
             return Some(Arc::clone(model));
         }
         let catalog = Catalog::builtin();
-        if self.rules.strict_models && catalog.get(id).is_none() {
+        let tuned = self.tuned_model(id);
+        if tuned.is_none() && catalog.get(id).is_none() && !self.makes_up(id) {
             return None;
         }
         let mut model = catalog.resolve(id);
+        if let Some(object) = &tuned {
+            model.created = object["created"].as_u64().unwrap_or(0);
+            object["owned_by"]
+                .as_str()
+                .unwrap_or_default()
+                .clone_into(&mut model.owned_by);
+        }
         if model.created == 0 {
             model.created = self.clock.now().whole_seconds();
         }
@@ -222,24 +237,69 @@ impl World {
         Some(model)
     }
 
-    /// All models: the listed ones, then those made on first use, by id.
+    /// The model of that id that a fine-tuning job of this world has made.
+    fn tuned_model(&self, id: &str) -> Option<Arc<Value>> {
+        FineTune::parse(id)?;
+        self.store.object(TUNED_MODELS, id)
+    }
+
+    fn tuned_models(&self) -> Vec<Arc<Model>> {
+        let tuned = PageQuery {
+            family: TUNED_MODELS,
+            parent: None,
+            after: None,
+            before: None,
+            order: Order::Descending,
+            limit: LISTED_MODELS,
+            filters: Vec::new(),
+        };
+        let tuned = self.store.page(&tuned).unwrap_or_default();
+        let records = tuned.records.iter();
+        records
+            .filter_map(|record| self.model(&record.id))
+            .collect()
+    }
+
+    /// Whether a model that nobody has listed is made up. Those of the world's own organisation are
+    /// made by jobs alone.
+    fn makes_up(&self, id: &str) -> bool {
+        let own = FineTune::parse(id).is_some_and(|tune| {
+            let ours = resources::slug(self.organization());
+            tune.organisation == ours
+        });
+        !self.rules.strict_models && (self.is_mock() || !own)
+    }
+
+    /// All models: the listed ones, then those made on first use or by jobs, by id.
     pub(crate) fn models(&self) -> Vec<Arc<Model>> {
         let catalog = Catalog::builtin();
         let mut models: Vec<_> = catalog.models().cloned().map(Arc::new).collect();
+        let mut others = self.tuned_models();
         let made = self.models.read();
-        let mut made: Vec<_> = made
-            .values()
-            .filter(|model| catalog.get(&model.id).is_none())
-            .cloned()
-            .collect();
-        made.sort_by(|a, b| a.id.cmp(&b.id));
-        models.extend(made);
+        others.extend(made.values().cloned());
+        drop(made);
+        others.retain(|model| catalog.get(&model.id).is_none());
+        others.sort_by(|a, b| a.id.cmp(&b.id));
+        others.dedup_by(|a, b| a.id == b.id);
+        models.extend(others);
         models
     }
 
-    /// Forgets a model that was made on first use.
-    pub(crate) fn forget_model(&self, id: &str) -> bool {
-        self.models.write().remove(id).is_some()
+    /// Forgets a model that was made on first use or by a job.
+    ///
+    /// # Errors
+    /// The store could not take it over.
+    pub(crate) fn forget_model(&self, id: &str) -> Result<bool, ApiError> {
+        let tuned = self.tuned_model(id).is_some();
+        if tuned {
+            self.store.commit(vec![Change::Delete {
+                family: TUNED_MODELS,
+                parent: None,
+                id: id.to_owned(),
+            }])?;
+        }
+        let made = self.models.write().remove(id).is_some();
+        Ok(tuned || made)
     }
 
     /// Tells every observer.

@@ -1,5 +1,7 @@
 """Assistants answer threads: polled, streamed, with functions, with limits, cancelled."""
 
+import time
+
 import openai
 import pytest
 from openai import AssistantEventHandler
@@ -270,3 +272,86 @@ def test_an_unknown_model_makes_no_assistant(world):
     with pytest.raises(openai.BadRequestError, match="cannot be used with the Assistants API") as caught:
         world.beta.assistants.create(model="text-embedding-3-small")
     assert (caught.value.code, caught.value.param) == ("unsupported_model", "model")
+
+
+HANDBOOK = b"""# Handbook
+
+The office in Lisbon opens at nine in the morning.
+
+Parental leave lasts thirty weeks for every employee.
+
+The canteen serves soup on Thursdays.
+"""
+
+
+def read(world, store):
+    """The store once its files are read."""
+    for _ in range(200):
+        now = world.vector_stores.retrieve(store)
+        if now.status == "completed":
+            return now
+        time.sleep(0.02)
+    pytest.fail(f"still {now.status}")
+
+
+def test_a_run_searches_files_and_cites_them(world):
+    file = world.files.create(file=("handbook.md", HANDBOOK), purpose="assistants")
+    assistant = world.beta.assistants.create(
+        model="gpt-4o",
+        tools=[{"type": "file_search"}],
+        tool_resources={"file_search": {"vector_stores": [{"file_ids": [file.id]}]}},
+    )
+    (store,) = assistant.tool_resources.file_search.vector_store_ids
+    assert read(world, store).file_counts.completed == 1
+    thread = thread_asking(world, "How long is parental leave?")
+    run = world.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    assert run.status == "completed"
+    include = ["step_details.tool_calls[*].file_search.results[*].content"]
+    steps = world.beta.threads.runs.steps.list(run.id, thread_id=thread.id, order="asc", include=include).data
+    assert [step.type for step in steps] == ["tool_calls", "message_creation"]
+    (call,) = steps[0].step_details.tool_calls
+    best = call.file_search.results[0]
+    assert (best.file_id, best.file_name) == (file.id, "handbook.md")
+    assert "thirty weeks" in best.content[0].text
+    text = world.beta.threads.messages.list(thread.id).data[0].content[0].text
+    assert "thirty weeks" in text.value
+    (annotation, *_) = text.annotations
+    assert annotation.file_citation.file_id == file.id
+    assert text.value[annotation.start_index : annotation.end_index] == annotation.text
+    assert annotation.text.endswith("†handbook.md】")
+    plain = world.beta.threads.runs.steps.retrieve(steps[0].id, run_id=run.id, thread_id=thread.id)
+    assert plain.step_details.tool_calls[0].file_search.results[0].content is None
+
+
+def test_what_messages_bring_along_is_searched_too(world):
+    file = world.files.create(file=("handbook.md", HANDBOOK), purpose="assistants")
+    attachment = {"file_id": file.id, "tools": [{"type": "file_search"}]}
+    asked = {"role": "user", "content": "When does the office open?", "attachments": [attachment]}
+    thread = world.beta.threads.create(messages=[asked])
+    (store,) = thread.tool_resources.file_search.vector_store_ids
+    assert read(world, store).expires_after.days == 7
+    assistant = world.beta.assistants.create(model="gpt-4o", tools=[{"type": "file_search"}])
+    names = []
+    with world.beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id) as stream:
+        for event in stream:
+            names.append(event.event)
+        message = stream.get_final_messages()[0]
+    assert "thread.run.step.delta" in names
+    assert "nine in the morning" in message.content[0].text.value
+    assert message.content[0].text.annotations[0].file_citation.file_id == file.id
+    other = world.files.create(file=("other.txt", b"Nothing."), purpose="assistants")
+    attachment["file_id"] = other.id
+    world.beta.threads.messages.create(thread.id, role="user", content="More.", attachments=[attachment])
+    assert read(world, store).file_counts.total == 2
+
+
+def test_a_program_is_run_where_one_is_asked_to_calculate(world):
+    assistant = world.beta.assistants.create(model="gpt-4o", tools=[{"type": "code_interpreter"}])
+    thread = thread_asking(world, "What is 17 * 3?")
+    run = world.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    steps = world.beta.threads.runs.steps.list(run.id, thread_id=thread.id, order="asc").data
+    (call,) = steps[0].step_details.tool_calls
+    assert call.code_interpreter.input == "print(17 * 3)"
+    assert call.code_interpreter.outputs[0].logs == "51\n"
+    assert "51" in world.beta.threads.messages.list(thread.id).data[0].content[0].text.value
+    assert sum(step.usage.total_tokens for step in steps) == run.usage.total_tokens

@@ -1,8 +1,10 @@
 //! The commands. Each writes to what it is given and says how the program ends.
 
 mod configuration;
+mod gpus;
 mod models;
 mod serve;
+mod simulate;
 mod status;
 
 use std::io::{self, Write};
@@ -65,6 +67,8 @@ fn command(command: Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Server(flags) => serve::serve(effective(&flags)?.config, out),
         Command::Config(arguments) => configuration::show(&arguments, out),
         Command::Models(arguments) => models::list(&arguments, out),
+        Command::Gpus(arguments) => gpus::list(&arguments, out),
+        Command::Simulate(arguments) => simulate::run(&arguments, out),
         Command::Status(arguments) => {
             status::ask(&arguments, &effective(&Flags::default())?.config, out)
         }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use fakeai_catalog::{Ability, Catalog, Endpoint, Modality, Model, Origin};
+use fakeai_catalog::{Ability, Catalog, Endpoint, Modality, Model, Origin, hardware};
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -12,6 +12,9 @@ use crate::arguments::ModelsArguments;
 const OFFERED: usize = 3;
 
 pub(super) fn list(arguments: &ModelsArguments, out: &mut dyn Write) -> Result<(), Failure> {
+    if arguments.shapes {
+        return shapes(arguments, out);
+    }
     let catalog = Catalog::builtin();
     let filter = arguments
         .filter
@@ -36,6 +39,49 @@ pub(super) fn list(arguments: &ModelsArguments, out: &mut dyn Write) -> Result<(
         if !near.is_empty() {
             writeln!(out, "Listed and alike: {}", near.join(", "))?;
         }
+    }
+    Ok(())
+}
+
+/// The models that an engine can be simulated with.
+fn shapes(arguments: &ModelsArguments, out: &mut dyn Write) -> Result<(), Failure> {
+    let filter = arguments
+        .filter
+        .as_deref()
+        .unwrap_or_default()
+        .to_lowercase();
+    let found = hardware::shapes().iter();
+    let found = found.filter(|shape| shape.model.to_lowercase().contains(&filter));
+    if arguments.json {
+        let objects: Value = found
+            .map(|shape| {
+                json!({"model": shape.model, "layers": shape.layers, "hidden": shape.hidden,
+                    "heads": shape.heads, "kv_heads": shape.kv_heads, "experts": shape.experts,
+                    "experts_per_token": shape.experts_per_token, "context": shape.context,
+                    "parameters_billion": shape.parameters_billion,
+                    "active_billion": shape.active_billion})
+            })
+            .collect();
+        return Ok(writeln!(out, "{objects:#}")?);
+    }
+    writeln!(
+        out,
+        "{:48} {:>6} {:>6} {:>5} {:>8} {:>7} {:>9} {:>8}",
+        "MODEL", "LAYERS", "HIDDEN", "HEADS", "KV HEADS", "EXPERTS", "BILLION", "ACTIVE"
+    )?;
+    for shape in found {
+        writeln!(
+            out,
+            "{:48} {:>6} {:>6} {:>5} {:>8} {:>7} {:>9} {:>8}",
+            shape.model,
+            shape.layers,
+            shape.hidden,
+            shape.heads,
+            shape.kv_heads,
+            shape.experts,
+            shape.parameters_billion,
+            shape.active_billion
+        )?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The whole house through its sockets: what a user relies on, seen from a client. Every test has
 //! its own server, and every answer in them is held against the contract.
 
+mod assistants;
 mod auth;
 mod background;
 mod bad_input;

@@ -13,6 +13,7 @@ use super::follow;
 use super::hosted::Hosted;
 use super::literal;
 use super::matching::{Profile, Words, profiles};
+use super::program;
 use super::rules::RULES;
 use crate::Config;
 use crate::cited;
@@ -110,12 +111,20 @@ impl<'a> Toolbox<'a> {
             self.repeat(&mut calls, reading, names);
         }
         let searches = is_open && self.searches(names) && !asked.trim().is_empty();
-        let otherwise = if searches {
+        let otherwise = if is_open && self.calculates(names, asked) {
+            Move::Hosted(Hosted::CodeInterpreter)
+        } else if searches {
             Move::Hosted(Hosted::FileSearch)
         } else {
             Move::Answer
         };
         self.limited(calls, false).unwrap_or(otherwise)
+    }
+
+    /// Whether a program may be run for what is asked.
+    fn calculates(&self, names: &[String], asked: &str) -> bool {
+        let allowed = names.is_empty() || names.iter().any(|name| name == "code_interpreter");
+        allowed && program::helps(self.work, asked)
     }
 
     /// Whether there are documents to search, which a question to them is answered from.

@@ -4,6 +4,7 @@
 use fakeai_canon::{HostedCall, Seed};
 use serde_json::{Value, json};
 
+use super::program;
 use super::rules::RULES;
 use crate::prose::phrase;
 use crate::reading::Reading;
@@ -51,7 +52,7 @@ impl Hosted {
         let detail = match self {
             Hosted::WebSearch => json!({"query": query, "results": pages(voice, seed)}),
             Hosted::FileSearch => json!({"queries": [query], "results": files(voice, seed)}),
-            Hosted::CodeInterpreter => program(&reading.asked),
+            Hosted::CodeInterpreter => program::detail(&reading.asked),
         };
         let written = detail["query"]
             .as_str()
@@ -109,20 +110,4 @@ fn files(voice: &Voice<'_>, seed: Seed) -> Value {
         })
     };
     Value::Array((0..RESULTS).map(file).collect())
-}
-
-/// A program that calculates what the prompt asks for, where that is a sum or a product of two.
-fn program(asked: &str) -> Value {
-    let facts = crate::facts::scan(asked);
-    let numbers: Vec<_> = facts.iter().filter_map(|fact| fact.number).collect();
-    let list = numbers
-        .iter()
-        .map(f64::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    let sum: f64 = numbers.iter().sum();
-    json!({
-        "code": format!("values = [{list}]\nprint(len(values), sum(values))"),
-        "outputs": [{"type": "logs", "logs": format!("{} {sum}\n", numbers.len())}],
-    })
 }

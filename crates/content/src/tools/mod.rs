@@ -8,6 +8,7 @@ mod follow;
 mod hosted;
 mod literal;
 mod matching;
+pub(crate) mod program;
 mod report;
 mod rules;
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use fakeai_canon::ApiError;
-use fakeai_catalog::{Catalog, Endpoint};
+use fakeai_catalog::{Catalog, Endpoint, Model, Parameter, Support};
 use serde_json::{Value, json};
 
 use super::{Hooks, tool_resources};
+use crate::Call;
 use crate::apply::Site;
 use crate::store::Record;
 use crate::verbs::Draft;
@@ -37,10 +38,37 @@ fn knows(site: &Site<'_>, model: &str) -> Result<(), ApiError> {
     if !site.means.services.knows_model(model) {
         return refused("unknown_model", "model_not_found");
     }
-    if !Catalog::builtin().resolve(model).serves(Endpoint::Chat) {
+    let facts = Catalog::builtin().resolve(model);
+    if !facts.serves(Endpoint::Chat) {
         return refused("unsupported_model", "unsupported_model");
     }
-    Ok(())
+    let mut parameters = [
+        Parameter::Temperature,
+        Parameter::TopP,
+        Parameter::ReasoningEffort,
+    ]
+    .into_iter();
+    match parameters.find(|parameter| !takes(&facts, *parameter, site.call)) {
+        Some(parameter) => Err(unsupported(site, parameter.name())),
+        None => Ok(()),
+    }
+}
+
+/// Whether the model takes what the call says of the parameter.
+fn takes(model: &Model, parameter: Parameter, call: &Call<'_>) -> bool {
+    let given = &call.body[parameter.name()];
+    let is_default = given.is_null() || given.as_f64() == Some(1.0);
+    match model.support(parameter) {
+        Support::Accepted => true,
+        Support::DefaultOnly | Support::WithoutReasoning | Support::Rejected => is_default,
+    }
+}
+
+fn unsupported(site: &Site<'_>, parameter: &str) -> ApiError {
+    let message = site.family.wording("unsupported_parameter");
+    ApiError::invalid(message.replace("{parameter}", parameter))
+        .code("unsupported_parameter")
+        .param(parameter)
 }
 
 fn shown(_: &Site<'_>, record: &Record) -> Arc<Value> {

@@ -30,6 +30,7 @@ pub(super) static HOOKS: Hooks = Hooks {
     created: Some(created),
     deleted: Some(gone),
     due: Some(expired),
+    expires: true,
     ..Hooks::NONE
 };
 

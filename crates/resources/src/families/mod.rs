@@ -8,7 +8,9 @@ mod chatkit;
 mod container_files;
 mod containers;
 mod conversations;
+mod evals;
 pub(crate) mod files;
+pub(crate) mod fine_tuning;
 mod graders;
 pub(crate) mod include;
 mod item_form;
@@ -51,7 +53,13 @@ static ALL: &[&Hooks] = &[
     &container_files::HOOKS,
     &containers::HOOKS,
     &conversations::HOOKS,
+    &evals::EVALS,
+    &evals::RUNS,
+    &evals::TALLY,
+    &evals::WORK,
     &files::HOOKS,
+    &fine_tuning::HOOKS,
+    &fine_tuning::permissions::HOOKS,
     &graders::HOOKS,
     &provenance::HOOKS,
     &realtime::HOOKS,
@@ -90,6 +98,9 @@ pub(crate) struct Hooks {
     pub(crate) shown: Option<Shows>,
     /// What follows when the object is due. It sets a new deadline or none.
     pub(crate) due: Option<Wakes>,
+    /// Whether its deadlines only end objects that nobody came back to, so that a virtual clock has
+    /// no reason to jump there.
+    pub(crate) expires: bool,
     /// What follows when the object's errand has come back.
     pub(crate) returned: Option<Receives>,
     /// Completes an object that an answer leaves behind; `false` drops it. Where it is stored
@@ -122,6 +133,7 @@ impl Hooks {
         deleted: None,
         shown: None,
         due: None,
+        expires: false,
         returned: None,
         kept: None,
         interrupted: None,

@@ -17,6 +17,7 @@ pub(super) static HOOKS: Hooks = Hooks {
     family: FAMILY,
     acts: &[("cancelRun", cancel)],
     due: Some(due),
+    expires: true,
     kept: Some(kept),
     interrupted: Some(interrupted),
     ..Hooks::NONE

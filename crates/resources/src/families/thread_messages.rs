@@ -6,11 +6,11 @@ use std::sync::Arc;
 use fakeai_canon::{ApiError, Seed};
 use serde_json::{Map, Value, json};
 
-use super::{Hooks, runs};
+use super::{Hooks, runs, threads, tool_resources};
 use crate::apply::Site;
-use crate::ids;
-use crate::store::{Record, Store};
+use crate::store::{Change, Record, Store};
 use crate::verbs::Draft;
+use crate::{Next, ids};
 
 pub(crate) const FAMILY: &str = "threads.messages";
 
@@ -35,9 +35,26 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
         let message = site.family.wording("active").replace("{thread}", &thread);
         return Err(ApiError::invalid(message.replace("{run}", &run.id)));
     }
+    attach(site, &thread, &mut draft.next)?;
     draft.record.object = Arc::new(Value::Object(std::mem::take(&mut draft.object)));
     complete(&mut draft.record);
     draft.object = draft.record.object.as_object().cloned().unwrap_or_default();
+    Ok(())
+}
+
+/// Gives the thread what the message brings along.
+fn attach(site: &Site<'_>, thread: &str, next: &mut Next) -> Result<(), ApiError> {
+    let Some(record) = site.store.find(threads::FAMILY, None, thread) else {
+        return Ok(());
+    };
+    let mut object = record.object.as_object().cloned().unwrap_or_default();
+    let message = std::iter::once(&site.call.body);
+    if tool_resources::attach(site, &mut object, message, next)? {
+        next.changes.push(Change::Replace(Record {
+            object: Arc::new(Value::Object(object)),
+            ..Record::clone(&record)
+        }));
+    }
     Ok(())
 }
 

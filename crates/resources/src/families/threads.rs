@@ -22,6 +22,8 @@ pub(super) static HOOKS: Hooks = Hooks {
 fn with_messages(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     tool_resources::settle(site, draft)?;
     let sent = site.call.body["messages"].as_array();
+    let messages = sent.into_iter().flatten();
+    tool_resources::attach(site, &mut draft.object, messages, &mut draft.next)?;
     let seed = site.context.seed.fork(thread_messages::FAMILY);
     for (place, message) in sent.into_iter().flatten().enumerate() {
         let mut record = Record {

@@ -18,7 +18,7 @@ use crate::apply::{Moment, Site};
 use crate::family::{Family, families};
 use crate::store::{Change, Record};
 use crate::verbs::Draft;
-use crate::{Next, Order, PageQuery, Store};
+use crate::{Body, Call, Next, Order, PageQuery, Store, verbs};
 use files::Entry;
 
 pub(crate) const FAMILY: &str = "vector_stores";
@@ -30,10 +30,55 @@ pub(super) static HOOKS: Hooks = Hooks {
     updated: Some(updated),
     deleted: Some(deleted),
     due: Some(expired),
+    expires: true,
     ..Hooks::NONE
 };
 
 const DAY: u64 = 24 * 60 * 60;
+
+/// Refuses a store that is not there.
+pub(super) fn exists(site: &Site<'_>, id: &str) -> Result<(), ApiError> {
+    store_of(site.store, id).map(|_| ())
+}
+
+/// Makes a store along with the object that is to use it, as `body` asks; gives its id.
+pub(super) fn along(site: &Site<'_>, body: Value, next: &mut Next) -> Result<String, ApiError> {
+    let call = Call {
+        operation: site.call.operation,
+        params: site.call.params,
+        query: site.call.query,
+        body,
+        files: &[],
+    };
+    let made = verbs::create(&Site {
+        family: row(FAMILY),
+        call: &call,
+        ..*site
+    })?;
+    next.changes.extend(made.next.changes);
+    next.effects.extend(made.next.effects);
+    let id = match &made.body {
+        Body::Json(store) => store["id"].as_str().map(str::to_owned),
+        Body::Empty | Body::Bytes { .. } | Body::Blob { .. } => None,
+    };
+    Ok(id.unwrap_or_default())
+}
+
+/// Attaches files to a store on behalf of the object that uses it.
+pub(super) fn attach(
+    site: &Site<'_>,
+    id: &str,
+    ids: &[Value],
+    next: &mut Next,
+) -> Result<(), ApiError> {
+    let store = store_of(site.store, id)?;
+    let entries = Entry::of_ids(&json!(ids), &Value::Null, &Value::Null)?;
+    let records = files::attach(site, &store, &entries, None)?;
+    next.changes.push(files::grown(site, &store, &records));
+    next.changes
+        .extend(records.into_iter().flat_map(files::added));
+    Ok(())
+}
 
 pub(super) fn row(name: &str) -> &'static Family {
     families()

@@ -124,7 +124,7 @@ fn check(content: &Value) -> Result<(), String> {
 ///
 /// # Errors
 /// A variable that names nothing.
-pub(super) fn chat_messages(templates: &[Value], subject: &Subject) -> Result<Vec<Value>, Fault> {
+pub(crate) fn chat_messages(templates: &[Value], subject: &Subject) -> Result<Vec<Value>, Fault> {
     let message = |template: &Value| {
         let content = match &template["content"] {
             Value::Array(parts) => Value::Array(

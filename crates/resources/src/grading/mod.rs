@@ -11,7 +11,8 @@ mod similarity;
 mod subject;
 mod template;
 
-pub(crate) use grade::{Answered, Fault, Graded, asks, grade};
+pub(crate) use grade::{Answered, Ask, Fault, Graded, asks, grade};
 pub(crate) use grader::Grader;
-pub(crate) use judge::Usage;
-pub(crate) use subject::Subject;
+pub(crate) use judge::{Usage, chat_messages};
+pub(crate) use subject::{Subject, sample_of};
+pub(crate) use template::value;

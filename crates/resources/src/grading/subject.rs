@@ -16,13 +16,13 @@ impl Subject {
     pub(crate) fn of_text(item: Value, text: &str) -> Self {
         Self {
             item,
-            sample: sample(text, Value::Null),
+            sample: sample_of(text, Value::Null),
         }
     }
 }
 
 /// A sample as templates see it: its text, what its text says where it is JSON, and its calls.
-pub(crate) fn sample(text: &str, tools: Value) -> Value {
+pub(crate) fn sample_of(text: &str, tools: Value) -> Value {
     let mut sample = json!({"output_text": text});
     if let Ok(json) = serde_json::from_str::<Value>(text)
         && (json.is_object() || json.is_array())

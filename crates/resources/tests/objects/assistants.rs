@@ -1,7 +1,10 @@
 //! Assistants, threads, messages and stored runs: made, listed, changed, cancelled, expired.
 
-use fakeai_canon::{ErrorKind, Keep};
-use fakeai_resources::Effect;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fakeai_canon::{ErrorKind, Keep, Micros};
+use fakeai_resources::{Blobs, Change, Effect, Record, Store};
 use serde_json::{Value, json};
 
 use crate::world::{World, assert_missing, ids, keep};
@@ -9,7 +12,7 @@ use crate::world::{World, assert_missing, ids, keep};
 const NOW: u64 = 1_700_000_000;
 
 fn assistant(world: &mut World) -> Value {
-    let body = json!({"model": "gpt-4o", "name": "Tutor", "reasoning_effort": "low",
+    let body = json!({"model": "gpt-5", "name": "Tutor", "reasoning_effort": "low",
         "tools": [{"type": "file_search"}]});
     world.post("/assistants", body).unwrap()
 }
@@ -120,6 +123,10 @@ fn a_model_that_cannot_chat_makes_no_assistant() {
     let error = made.unwrap_err();
     assert_eq!(error.code.as_deref(), Some("unsupported_model"));
     assert_eq!(error.param.as_deref(), Some("model"));
+    let body = json!({"model": "gpt-5", "temperature": 0.1});
+    let error = world.post("/assistants", body).unwrap_err();
+    let said = "Unsupported parameter: 'temperature' is not supported with this model.";
+    assert_eq!(error.message, said);
 }
 
 #[test]
@@ -278,4 +285,91 @@ fn deleting_a_thread_ends_its_run() {
     let thread = waiting(&mut world);
     world.delete(&format!("/threads/{thread}")).unwrap();
     assert!(matches!(&world.effects[..], [Effect::CancelWork { id }] if id == "run_1"));
+}
+
+/// A file that was uploaded.
+fn file(world: &World, id: &str) {
+    let mut writer = world.blobs.create().unwrap();
+    writer.write(Bytes::from_static(b"red apples")).unwrap();
+    let record = Record {
+        family: "files",
+        id: id.to_owned(),
+        parent: None,
+        created: Micros::ZERO,
+        object: Arc::new(json!({"id": id, "object": "file", "filename": "a.txt"})),
+        private: Value::Null,
+        due: None,
+        blob: Some(writer.finish().unwrap()),
+    };
+    world.store.commit(vec![Change::Put(record)]).unwrap();
+}
+
+/// The vector store of a thread or an assistant.
+fn vector_store(object: &Value) -> String {
+    let stores = object["tool_resources"]["file_search"]["vector_store_ids"]
+        .as_array()
+        .unwrap();
+    assert_eq!(stores.len(), 1, "{object}");
+    stores[0].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_vector_store_is_made_along_with_its_assistant() {
+    let mut world = World::realistic();
+    file(&world, "file-a");
+    let stores = json!([{"file_ids": ["file-a"], "metadata": {"k": "v"}}]);
+    let search = json!({"file_search": {"vector_stores": stores}});
+    let body = json!({"model": "gpt-4o", "tool_resources": search});
+    let made = world.post("/assistants", body).unwrap();
+    let path = format!("/vector_stores/{}", vector_store(&made));
+    let store = world.get(&path, json!({})).unwrap();
+    assert_eq!(
+        (&store["metadata"]["k"], &store["file_counts"]["total"]),
+        (&json!("v"), &json!(1))
+    );
+    let unknown = json!({"file_search": {"vector_store_ids": ["vs_none"]}});
+    let body = json!({"model": "gpt-4o", "tool_resources": unknown});
+    assert_missing(
+        world.post("/assistants", body),
+        "No vector store found with id 'vs_none'.",
+    );
+}
+
+#[test]
+fn what_messages_bring_along_comes_to_the_store_of_their_thread() {
+    let mut world = World::realistic();
+    file(&world, "file-a");
+    file(&world, "file-b");
+    let message = |id: &str, tool: &str| {
+        let attachment = json!({"file_id": id, "tools": [{"type": tool}]});
+        json!({"role": "user", "content": "Read this.", "attachments": [attachment]})
+    };
+    let body = json!({"messages": [message("file-a", "file_search")]});
+    let thread = world.post("/threads", body).unwrap();
+    let path = format!("/threads/{}", thread["id"].as_str().unwrap());
+    let messages = format!("{path}/messages");
+    world
+        .post(&messages, message("file-b", "file_search"))
+        .unwrap();
+    world
+        .post(&messages, message("file-b", "code_interpreter"))
+        .unwrap();
+    let thread = world.get(&path, json!({})).unwrap();
+    let files = &thread["tool_resources"]["code_interpreter"]["file_ids"];
+    assert_eq!(*files, json!(["file-b"]));
+    let store = world
+        .get(
+            &format!("/vector_stores/{}", vector_store(&thread)),
+            json!({}),
+        )
+        .unwrap();
+    assert_eq!(
+        (
+            &store["file_counts"]["total"],
+            &store["expires_after"]["days"]
+        ),
+        (&json!(2), &json!(7))
+    );
+    let missing = world.post(&messages, message("file-none", "file_search"));
+    assert_missing(missing, "No such File object: file-none");
 }

@@ -124,7 +124,7 @@ fn what_goes_wrong_is_flagged() {
     );
     let python = json!({"type": "python", "name": "py", "source": "def grade(s, i): return 1"});
     flag(&python, "python_grader_server_error");
-    let unasked = json!({"type": "score_model", "name": "score", "model": "nobody",
+    let unasked = json!({"type": "score_model", "name": "score", "model": "gpt-nobody",
         "input": [{"role": "user", "content": "x"}]});
     flag(&unasked, "model_grader_server_error");
     let formula = json!({"type": "multi", "name": "all", "calculate_output": "1 / a",

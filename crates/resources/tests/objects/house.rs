@@ -22,13 +22,13 @@ pub(crate) fn answer(question: Question) -> Outcome {
 }
 
 /// The answer to a call. A prompt that ends in `result …` is answered with that result, another
-/// one with its last word; the model `nobody` is not there.
+/// one with its last word; the model `gpt-nobody` is not there.
 pub(crate) fn reply(path: &str, body: &Bytes, tag: String) -> Returned {
     let body: Value = serde_json::from_slice(body).unwrap();
-    let (status, body) = if body["model"] == "nobody" {
+    let (status, body) = if body["model"] == "gpt-nobody" {
         (
             404,
-            json!({"error": {"message": "The model `nobody` does not exist", "code": "model_not_found"}}),
+            json!({"error": {"message": "The model `gpt-nobody` does not exist", "code": "model_not_found"}}),
         )
     } else if path == "/v1/embeddings" {
         (200, embeddings(&body))

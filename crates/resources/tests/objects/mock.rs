@@ -9,10 +9,10 @@ use crate::world::World;
 
 #[test]
 fn an_operation_that_nothing_serves_is_refused_by_name() {
-    let error = World::realistic().get("/evals", json!({})).unwrap_err();
+    let error = World::realistic().get("/models", json!({})).unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotImplemented);
     assert!(
-        error.message.contains("'listEvals' (GET /evals)"),
+        error.message.contains("'listModels' (GET /models)"),
         "{error}"
     );
 }

@@ -221,7 +221,12 @@ impl World {
 
     /// Lets happen what is due until that second, each at its time.
     pub(crate) fn settle(&mut self, seconds: u64) {
-        self.now = Micros::from_seconds(seconds as f64);
+        self.settle_to(Micros::from_seconds(seconds as f64));
+    }
+
+    /// Likewise, until an instant.
+    pub(crate) fn settle_to(&mut self, until: Micros) {
+        self.now = until;
         while let Some(record) = self.store.due(self.now, 1).pop() {
             self.calls += 1;
             let context = Context {
@@ -295,6 +300,14 @@ impl Services for Rooms<'_> {
 
     fn knows_model(&self, id: &str) -> bool {
         id.starts_with("gpt-")
+    }
+
+    fn organization(&self) -> &str {
+        "Acme Inc."
+    }
+
+    fn training_tokens_per_second(&self) -> u64 {
+        1_000
     }
 
     fn film(&self, film: &Film) -> Result<Bytes, ApiError> {

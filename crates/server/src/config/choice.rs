@@ -85,6 +85,18 @@ choice! {
 }
 
 choice! {
+    /// Whose serving engine is simulated.
+    EngineKind {
+        /// vLLM.
+        Vllm = "vllm",
+        /// SGLang.
+        Sglang = "sglang",
+        /// TensorRT-LLM.
+        TensorRt = "trtllm",
+    }
+}
+
+choice! {
     /// Where free text comes from.
     TextSource {
         /// Fluent text on the prompt's topic.

@@ -37,6 +37,8 @@ section! {
         strict_models: bool = false;
         /// Tokens of a legacy completion at most, where the request names no limit.
         completion_max_tokens: u32 = 16, from 1 to 10000000;
+        /// Tokens of training that a fine-tuning job gets through in a second.
+        training_tokens_per_second: u32 = 20000, from 1 to 1000000000;
         /// Whether prompts that moderation flags strongly are refused.
         refusals: bool = true, also ["enable_refusals"];
     }

@@ -1,5 +1,6 @@
 //! The whole tree, and the rules between settings of different kinds.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::auth::Auth;
@@ -11,6 +12,7 @@ use super::metrics::Metrics;
 use super::program::Server;
 use super::rate_limits::RateLimits;
 use super::security::Security;
+use super::serving::Serving;
 use super::setting::{Section, Setting};
 use super::storage::Storage;
 
@@ -25,6 +27,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// The simulated cache of prompts.
     pub kv_cache: KvCache,
+    /// The engine that is simulated.
+    pub serving: Serving,
     /// What is said and when.
     pub generation: Generation,
     /// What is counted.
@@ -37,11 +41,12 @@ pub struct Config {
     pub features: Features,
 }
 
-static SECTIONS: [Section; 9] = [
+static SECTIONS: [Section; 10] = [
     Server::SECTION,
     Auth::SECTION,
     RateLimits::SECTION,
     KvCache::SECTION,
+    Serving::SECTION,
     Generation::SECTION,
     Metrics::SECTION,
     Storage::SECTION,
@@ -55,7 +60,7 @@ pub struct Conflict {
     /// The setting to look at, by its full name.
     pub setting: &'static str,
     /// What is wrong and what would mend it.
-    pub problem: &'static str,
+    pub problem: Cow<'static, str>,
 }
 
 impl Config {
@@ -74,15 +79,27 @@ impl Config {
     /// # Errors
     /// The first two settings that contradict each other.
     pub fn check(&self) -> Result<(), Conflict> {
-        let conflict = |setting, problem| Err(Conflict { setting, problem });
+        let conflict = |setting, problem: &'static str| {
+            Err(Conflict {
+                setting,
+                problem: problem.into(),
+            })
+        };
         match (&self.server.tls_cert, &self.server.tls_key) {
             (Some(_), None) => return conflict("server.tls_cert", "needs server.tls_key too"),
             (None, Some(_)) => return conflict("server.tls_key", "needs server.tls_cert too"),
             (Some(_), Some(_)) | (None, None) => {}
         }
         self.check_headers()?;
+        self.serving.setup()?;
         let generation = &self.generation;
         let timed = generation.ttft.is_some() || generation.itl.is_some();
+        if self.serving.engine.is_some() && (timed || generation.pace.is_some()) {
+            return conflict(
+                "serving.engine",
+                "tells the times, so generation.pace, ttft and itl can't be kept",
+            );
+        }
         if timed && generation.pace() == PaceKind::Instant {
             return conflict(
                 "generation.pace",
@@ -124,7 +141,7 @@ impl Config {
         match headers.iter().find(|(_, fits)| !fits) {
             Some((setting, _)) => Err(Conflict {
                 setting,
-                problem: PROBLEM,
+                problem: PROBLEM.into(),
             }),
             None => Ok(()),
         }

@@ -69,7 +69,7 @@ pub(super) fn delete(world: &World, id: &str) -> Result<Answer, ApiError> {
             format!("You do not have sufficient permissions to delete the model '{id}'."),
         ));
     }
-    if !world.forget_model(id) && !world.is_mock() {
+    if !world.forget_model(id)? && !world.is_mock() {
         return Err(unknown_model(id));
     }
     Ok(Answer::value(

@@ -72,6 +72,8 @@ pub(super) struct Answer {
     step: Option<Step>,
     part: Option<Part>,
     counter: Counter,
+    /// Where the text that comes next is from.
+    citations: Vec<Value>,
     finish: Finish,
     /// Whether the prompt alone is more than the run may use.
     is_over: bool,
@@ -94,6 +96,7 @@ impl Answer {
             step: None,
             part: None,
             counter: Counter::default(),
+            citations: Vec::new(),
             finish: Finish::Stop,
             is_over: false,
             now: 0,
@@ -247,9 +250,12 @@ impl Answer {
     fn hosted(&mut self, call: &HostedCall, out: &mut BytesMut) {
         self.end_step(out);
         self.counter.add(call.overhead as usize);
+        let citations = call.detail["citations"].as_array();
+        self.citations
+            .extend(citations.into_iter().flatten().cloned());
         let (step, id) = (self.step_id(), self.call_id());
         let mut step = Step::calls(&self.run, &step, &self.events, out);
-        step.hosted(id, call, &self.events, out);
+        step.hosted(&self.run, id, call, &self.events, out);
         self.news.extend(step.keeps());
         self.step = Some(step);
     }
@@ -300,8 +306,9 @@ impl Answer {
         match self.part.take() {
             Some(Part::Hosted) => self.end_step(out),
             Some(Part::Text | Part::Refusal) => {
+                let citations = std::mem::take(&mut self.citations);
                 if let Some(step) = &mut self.step {
-                    step.end_part();
+                    step.end_part(&citations, &self.events, out);
                 }
             }
             Some(Part::Silent | Part::Uncounted | Part::Arguments) | None => {}

@@ -128,15 +128,17 @@ impl Step {
         events.message_delta(piece, out);
     }
 
-    /// Ends the part that is being written.
-    pub(super) fn end_part(&mut self) {
+    /// Ends the part that is being written; `citations` say where its text is from.
+    pub(super) fn end_part(&mut self, citations: &[Value], events: &Events, out: &mut BytesMut) {
         let Body::Message(writing) = &mut self.body else {
             return;
         };
         let part = match writing.part.take() {
             Some((text, true)) => json!({"type": "refusal", "refusal": text}),
             Some((text, false)) => {
-                json!({"type": "text", "text": {"value": text, "annotations": []}})
+                let annotations = annotations(&text, citations);
+                writing.cite(&annotations, events, out);
+                json!({"type": "text", "text": {"value": text, "annotations": annotations}})
             }
             None => return,
         };
@@ -177,6 +179,7 @@ impl Step {
     /// Adds a call that the provider ran, with what came of it.
     pub(super) fn hosted(
         &mut self,
+        run: &Object,
         id: String,
         call: &HostedCall,
         events: &Events,
@@ -194,7 +197,7 @@ impl Step {
                     "id": id,
                     "type": "file_search",
                     "file_search": {
-                        "ranking_options": ranking(&call.detail),
+                        "ranking_options": ranking(run),
                         "results": results(&call.detail),
                     },
                 })
@@ -270,7 +273,7 @@ impl Step {
         events: &Events,
         out: &mut BytesMut,
     ) {
-        self.end_part();
+        self.end_part(&[], events, out);
         if let Body::Message(writing) = &mut self.body {
             let message = &mut writing.object;
             let cut = match ending {
@@ -325,6 +328,48 @@ impl Step {
     }
 }
 
+impl Writing {
+    /// Tells the annotations of the part that ends.
+    fn cite(&self, annotations: &[Value], events: &Events, out: &mut BytesMut) {
+        if annotations.is_empty() {
+            return;
+        }
+        let numbered = annotations.iter().enumerate().map(|(index, annotation)| {
+            let mut annotation = annotation.clone();
+            annotation["index"] = json!(index);
+            annotation
+        });
+        let index = self.object["content"].as_array().map_or(0, Vec::len);
+        let delta = json!({
+            "id": self.object["id"],
+            "object": "thread.message.delta",
+            "delta": {"content": [{
+                "index": index,
+                "type": "text",
+                "text": {"annotations": numbered.collect::<Vec<_>>()},
+            }]},
+        });
+        events.tell("thread.message.delta", &delta, out);
+    }
+}
+
+/// The citations whose marks the text has, with their places in characters.
+fn annotations(text: &str, citations: &[Value]) -> Vec<Value> {
+    let annotation = |citation: &Value| {
+        let mark = citation["mark"].as_str()?;
+        let at = text.find(mark)?;
+        let start = text[..at].chars().count();
+        Some(json!({
+            "type": "file_citation",
+            "text": mark,
+            "start_index": start,
+            "end_index": start + mark.chars().count(),
+            "file_citation": {"file_id": citation["file_id"]},
+        }))
+    };
+    citations.iter().filter_map(annotation).collect()
+}
+
 /// A step as it is kept below its run.
 pub(super) fn kept_step(object: Value) -> Keep {
     Keep {
@@ -371,11 +416,23 @@ fn begun(
     step
 }
 
-fn ranking(detail: &Value) -> Value {
-    match &detail["ranking_options"] {
-        Value::Null => json!({"ranker": "default_2024_08_21", "score_threshold": 0.0}),
+/// How the run's tool ranks what it finds.
+fn ranking(run: &Object) -> Value {
+    let tools = run["tools"].as_array();
+    let search = tools.into_iter().flatten();
+    let mut search = search.filter(|tool| tool["type"] == "file_search");
+    let given = search
+        .next()
+        .map(|tool| &tool["file_search"]["ranking_options"]);
+    let given = given.unwrap_or(&Value::Null);
+    let usual = |name: &str, value: Value| match &given[name] {
+        Value::Null => value,
         given => given.clone(),
-    }
+    };
+    json!({
+        "ranker": usual("ranker", json!("default_2024_08_21")),
+        "score_threshold": usual("score_threshold", json!(0.0)),
+    })
 }
 
 /// Results as steps have them.

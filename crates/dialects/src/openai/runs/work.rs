@@ -58,6 +58,8 @@ fn tools(tools: &Value, resources: &Value) -> Vec<Tool> {
             for (name, value) in own.filter_map(Value::as_object).flatten() {
                 settings[name] = value.clone();
             }
+            // Annotations stand for marks in the text.
+            settings["citation_marks"] = json!(kind == "file_search");
             Tool::Hosted {
                 kind: kind.to_owned(),
                 settings: Schema(Arc::new(settings)),

@@ -1,0 +1,249 @@
+//! What is served, on what, and how: checked before anything runs, with the arithmetic shown where
+//! it can't work.
+
+use std::fmt;
+
+use fakeai_catalog::hardware::{Gpu, Link, Shape};
+
+use super::efficiency::Efficiency;
+
+/// Whose scheduling is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// vLLM: prompts in chunks beside running answers.
+    #[default]
+    Vllm,
+    /// SGLang: prompts between the steps of running answers.
+    Sglang,
+    /// TensorRT-LLM: room for the whole answer is reserved first.
+    TensorRt,
+}
+
+impl Kind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Vllm => "vllm",
+            Kind::Sglang => "sglang",
+            Kind::TensorRt => "trtllm",
+        }
+    }
+}
+
+/// How weights are stored and multiplied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 16 bits.
+    #[default]
+    Bf16,
+    /// 8 bits, weights and activations.
+    Fp8,
+    /// 4 bits in blocks with scales, activations as well where the GPU can (NVFP4).
+    Fp4,
+    /// 4-bit experts, 16-bit rest (MXFP4).
+    Mxfp4,
+    /// 4-bit weights, multiplied in 16 bits (AWQ, GPTQ).
+    Int4,
+}
+
+impl Precision {
+    /// Bytes a weight, scales included.
+    pub fn weight_bytes(self) -> f64 {
+        match self {
+            Precision::Bf16 => 2.0,
+            Precision::Fp8 => 1.0,
+            Precision::Fp4 | Precision::Mxfp4 | Precision::Int4 => 0.56,
+        }
+    }
+
+    /// The precision of a published name; none where nobody knows it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "bf16" | "bfloat16" | "fp16" | "float16" | "half" | "auto" => Precision::Bf16,
+            "fp8" | "fp8_e4m3" | "fp8_block" | "w8a8" => Precision::Fp8,
+            "fp4" | "nvfp4" => Precision::Fp4,
+            "mxfp4" => Precision::Mxfp4,
+            "int4" | "awq" | "gptq" | "awq/int4" | "w4a16" => Precision::Int4,
+            _ => return None,
+        })
+    }
+}
+
+/// The settings of an engine that shape its batches. The defaults are vLLM's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setting {
+    /// Whose scheduling is followed.
+    pub kind: Kind,
+    /// Tokens of a step at most.
+    pub max_batched_tokens: u32,
+    /// Sequences of a step at most.
+    pub max_sequences: u32,
+    /// Tokens of a block.
+    pub block_tokens: u32,
+    /// Whether prompts are computed in parts.
+    pub chunked_prefill: bool,
+    /// Whether blocks are found again by what they hold.
+    pub prefix_caching: bool,
+    /// The share of a GPU's memory that the engine takes.
+    pub memory_share: f64,
+    /// Sequences that wait at most; none means no bound.
+    pub max_waiting: Option<u32>,
+}
+
+/// What is served, on what, and how.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The model.
+    pub shape: Shape,
+    /// Each of the GPUs.
+    pub gpu: Gpu,
+    /// GPUs that share each layer.
+    pub tensor_parallel: u32,
+    /// Groups of them that share the layers.
+    pub pipeline_parallel: u32,
+    /// How weights are stored.
+    pub precision: Precision,
+    /// Bytes of a number in the cache.
+    pub cache_bytes: f64,
+    /// The engine's settings.
+    pub setting: Setting,
+    /// What kernels and engine reach.
+    pub efficiency: Efficiency,
+}
+
+/// Why a set-up can't run, with the arithmetic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Misfit(String);
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+/// Memory that activations, graphs and the runtime take beside weights and cache, in 10^9 bytes.
+const BESIDE_GB: f64 = 4.0;
+
+impl Setup {
+    /// A set-up with the defaults of its engine for the GPU.
+    pub fn new(
+        shape: &Shape,
+        gpu: &Gpu,
+        tensor_parallel: u32,
+        kind: Kind,
+        precision: Precision,
+    ) -> Self {
+        Self {
+            shape: shape.clone(),
+            gpu: gpu.clone(),
+            tensor_parallel: tensor_parallel.max(1),
+            pipeline_parallel: 1,
+            precision,
+            cache_bytes: 2.0,
+            setting: Setting::of(kind, gpu),
+            efficiency: Efficiency::of(&gpu.name, kind.name()),
+        }
+    }
+
+    /// GPUs of one replica.
+    pub fn gpus(&self) -> u32 {
+        self.tensor_parallel * self.pipeline_parallel
+    }
+
+    /// Bytes of the cache that a token of context takes on each GPU.
+    pub fn cache_bytes_a_token(&self) -> f64 {
+        let shape = &self.shape;
+        let layers = f64::from(shape.layers - shape.linear_layers.min(shape.layers));
+        let a_layer = if shape.kv_rank > 0 {
+            f64::from(shape.kv_rank + shape.rope_dim)
+        } else {
+            let heads = f64::from(shape.kv_heads) / f64::from(self.tensor_parallel);
+            2.0 * heads.max(1.0) * f64::from(shape.head_dim)
+        };
+        a_layer * self.cache_bytes * layers / f64::from(self.pipeline_parallel)
+    }
+
+    /// Bytes of weights on each GPU.
+    pub fn weight_bytes(&self) -> f64 {
+        self.shape.parameters_billion * 1e9 * self.precision.weight_bytes() / f64::from(self.gpus())
+    }
+
+    /// Blocks of the cache that fit beside the weights.
+    ///
+    /// # Errors
+    /// A set-up that can't run: the message shows why.
+    pub fn blocks(&self) -> Result<u32, Misfit> {
+        self.check()?;
+        let room = self.gpu.memory_gb * 1e9 * self.setting.memory_share;
+        let left = room - self.weight_bytes() - BESIDE_GB * 1e9;
+        let a_block = self.cache_bytes_a_token() * f64::from(self.setting.block_tokens);
+        let blocks = (left / a_block).floor();
+        if blocks < 2.0 {
+            return Err(Misfit(format!(
+                "{} does not fit on {} × {}: each holds {:.1} GB of weights ({:.1}·10⁹ parameters × {} bytes / {}), \
+                 {BESIDE_GB:.1} GB are needed beside them, and {:.0} % of its {:.1} GB are {:.1} GB, which leaves {:.1} GB for the cache.",
+                self.shape.model,
+                self.gpus(),
+                self.gpu.name,
+                self.weight_bytes() / 1e9,
+                self.shape.parameters_billion,
+                self.precision.weight_bytes(),
+                self.gpus(),
+                self.setting.memory_share * 100.0,
+                self.gpu.memory_gb,
+                room / 1e9,
+                left / 1e9,
+            )));
+        }
+        Ok(blocks.min(f64::from(u32::MAX)) as u32)
+    }
+
+    fn check(&self) -> Result<(), Misfit> {
+        let (heads, tensor) = (self.shape.heads, self.tensor_parallel);
+        if !heads.is_multiple_of(tensor) {
+            return Err(Misfit(format!(
+                "The {heads} attention heads of {} can't be divided among {tensor} GPUs: {heads} / {tensor} leaves {}.",
+                self.shape.model,
+                heads % tensor,
+            )));
+        }
+        if self.shape.layers < self.pipeline_parallel {
+            return Err(Misfit(format!(
+                "The {} layers of {} can't be divided among {} stages.",
+                self.shape.layers, self.shape.model, self.pipeline_parallel,
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl Setting {
+    /// What an engine takes by default on a GPU. vLLM: 8,192 tokens and 1,024 sequences on large
+    /// GPUs (16,384 tokens on the newest), 2,048 and 256 on others.
+    pub fn of(kind: Kind, gpu: &Gpu) -> Self {
+        let is_large = gpu.memory_gb >= 70.0 && !gpu.name.starts_with("A100");
+        let is_newest = gpu.fp4_tflops.is_some() && gpu.link != Link::Pcie;
+        let (tokens, sequences) = match (is_newest, is_large) {
+            (true, _) => (16_384, 1_024),
+            (false, true) => (8_192, 1_024),
+            (false, false) => (2_048, 256),
+        };
+        let (tokens, block) = match kind {
+            Kind::Vllm => (tokens, 16),
+            Kind::Sglang => (8_192, 16),
+            Kind::TensorRt => (8_192, 32),
+        };
+        Self {
+            kind,
+            max_batched_tokens: tokens,
+            max_sequences: sequences,
+            block_tokens: block,
+            chunked_prefill: true,
+            prefix_caching: true,
+            memory_share: 0.92,
+            max_waiting: None,
+        }
+    }
+}

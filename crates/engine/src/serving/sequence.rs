@@ -1,0 +1,73 @@
+//! One sequence on its way through the engine.
+
+use fakeai_canon::Micros;
+
+use super::blocks::BlockId;
+
+/// The number of a sequence in its engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SequenceId(pub u64);
+
+/// What an engine is asked to generate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// When it arrives.
+    pub arrived: Micros,
+    /// Tokens of the prompt; at least one.
+    pub prompt: u32,
+    /// Hashes of the prompt's full blocks, each over all before it; empty where nothing is shared.
+    pub hashes: Vec<u64>,
+    /// Tokens to generate; at least one.
+    pub output: u32,
+}
+
+/// Where a sequence stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Sequence {
+    pub(crate) id: SequenceId,
+    pub(crate) request: Request,
+    /// Tokens of which the keys and values are in the cache.
+    pub(crate) computed: u32,
+    /// Tokens generated.
+    pub(crate) generated: u32,
+    /// Tokens of this step.
+    pub(crate) scheduled: u32,
+    pub(crate) blocks: Vec<BlockId>,
+    /// Blocks of the prompt that are known to the cache by their hash.
+    pub(crate) published: usize,
+    /// Prompt tokens that the cache had when the sequence was first taken up.
+    pub(crate) cached: Option<u32>,
+    pub(crate) first_token: Option<Micros>,
+    pub(crate) preemptions: u32,
+}
+
+impl Sequence {
+    pub(crate) fn new(id: SequenceId, request: Request) -> Self {
+        Self {
+            id,
+            request,
+            computed: 0,
+            generated: 0,
+            scheduled: 0,
+            blocks: Vec::new(),
+            published: 0,
+            cached: None,
+            first_token: None,
+            preemptions: 0,
+        }
+    }
+
+    /// Tokens that are known: the prompt and what was generated.
+    pub(crate) fn known(&self) -> u32 {
+        self.request.prompt + self.generated
+    }
+
+    /// Whether the step that it is scheduled in ends with a token of it.
+    pub(crate) fn gains(&self) -> bool {
+        self.computed + self.scheduled >= self.known()
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.generated >= self.request.output
+    }
+}

@@ -1,0 +1,243 @@
+//! The simulated engine keeps its books: no token is lost or doubled, blocks come back, limits
+//! hold, who came first is served first, and the same requests give the same log.
+
+use std::collections::HashMap;
+
+use fakeai_canon::{Micros, Seed};
+use fakeai_catalog::hardware::{gpu, shape};
+use fakeai_engine::serving::{
+    Batch, Finished, Kind, Log, Noise, Precision, Request, SequenceId, Setup, Worker,
+};
+use proptest::prelude::*;
+
+const KINDS: [Kind; 3] = [Kind::Vllm, Kind::Sglang, Kind::TensorRt];
+
+fn setup(kind: Kind) -> Setup {
+    let shape = shape("meta-llama/Llama-3.1-8B").unwrap();
+    Setup::new(shape, gpu("l4").unwrap(), 1, kind, Precision::Fp8)
+}
+
+/// A set-up whose cache holds few blocks, so that sequences have to make room.
+fn narrow(kind: Kind) -> Setup {
+    let mut setup = setup(kind);
+    let spare = setup.weight_bytes() + 4e9 + 60.0 * 16.0 * setup.cache_bytes_a_token();
+    setup.gpu.memory_gb = spare / setup.setting.memory_share / 1e9;
+    setup.setting.max_sequences = 8;
+    setup.setting.max_batched_tokens = 64;
+    setup
+}
+
+#[derive(Default)]
+struct Books {
+    tokens: HashMap<SequenceId, Vec<Micros>>,
+    first_admitted: Vec<SequenceId>,
+    finished: Vec<Finished>,
+    widest: u32,
+    ends: Vec<Micros>,
+    preemptions: u32,
+}
+
+impl Log for Books {
+    fn admitted(&mut self, id: SequenceId, _: Micros, _: u32) {
+        if !self.first_admitted.contains(&id) {
+            self.first_admitted.push(id);
+        }
+    }
+
+    fn step(&mut self, start: Micros, end: Micros, batch: &Batch) {
+        assert!(start < end);
+        assert!(self.ends.last().is_none_or(|last| *last <= start));
+        self.ends.push(end);
+        self.widest = self.widest.max(batch.tokens());
+    }
+
+    fn token(&mut self, id: SequenceId, index: u32, at: Micros) {
+        let tokens = self.tokens.entry(id).or_default();
+        assert_eq!(tokens.len(), index as usize, "tokens come in order");
+        tokens.push(at);
+    }
+
+    fn preempted(&mut self, _: SequenceId, _: Micros) {
+        self.preemptions += 1;
+    }
+
+    fn finished(&mut self, finished: &Finished) {
+        self.finished.push(finished.clone());
+    }
+}
+
+fn played(setup: &Setup, requests: &[Request]) -> Books {
+    let mut worker = Worker::new(setup, Noise::of(Seed(3))).unwrap();
+    for request in requests {
+        worker.submit(request.clone());
+    }
+    let mut books = Books::default();
+    while !worker.is_idle() {
+        let next = worker.step_ends().or(worker.next_arrival()).unwrap();
+        worker.advance(next, &mut books);
+        assert!(worker.running() <= setup.setting.max_sequences as usize);
+    }
+    assert_eq!(worker.cache_usage(), 0.0, "blocks come back");
+    books
+}
+
+fn requests() -> impl Strategy<Value = Vec<Request>> {
+    let request = (0_u64..400_000, 1_u32..300, 1_u32..120, 0_u64..3);
+    prop::collection::vec(request, 1..40).prop_map(|rows| {
+        let rows = rows
+            .into_iter()
+            .map(|(arrived, prompt, output, family)| Request {
+                arrived: Micros(arrived),
+                prompt,
+                hashes: (0..u64::from(prompt / 16))
+                    .map(|block| family * 1_000 + block)
+                    .collect(),
+                output,
+            });
+        rows.collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn every_token_comes_once_and_every_block_comes_back(requests in requests()) {
+        for kind in KINDS {
+            let setup = narrow(kind);
+            let books = played(&setup, &requests);
+            prop_assert_eq!(books.finished.len(), requests.len());
+            prop_assert!(books.widest <= setup.setting.max_batched_tokens);
+            for finished in &books.finished {
+                let request = &requests[finished.id.0 as usize];
+                prop_assert_eq!(finished.output, request.output);
+                let tokens = &books.tokens[&finished.id];
+                prop_assert_eq!(tokens.len() as u32, request.output);
+                prop_assert_eq!(tokens[0], finished.first_token);
+                prop_assert_eq!(*tokens.last().unwrap(), finished.ended);
+                prop_assert!(finished.first_token > request.arrived);
+                prop_assert!(finished.cached < request.prompt);
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_requests_give_the_same_log(requests in requests()) {
+        let setup = narrow(Kind::Vllm);
+        prop_assert_eq!(played(&setup, &requests).ends, played(&setup, &requests).ends);
+    }
+
+    #[test]
+    fn who_comes_first_is_taken_up_first(requests in requests()) {
+        let books = played(&narrow(Kind::Vllm), &requests);
+        let arrivals: Vec<_> = books.first_admitted.iter()
+            .map(|id| requests[id.0 as usize].arrived).collect();
+        prop_assert!(arrivals.is_sorted(), "{:?}", arrivals);
+    }
+}
+
+fn request(at: u64, prompt: u32, output: u32, hashes: Vec<u64>) -> Request {
+    Request {
+        arrived: Micros(at),
+        prompt,
+        hashes,
+        output,
+    }
+}
+
+#[test]
+fn a_prompt_that_was_seen_is_found_in_the_cache_but_for_its_last_token() {
+    let hashes: Vec<u64> = (0..64).collect();
+    let requests = [
+        request(0, 1_024, 4, hashes.clone()),
+        request(60_000_000, 1_024, 4, hashes.clone()),
+        request(120_000_000, 1_100, 4, hashes),
+    ];
+    let cached: Vec<u32> = played(&setup(Kind::Vllm), &requests)
+        .finished
+        .iter()
+        .map(|finished| finished.cached)
+        .collect();
+    assert_eq!(cached, [0, 1_008, 1_024]);
+    let mut off = setup(Kind::Vllm);
+    off.setting.prefix_caching = false;
+    assert!(
+        played(&off, &requests)
+            .finished
+            .iter()
+            .all(|finished| finished.cached == 0)
+    );
+}
+
+#[test]
+fn answers_of_a_batch_gain_their_tokens_together() {
+    let requests: Vec<_> = (0..8).map(|_| request(0, 100, 50, Vec::new())).collect();
+    let books = played(&setup(Kind::Vllm), &requests);
+    let first = &books.tokens[&SequenceId(0)];
+    assert!(books.tokens.values().all(|tokens| tokens == first));
+}
+
+#[test]
+fn a_long_prompt_holds_up_the_others_in_vllm_step_by_step() {
+    let mut setup = setup(Kind::Vllm);
+    setup.setting.max_batched_tokens = 512;
+    let requests = [
+        request(0, 16, 200, Vec::new()),
+        request(1_000_000, 4_000, 2, Vec::new()),
+    ];
+    let books = played(&setup, &requests);
+    let tokens = &books.tokens[&SequenceId(0)];
+    let gaps: Vec<u64> = tokens
+        .windows(2)
+        .map(|pair| pair[1].since(pair[0]).0)
+        .collect();
+    let usual = gaps[5];
+    let held_up = gaps.iter().filter(|gap| **gap > usual * 2).count();
+    assert_eq!(held_up, 8, "4,000 tokens in parts of 511: {gaps:?}");
+}
+
+#[test]
+fn a_cache_that_is_too_small_makes_the_last_make_room_and_loses_nothing() {
+    let requests: Vec<_> = (0..8).map(|_| request(0, 60, 100, Vec::new())).collect();
+    let books = played(&narrow(Kind::Vllm), &requests);
+    assert!(
+        books
+            .finished
+            .iter()
+            .any(|finished| finished.preemptions > 0)
+    );
+    assert!(books.preemptions > 0);
+    let reserving = played(&narrow(Kind::TensorRt), &requests);
+    assert_eq!(
+        reserving.preemptions, 0,
+        "room for the whole answer is there from the start"
+    );
+}
+
+#[test]
+fn what_can_not_run_is_refused_with_the_arithmetic() {
+    let llama = shape("meta-llama/Llama-3.1-70B").unwrap();
+    let h100 = gpu("h100").unwrap();
+    let alone = Setup::new(llama, h100, 1, Kind::Vllm, Precision::Bf16);
+    let message = Worker::new(&alone, Noise::none()).unwrap_err().to_string();
+    assert!(message.contains("141.1 GB of weights"), "{message}");
+    let odd = Setup::new(llama, h100, 3, Kind::Vllm, Precision::Bf16);
+    let message = Worker::new(&odd, Noise::none()).unwrap_err().to_string();
+    assert!(message.contains("64 / 3 leaves 1"), "{message}");
+    let enough = Setup::new(llama, h100, 4, Kind::Vllm, Precision::Bf16);
+    assert!(Worker::new(&enough, Noise::none()).is_ok());
+}
+
+#[test]
+fn a_request_that_is_taken_back_leaves_nothing() {
+    let mut worker = Worker::new(&narrow(Kind::Vllm), Noise::none()).unwrap();
+    let ids: Vec<_> = (0..12)
+        .map(|_| worker.submit(request(0, 50, 80, Vec::new())))
+        .collect();
+    let mut books = Books::default();
+    worker.advance(Micros(50_000), &mut books);
+    for id in ids {
+        worker.cancel(id);
+    }
+    assert!(worker.is_idle() && worker.cache_usage() == 0.0);
+}
