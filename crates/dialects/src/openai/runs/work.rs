@@ -16,7 +16,8 @@ use crate::openai::{sampling, tool};
 /// The work of a run of which `spent` has been used already. `notes` hold what its object does not
 /// show.
 pub(super) fn work(run: &Object, notes: &Value, messages: Vec<Message>, spent: Spent) -> Generate {
-    let number = |name: &str| run[name].as_f64();
+    // A run says the default where nothing was asked for; that is no wish of its own.
+    let number = |name: &str| run[name].as_f64().filter(|number| *number != 1.0);
     let left = |name: &str, used: u64| {
         let most = run[name].as_u64()?;
         Some(most.saturating_sub(used).min(u64::from(u32::MAX)) as u32)
