@@ -32,6 +32,15 @@ const SERVERS: &[(&str, &[&str])] = &[
         "FAKEAI_VIRTUAL_BASE_URL",
         &["--clock", "virtual", "--ttft", "3600000"],
     ),
+    (
+        "FAKEAI_WEBHOOKS_BASE_URL",
+        &[
+            "--webhook-url",
+            "http://127.0.0.1:47811/",
+            "--webhook-secret",
+            "whsec_aG93IHRvIHNpZ24gYW4gZXZlbnQ=",
+        ],
+    ),
 ];
 
 /// Runs the whole official suite against a server in mock mode.

@@ -110,6 +110,7 @@ fn split_frames(written: &Bytes) -> Vec<Bytes> {
 
 /// An answer under way in the background.
 pub struct BackgroundRun {
+    pub(crate) id: String,
     pub(crate) world: Arc<World>,
     pub(crate) player: Player,
     pub(crate) log: Arc<FrameLog>,
@@ -132,6 +133,11 @@ impl BackgroundRun {
         let ended = matches!(pull, Pull::End | Pull::Cut | Pull::Failed(_));
         self.log.append(&mut self.out, ended);
         pull
+    }
+
+    /// The id of the object that it makes.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
     }
 
     /// The world it runs in.

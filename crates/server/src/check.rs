@@ -72,6 +72,17 @@ impl Checks {
         }
     }
 
+    /// Holds the body of a webhook's event against its contract.
+    pub(crate) fn webhook(&self, contract: &Contract, event: &str, body: &Value) {
+        self.checked.fetch_add(1, Ordering::Relaxed);
+        let mut webhooks = contract.webhooks().iter();
+        let schema = webhooks.find(|webhook| &*webhook.name == event);
+        let fits = schema.map(|webhook| contract.check_schema(webhook.schema, body, &[]).is_ok());
+        if fits != Some(true) {
+            self.remember(format!("an event breaks its contract: {body}"));
+        }
+    }
+
     fn remember(&self, text: String) {
         self.violations.fetch_add(1, Ordering::Relaxed);
         tracing::error!("{text}");

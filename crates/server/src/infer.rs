@@ -229,6 +229,7 @@ fn background(
     let log = world.logs.open(&id, stream, world.rules.background_answers);
     player.attend(visit.hand_over());
     let run = BackgroundRun {
+        id,
         world: Arc::clone(world),
         player,
         log: Arc::clone(&log),

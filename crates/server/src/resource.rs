@@ -24,6 +24,7 @@ use crate::pending;
 use crate::question::Question;
 use crate::run::Run;
 use crate::uploads::Uploads;
+use crate::webhooks;
 use crate::world::World;
 
 /// A call of a resource operation.
@@ -296,7 +297,7 @@ fn carry_out(gateway: &Gateway, world: &Arc<World>, effects: Vec<Effect>) {
             }
             Effect::Send(errand) => send(gateway, world, errand),
             Effect::Announce { event, data } => {
-                tracing::debug!(event, %data, "announced");
+                webhooks::announce(gateway, world, event, &data);
             }
         }
     }

@@ -3,6 +3,8 @@
 use fakeai_canon::Mode;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::webhooks::WebhookRules;
+
 /// How a world behaves.
 #[derive(Clone, Debug)]
 pub struct WorldRules {
@@ -30,6 +32,8 @@ pub struct WorldRules {
     pub docs: bool,
     /// The form of `/metrics` where the client has no wish.
     pub metrics: MetricsForm,
+    /// Who is told of events.
+    pub webhooks: WebhookRules,
 }
 
 /// A fault that strikes by chance.

@@ -17,6 +17,7 @@ use crate::gateway::{Gateway, Launch};
 use crate::log::RequestLog;
 use crate::rules::{FaultRule, MetricsForm, WorldRules};
 use crate::store::{OpenError, Place, StoreLimits};
+use crate::webhooks::WebhookRules;
 use crate::world::{Parts, World};
 use crate::worlds::{DEFAULT, Worlds};
 
@@ -99,6 +100,7 @@ fn rules(config: &Config) -> WorldRules {
         max_body_bytes: config.security.max_request_size.0,
         training_tokens_per_second: u64::from(config.generation.training_tokens_per_second),
         background_answers: BACKGROUND_ANSWERS,
+        webhooks: WebhookRules::of(&config.webhooks),
         check_responses: features.check_responses.unwrap_or(cfg!(debug_assertions)),
         docs: features.docs,
         metrics: if config.metrics.prometheus {

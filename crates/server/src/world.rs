@@ -21,6 +21,7 @@ use crate::clock::WorldClock;
 use crate::library::Indexes;
 use crate::rules::WorldRules;
 use crate::store::unavailable;
+use crate::webhooks::Deliveries;
 
 /// One world.
 pub struct World {
@@ -48,6 +49,8 @@ pub struct World {
     pub behaviour: Behaviour,
     /// Frames of background answers.
     pub(crate) logs: Logs,
+    /// What became of its events.
+    pub(crate) deliveries: Deliveries,
     /// When its objects are due.
     pub(crate) agenda: Agenda,
     /// The documents of its vector stores.
@@ -115,6 +118,7 @@ impl World {
             engine: parts.engine,
             behaviour: parts.behaviour,
             logs: Logs::default(),
+            deliveries: Deliveries::default(),
             agenda: Agenda::default(),
             indexes: Indexes::default(),
             turn: ReentrantMutex::new(Cell::new(0)),

@@ -9,6 +9,10 @@ import os
 import openai
 import pytest
 
+# Where the server of FAKEAI_WEBHOOKS_BASE_URL sends its events, and how it signs them.
+WEBHOOK_PORT = 47811
+WEBHOOK_SECRET = "whsec_aG93IHRvIHNpZ24gYW4gZXZlbnQ="
+
 
 def address(name: str) -> str:
     """The base URL of a server, from the environment."""

@@ -20,6 +20,7 @@ mod setting;
 mod storage;
 mod tree;
 mod value;
+mod webhooks;
 
 pub use auth::{ApiKeys, Auth};
 pub use choice::{ClockKind, EngineKind, LogFormat, LogLevel, PaceKind, TextSource};
@@ -36,3 +37,5 @@ pub use setting::{Section, Setting, Shape};
 pub use storage::{BlobsUrl, Storage, StoreUrl};
 pub use tree::{Config, Conflict};
 pub use value::{ByteCount, Value};
+pub use webhooks::Webhooks;
+pub(crate) use webhooks::key as signing_key;

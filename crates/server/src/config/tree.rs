@@ -15,6 +15,7 @@ use super::security::Security;
 use super::serving::Serving;
 use super::setting::{Section, Setting};
 use super::storage::Storage;
+use super::webhooks::Webhooks;
 
 /// All settings of a server.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,13 +36,15 @@ pub struct Config {
     pub metrics: Metrics,
     /// What is kept.
     pub storage: Storage,
+    /// Who is told of events.
+    pub webhooks: Webhooks,
     /// What may be sent.
     pub security: Security,
     /// What can be turned on and off.
     pub features: Features,
 }
 
-static SECTIONS: [Section; 10] = [
+static SECTIONS: [Section; 11] = [
     Server::SECTION,
     Auth::SECTION,
     RateLimits::SECTION,
@@ -50,6 +53,7 @@ static SECTIONS: [Section; 10] = [
     Generation::SECTION,
     Metrics::SECTION,
     Storage::SECTION,
+    Webhooks::SECTION,
     Security::SECTION,
     Features::SECTION,
 ];
@@ -91,6 +95,7 @@ impl Config {
             (Some(_), Some(_)) | (None, None) => {}
         }
         self.check_headers()?;
+        self.webhooks.check()?;
         self.serving.setup()?;
         let generation = &self.generation;
         let timed = generation.ttft.is_some() || generation.itl.is_some();

@@ -54,6 +54,17 @@ pub(super) fn checks(
     })))
 }
 
+/// What became of the world's last events, the newest first.
+pub(super) fn webhooks(
+    _: &Gateway,
+    world: &Arc<World>,
+    _: &Call,
+    _: &Value,
+) -> Result<Answer, ApiError> {
+    let data = world.deliveries.list();
+    Ok(Answer::value(&json!({"object": "list", "data": data})))
+}
+
 /// The names of all worlds.
 pub(super) fn worlds(
     gateway: &Gateway,

@@ -40,6 +40,7 @@ static OWN: &[OwnView] = &[
     control(Method::GET, "/_fakeai/journal", admin::journal),
     control(Method::DELETE, "/_fakeai/journal", admin::clear_journal),
     control(Method::GET, "/_fakeai/checks", admin::checks),
+    control(Method::GET, "/_fakeai/webhooks", admin::webhooks),
     control(Method::GET, "/_fakeai/worlds", admin::worlds),
     control(Method::POST, "/_fakeai/reset", admin::reset),
     control(Method::GET, "/_fakeai/clock", admin::clock),

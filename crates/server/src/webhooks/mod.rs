@@ -1,0 +1,123 @@
+//! Webhooks: a world's events are made here, signed, posted to who wants to know, and posted again
+//! where that fails. What happens in the world is decided elsewhere.
+
+mod delivery;
+mod ledger;
+mod post;
+mod sign;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fakeai_canon::{Alphabet, Micros};
+use http::Uri;
+use serde_json::{Value, json};
+
+use crate::config::Webhooks;
+use crate::gateway::Gateway;
+use crate::run::Run;
+use crate::world::World;
+
+pub use delivery::DeliveryRun;
+pub(crate) use ledger::Deliveries;
+use sign::Signer;
+
+/// The settings of the section `webhooks` in the form in which they are used.
+#[derive(Clone, Debug, Default)]
+pub struct WebhookRules {
+    urls: Vec<Uri>,
+    signers: Vec<Signer>,
+    /// All events where empty.
+    events: Vec<String>,
+    timeout: Duration,
+    attempts: u16,
+    retry_after: Micros,
+    queue: usize,
+}
+
+impl WebhookRules {
+    /// The rules of settings that have been checked.
+    pub(crate) fn of(config: &Webhooks) -> Self {
+        let urls = config
+            .webhook_urls
+            .iter()
+            .filter_map(|url| url.parse().ok());
+        let signers = config.webhook_secrets.0.iter();
+        Self {
+            urls: urls.collect(),
+            signers: signers.filter_map(|secret| Signer::of(secret)).collect(),
+            events: config.webhook_events.clone(),
+            timeout: config.webhook_timeout,
+            attempts: config.webhook_attempts,
+            retry_after: Micros(config.webhook_retry_after.as_micros() as u64),
+            queue: config.webhook_queue as usize,
+        }
+    }
+
+    fn wants(&self, event: &str) -> bool {
+        self.events.is_empty() || self.events.iter().any(|wanted| wanted == event)
+    }
+}
+
+/// An event, as it is sent.
+struct Announced {
+    id: String,
+    event: &'static str,
+    body: Bytes,
+}
+
+/// Tells everybody who wants to know of an event.
+pub(crate) fn announce(gateway: &Gateway, world: &Arc<World>, event: &'static str, data: &Value) {
+    let rules = &world.rules.webhooks;
+    if rules.urls.is_empty() || !rules.wants(event) {
+        return;
+    }
+    let seed = world
+        .seed
+        .fork("webhook")
+        .nth(world.deliveries.count_event());
+    let id = seed.id("evt_", Alphabet::Hex, 32);
+    let body = json!({
+        "id": id,
+        "object": "event",
+        "created_at": world.now().whole_seconds(),
+        "type": event,
+        "data": data,
+    });
+    if world.rules.check_responses {
+        gateway.checks.webhook(gateway.contract, event, &body);
+    }
+    let announced = Arc::new(Announced {
+        id,
+        event,
+        body: Bytes::from(body.to_string()),
+    });
+    for url in &rules.urls {
+        let (event, id) = (announced.event, &announced.id);
+        let Some(number) = world
+            .deliveries
+            .open(event, id, url, rules.queue, world.now())
+        else {
+            tracing::warn!(event, id, %url, "too many webhook events wait; one was dropped");
+            continue;
+        };
+        let run = DeliveryRun::new(world, &announced, url.clone(), number);
+        (gateway.launch)(Run::Delivery(Box::new(run)));
+    }
+}
+
+/// Tells of the end of a background response, as its stored object has it.
+pub(crate) fn announce_response(gateway: &Gateway, world: &Arc<World>, id: &str) {
+    let Some(response) = world.store.object("responses", id) else {
+        return;
+    };
+    let event = match response["status"].as_str() {
+        Some("completed") => "response.completed",
+        Some("failed") => "response.failed",
+        Some("incomplete") => "response.incomplete",
+        Some("cancelled") => "response.cancelled",
+        Some(_) | None => return,
+    };
+    announce(gateway, world, event, &json!({"id": id}));
+}
