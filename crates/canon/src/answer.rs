@@ -1,6 +1,6 @@
 //! An answer on its way out: deltas from the player, and the encoders that write them.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
 use crate::{
@@ -89,6 +89,8 @@ pub enum Delta<'a> {
     Vectors(&'a [Vec<f32>]),
     /// All verdicts of a moderation.
     Verdicts(&'a [Verdict]),
+    /// All pieces of what was made.
+    Made(&'a [Bytes]),
     /// The answer is whole; at `at` on the world's clock.
     End {
         /// All counts.
@@ -117,6 +119,11 @@ pub enum Delta<'a> {
 pub trait Encoder: Send {
     /// Appends what the delta says.
     fn write(&mut self, delta: Delta<'_>, out: &mut BytesMut);
+
+    /// The media type of a body that is not streamed.
+    fn media(&self) -> &'static str {
+        "application/json"
+    }
 
     /// The objects that the answer leaves behind so far: asked for after `Start` and after
     /// `End` or `Fail`. Default: none.

@@ -1,5 +1,6 @@
 //! What is said: the whole answer, known before its first token is due.
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use crate::{CallKind, Tokens, Usage, Verdict, Vocabulary};
@@ -20,6 +21,13 @@ pub enum Plan {
         /// The verdicts.
         verdicts: Vec<Verdict>,
         /// Tokens of the inputs.
+        usage: Usage,
+    },
+    /// Files, or pieces of one, in the order in which they are sent.
+    Made {
+        /// The bytes.
+        pieces: Vec<Bytes>,
+        /// All tokens, of the prompt and of what was made.
         usage: Usage,
     },
     /// Only a count of the prompt.

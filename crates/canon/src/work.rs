@@ -3,7 +3,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::{Format, Message, Part, TokenId, Tool, ToolChoice};
+use crate::{Draw, Format, Message, Part, Speak, TokenId, Tool, ToolChoice, Transcribe};
 
 /// One piece of inference.
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -18,6 +18,12 @@ pub enum Work {
     Embed(Embed),
     /// A judgement.
     Moderate(Moderate),
+    /// Pictures.
+    Draw(Draw),
+    /// Speech.
+    Speak(Speak),
+    /// The text of a recording.
+    Transcribe(Transcribe),
 }
 
 impl Work {
@@ -27,6 +33,9 @@ impl Work {
             Work::Generate(work) | Work::Count(work) | Work::Compact(work) => &work.model,
             Work::Embed(work) => &work.model,
             Work::Moderate(work) => &work.model,
+            Work::Draw(work) => &work.model,
+            Work::Speak(work) => &work.model,
+            Work::Transcribe(work) => &work.model,
         }
     }
 }

@@ -4,7 +4,9 @@
 use fakeai_canon::{ApiError, NoSources, Plan, Prompt, Seed, Sources, Usage, Vocabulary, Work};
 use fakeai_catalog::Model;
 
-use crate::{Config, chat, completion, embedding, moderation, prompt, summary, tools};
+use crate::{
+    Config, chat, completion, embedding, made, moderation, prompt, summary, tools, transcript,
+};
 
 /// What is said, for all kinds of work.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +74,9 @@ impl Behaviour {
                     usage: prompt_usage(prompts),
                 })
             }
+            Work::Draw(draw) => made::drawn(draw, prompt_usage(prompts).prompt, seed),
+            Work::Speak(speak) => Ok(made::spoken(speak, prompt_usage(prompts).prompt, seed)),
+            Work::Transcribe(work) => Ok(Plan::Generation(transcript::plan(work, model, seed))),
             Work::Moderate(moderate) => {
                 let verdicts = moderation::verdicts(moderate);
                 Ok(Plan::Verdicts {

@@ -18,6 +18,7 @@ mod identifier;
 mod length;
 mod likelihood;
 mod limits;
+mod made;
 mod media;
 mod mention;
 mod moderation;
@@ -38,6 +39,7 @@ mod source;
 mod structured;
 mod summary;
 mod tools;
+mod transcript;
 mod voice;
 mod word_hash;
 

@@ -19,6 +19,22 @@ pub(crate) fn of(work: &Work, model: &Model, mode: Mode) -> Result<Vec<Prompt>, 
             let ids = |input: &TextInput| fakeai_tokens::text_ids(vocabulary(), input);
             Ok(embed.inputs.iter().map(ids).map(plain).collect())
         }
+        Work::Draw(draw) => Ok(vec![plain(vocabulary().encode(&draw.prompt))]),
+        Work::Speak(speak) => {
+            let mut ids = vocabulary().encode(&speak.input);
+            ids.extend(vocabulary().encode(&speak.instructions));
+            Ok(vec![plain(ids)])
+        }
+        Work::Transcribe(work) => {
+            let sounds = (0..work.sound_tokens).map(|place| Prompt::PSEUDO | place);
+            let mut ids: Vec<_> = sounds.collect();
+            ids.extend(vocabulary().encode(&work.prompt));
+            Ok(vec![Prompt {
+                ids,
+                audio: work.sound_tokens,
+                ..Prompt::default()
+            }])
+        }
         Work::Moderate(moderate) => {
             let ids = |input: &ModerateInput| {
                 let texts = input.parts.iter().filter_map(Part::as_text);

@@ -1,5 +1,6 @@
 //! The one shape of every inference endpoint: a function from a decoded call to work and encoder.
 
+use bytes::Bytes;
 use fakeai_canon::{ApiError, Encoder, Mode, Seed, Shelf, Work};
 use fakeai_catalog::Catalog;
 use serde_json::Value;
@@ -12,6 +13,26 @@ pub struct Decoded {
     pub params: Vec<(String, String)>,
     /// Parameters of the query, decoded, as an object.
     pub query: Value,
+    /// The files of a form.
+    pub files: Vec<Upload>,
+    /// What stands before the paths of the world: `http://127.0.0.1:8000`.
+    pub base: String,
+}
+
+/// A file of a form.
+pub struct Upload {
+    /// The name of the form's field.
+    pub field: String,
+    /// The name that the client gave to the file.
+    pub name: String,
+    /// The media type that the client gave.
+    pub media: Option<String>,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// A hash of all of them.
+    pub hash: u64,
+    /// The bytes: all of them, of very large files the first.
+    pub content: Bytes,
 }
 
 /// What an endpoint may look at beside the call.

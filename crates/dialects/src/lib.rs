@@ -5,5 +5,5 @@ mod endpoint;
 mod json;
 pub mod openai;
 
-pub use endpoint::{Context, Decoded, Endpoint, Open, Opened};
+pub use endpoint::{Context, Decoded, Endpoint, Open, Opened, Upload};
 pub use json::JsonWriter;

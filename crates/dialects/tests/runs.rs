@@ -93,6 +93,8 @@ impl Stored {
             .unwrap();
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let call = Decoded {
+            files: Vec::new(),
+            base: "http://localhost".to_owned(),
             body,
             params: params.iter().map(own).collect(),
             query: json!({}),

@@ -82,7 +82,8 @@ impl Answer {
         if stream {
             Self::new(EVENTS, Body::Stream(player))
         } else {
-            Self::new(JSON, Body::Fold(player))
+            let media = HeaderValue::from_static(player.media());
+            Self::new(media, Body::Fold(player))
         }
     }
 
@@ -133,8 +134,9 @@ impl Answer {
             record.status = status.as_u16();
             record.streamed = matches!(body, Body::Stream(_) | Body::Follow(_));
         });
+        let is_checked = content_type == JSON || content_type == EVENTS;
         let checker = operation
-            .filter(|_| world.rules.check_responses)
+            .filter(|_| world.rules.check_responses && is_checked)
             .map(|operation| {
                 Checked::new(Arc::clone(&gateway.checks), gateway.contract, operation)
             });

@@ -264,6 +264,7 @@ impl Gateway {
             Route::Own(view) => return (view.show)(self, world, &call, &query),
             Route::Operation { operation, params } => (operation, params),
         };
+        let base = base(&call.head, path);
         let endpoint = self.endpoints[usize::from(operation.index)];
         if let Some(endpoint) = endpoint {
             let asked = infer::Asked {
@@ -272,6 +273,8 @@ impl Gateway {
                 params,
                 query,
                 body,
+                uploads,
+                base,
                 visit,
             };
             return infer::answer(self, world, asked);
@@ -293,6 +296,15 @@ impl Gateway {
             Kind::Resource => resource::answer(self, world, asked),
         }
     }
+}
+
+/// What stands before a world's paths, as the client sees them.
+fn base(head: &Head, path: &str) -> String {
+    let text = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https");
+    let host = text("host").unwrap_or("localhost");
+    let world = head.path.strip_suffix(path).unwrap_or_default();
+    format!("{}://{host}{world}", scheme.unwrap_or("http"))
 }
 
 /// The endpoint of every operation that has one, by the operation's index.

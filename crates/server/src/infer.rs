@@ -19,6 +19,7 @@ use crate::gateway::Gateway;
 use crate::player::{Player, Score};
 use crate::resource;
 use crate::run::Run;
+use crate::uploads::Uploads;
 use crate::visit::Visit;
 use crate::world::World;
 
@@ -29,6 +30,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) params: PathParams,
     pub(crate) query: Value,
     pub(crate) body: Value,
+    pub(crate) uploads: Uploads,
+    /// What stands before the paths of this world: scheme, host and world.
+    pub(crate) base: String,
     pub(crate) visit: &'a mut Visit,
 }
 
@@ -44,8 +48,11 @@ pub(crate) fn answer(
         params,
         query,
         body,
+        uploads,
+        base,
         visit,
     } = asked;
+    let files = uploads.read()?;
     let context = Context {
         mode: world.rules.mode,
         catalog: Catalog::builtin(),
@@ -66,6 +73,8 @@ pub(crate) fn answer(
             body,
             params,
             query,
+            files,
+            base,
         },
         &context,
     )?;
@@ -127,7 +136,13 @@ fn truncate(
 ) -> Result<Vec<Prompt>, ApiError> {
     let most = match &opened.work {
         Work::Generate(work) => work.limits.max_prompt_tokens,
-        Work::Count(_) | Work::Compact(_) | Work::Embed(_) | Work::Moderate(_) => None,
+        Work::Count(_)
+        | Work::Compact(_)
+        | Work::Embed(_)
+        | Work::Moderate(_)
+        | Work::Draw(_)
+        | Work::Speak(_)
+        | Work::Transcribe(_) => None,
     };
     let window = model.context_window.min(most.unwrap_or(u32::MAX)) as usize;
     while prompts.iter().map(Prompt::len).sum::<usize>() > window {
@@ -173,7 +188,9 @@ fn score(world: &World, plan: Plan, encoder: Box<dyn Encoder>, arranged: Arrange
             });
             (lengths.collect(), Some(generation.vocabulary))
         }
-        Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Count(_) => (Vec::new(), None),
+        Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => {
+            (Vec::new(), None)
+        }
     };
     let first = arranged
         .prompts

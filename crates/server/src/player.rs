@@ -69,7 +69,9 @@ impl Player {
             Plan::Generation(generation) => {
                 generation.choices.iter().map(|_| Cursor::new()).collect()
             }
-            Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Count(_) => Vec::new(),
+            Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => {
+                Vec::new()
+            }
         };
         Self {
             world,
@@ -138,6 +140,11 @@ impl Player {
         self.world.store.commit(changes)
     }
 
+    /// The media type of the answer where it is not streamed.
+    pub(crate) fn media(&self) -> &'static str {
+        self.score.encoder.media()
+    }
+
     /// The object that the answer has left in the store, where it leaves any: what a caller gets
     /// who does not wait.
     pub(crate) fn main_object(&self) -> Option<&(&'static str, String)> {
@@ -160,7 +167,9 @@ impl Player {
     fn is_played(&self) -> bool {
         match &self.score.plan {
             Plan::Generation(_) => self.cursors.iter().all(Cursor::is_done),
-            Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Count(_) => self.step > 0,
+            Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => {
+                self.step > 0
+            }
         }
     }
 
@@ -169,6 +178,7 @@ impl Player {
         match &self.score.plan {
             Plan::Vectors { vectors, .. } => encoder.write(Delta::Vectors(vectors), out),
             Plan::Verdicts { verdicts, .. } => encoder.write(Delta::Verdicts(verdicts), out),
+            Plan::Made { pieces, .. } => encoder.write(Delta::Made(pieces), out),
             Plan::Count(_) | Plan::Generation(_) => {}
         }
         self.pace.note(due, now, 1);
@@ -212,7 +222,10 @@ impl Player {
         let prompt = self.score.start.usage;
         let answer = match &self.score.plan {
             Plan::Generation(generation) => generation.usage(),
-            Plan::Vectors { usage, .. } | Plan::Verdicts { usage, .. } | Plan::Count(usage) => {
+            Plan::Vectors { usage, .. }
+            | Plan::Verdicts { usage, .. }
+            | Plan::Made { usage, .. }
+            | Plan::Count(usage) => {
                 return *usage;
             }
         };

@@ -14,8 +14,8 @@ mod vocabulary;
 pub use fakeai_canon::TokenId;
 pub use family::{Exactness, Tokenization, tokenization_for, vocabulary_for};
 pub use media::{
-    ImageFormat, MediaError, PixelSize, image_header, image_tokens, input_sound_tokens,
-    output_sound_tokens, page_count, sound_milliseconds, unknown_image_size,
+    ImageFormat, MediaError, PixelSize, drawn_image_tokens, image_header, image_tokens,
+    input_sound_tokens, output_sound_tokens, page_count, sound_milliseconds, unknown_image_size,
 };
 pub use prompt::{prompts, text_ids};
 pub use vocabulary::{PieceShape, Vocabulary};

@@ -6,6 +6,7 @@ mod completions;
 mod embeddings;
 pub mod error;
 mod fields;
+mod images;
 mod logprobs;
 mod media;
 mod message;
@@ -14,8 +15,10 @@ mod moderations;
 pub mod responses;
 mod runs;
 mod sampling;
+mod speech;
 mod stream_options;
 mod tool;
+mod transcriptions;
 mod usage;
 
 use crate::Endpoint;
@@ -38,6 +41,12 @@ pub static ENDPOINTS: &[Endpoint] = &[
         operation: "createModeration",
         open: moderations::open,
     },
+    images::CREATE,
+    images::EDIT,
+    images::VARY,
+    speech::CREATE,
+    transcriptions::CREATE,
+    transcriptions::TRANSLATE,
     responses::CREATE,
     responses::BETA_CREATE,
     responses::COMPACT,

@@ -36,6 +36,8 @@ pub(crate) fn open(operation: &str, body: Value, mode: Mode) -> Result<Opened, A
         .find(|endpoint| endpoint.operation == operation)
         .unwrap();
     let call = Decoded {
+        files: Vec::new(),
+        base: "http://localhost".to_owned(),
         body,
         params: Vec::new(),
         query: json!({}),
@@ -161,7 +163,13 @@ pub(crate) fn events(stream: &str) -> Vec<Value> {
 pub(crate) fn generate(opened: &Opened) -> &fakeai_canon::Generate {
     match &opened.work {
         Work::Generate(work) => work,
-        Work::Count(_) | Work::Compact(_) | Work::Embed(_) | Work::Moderate(_) => panic!(),
+        Work::Count(_)
+        | Work::Compact(_)
+        | Work::Embed(_)
+        | Work::Moderate(_)
+        | Work::Draw(_)
+        | Work::Speak(_)
+        | Work::Transcribe(_) => panic!(),
     }
 }
 

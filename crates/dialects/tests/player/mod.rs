@@ -116,6 +116,10 @@ pub(crate) fn play(encoder: &mut dyn Encoder, plan: &Plan, prompt: u64) -> Strin
             encoder.write(Delta::Verdicts(verdicts), &mut out);
             *usage
         }
+        Plan::Made { pieces, usage } => {
+            encoder.write(Delta::Made(pieces), &mut out);
+            *usage
+        }
         Plan::Count(usage) => *usage,
     };
     encoder.write(

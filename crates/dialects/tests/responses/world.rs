@@ -58,6 +58,8 @@ impl World {
             .find(|endpoint| endpoint.operation == operation)
             .unwrap();
         let call = Decoded {
+            files: Vec::new(),
+            base: "http://localhost".to_owned(),
             body,
             params: Vec::new(),
             query: json!({}),
@@ -244,6 +246,10 @@ impl Conversation for fakeai_canon::Generate {
 pub(crate) fn inner(work: &Work) -> &fakeai_canon::Generate {
     match work {
         Work::Generate(work) | Work::Count(work) | Work::Compact(work) => work,
-        Work::Embed(_) | Work::Moderate(_) => panic!(),
+        Work::Embed(_)
+        | Work::Moderate(_)
+        | Work::Draw(_)
+        | Work::Speak(_)
+        | Work::Transcribe(_) => panic!(),
     }
 }

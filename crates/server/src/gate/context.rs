@@ -16,7 +16,12 @@ pub(super) fn check(meaning: &Meaning<'_>) -> Result<(), ApiError> {
     match meaning.work {
         Work::Generate(work) => check_generation(meaning, work),
         Work::Embed(_) => check_inputs(meaning),
-        Work::Compact(_) | Work::Count(_) | Work::Moderate(_) => Ok(()),
+        Work::Compact(_)
+        | Work::Count(_)
+        | Work::Moderate(_)
+        | Work::Draw(_)
+        | Work::Speak(_)
+        | Work::Transcribe(_) => Ok(()),
     }
 }
 

@@ -4,6 +4,7 @@
 mod admin;
 mod docs;
 mod health;
+mod image;
 mod metrics;
 mod models;
 
@@ -37,6 +38,7 @@ static OWN: &[OwnView] = &[
     page("/openapi.json", docs::openapi),
     page("/docs", docs::page),
     page("/", docs::landing),
+    page("/_fakeai/image", image::show),
     control(Method::GET, "/_fakeai/journal", admin::journal),
     control(Method::DELETE, "/_fakeai/journal", admin::clear_journal),
     control(Method::GET, "/_fakeai/checks", admin::checks),

@@ -285,7 +285,11 @@ impl Encoder for Fold {
             }
             Delta::Finish { choice, reason } => self.choice(choice).finish = reason,
             Delta::End { usage, .. } => self.body(usage, out),
-            Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Cancel { .. } | Delta::Fail { .. } => {}
+            Delta::Vectors(_)
+            | Delta::Verdicts(_)
+            | Delta::Made(_)
+            | Delta::Cancel { .. }
+            | Delta::Fail { .. } => {}
         }
     }
 }

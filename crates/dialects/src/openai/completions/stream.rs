@@ -149,8 +149,11 @@ impl Encoder for Stream {
             Delta::Finish { choice, reason } => self.finish(choice, reason, out),
             Delta::End { usage, .. } => self.finale(usage, out),
             Delta::Fail { error, .. } => error::write_event(error, out),
-            Delta::Close { .. } | Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Cancel { .. } => {
-            }
+            Delta::Close { .. }
+            | Delta::Vectors(_)
+            | Delta::Verdicts(_)
+            | Delta::Made(_)
+            | Delta::Cancel { .. } => {}
         }
     }
 }
