@@ -1,8 +1,11 @@
 //! What is said in a recording that nobody listens to: as much prose as fits its length, in the
 //! language that is asked for.
 
+use std::sync::LazyLock;
+
 use fakeai_canon::{Choice, Generate, Generation, Seed, Segment, Transcribe};
 use fakeai_catalog::Model;
+use serde::Deserialize;
 
 use crate::behaviour::vocabulary_of;
 use crate::prose::{Form, Language, Topic};
@@ -14,7 +17,7 @@ const TOKENS_A_SECOND: f64 = 3.2;
 /// Plans the text.
 pub(crate) fn plan(work: &Transcribe, model: &Model, seed: Seed) -> Generation {
     let vocabulary = vocabulary_of(model);
-    let mut topic = Topic::of(&work.prompt);
+    let mut topic = Topic::of(subject(work, seed));
     if let Some(language) = work.language.as_deref().and_then(Language::of_code) {
         topic.language = language;
     }
@@ -38,6 +41,25 @@ pub(crate) fn plan(work: &Transcribe, model: &Model, seed: Seed) -> Generation {
         rejected_prediction: 0,
     }
 }
+
+/// What the recording is about: what the request says, else one of a few things.
+fn subject(work: &Transcribe, seed: Seed) -> &str {
+    if !work.prompt.trim().is_empty() {
+        return &work.prompt;
+    }
+    let chosen = seed.fork("subject").rng().pick(&SUBJECTS.questions);
+    chosen.map_or("", String::as_str)
+}
+
+#[derive(Deserialize)]
+struct Subjects {
+    questions: Vec<String>,
+}
+
+static SUBJECTS: LazyLock<Subjects> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../../data/content/recordings.toml"))
+        .expect("the list of subjects is part of this program")
+});
 
 /// Tokens of a transcript at most: that of an hour and a half.
 const MOST: u32 = 16_384;

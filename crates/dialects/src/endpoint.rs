@@ -29,7 +29,7 @@ pub struct Upload {
     pub media: Option<String>,
     /// How many bytes it has.
     pub bytes: u64,
-    /// A hash of all of them.
+    /// A hash of what is known of it.
     pub hash: u64,
     /// The bytes: all of them, of very large files the first.
     pub content: Bytes,

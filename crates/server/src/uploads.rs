@@ -53,14 +53,12 @@ impl Uploads {
 
     fn upload(&self, file: &FilePart, most: u64) -> Result<Upload, ApiError> {
         let mut content = Vec::new();
-        let mut hash = Seed(0);
         let mut at = 0;
         loop {
             let piece = self.blobs.read(&file.blob, at, PIECE)?;
             if piece.is_empty() {
                 break;
             }
-            hash = hash.of(&piece[..]);
             let left = most
                 .saturating_sub(content.len() as u64)
                 .min(piece.len() as u64);
@@ -72,7 +70,8 @@ impl Uploads {
             name: file.name.clone(),
             media: file.media.clone(),
             bytes: file.bytes,
-            hash: hash.0,
+            // However the bytes came in pieces, the same file has the same hash.
+            hash: Seed(file.bytes).of(&content[..]).0,
             content: Bytes::from(content),
         })
     }

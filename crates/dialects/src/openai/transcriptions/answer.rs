@@ -97,10 +97,11 @@ impl Said {
         self.text.push_str(text);
         self.ids.extend_from_slice(ids);
         let token = |(id, logprob): (&TokenId, &TokenLogprob)| {
-            let bytes = self.vocabulary.map(|vocabulary| vocabulary.decode(&[*id]));
-            let bytes = bytes.unwrap_or_default();
+            let bytes = self
+                .vocabulary
+                .map_or(&[][..], |vocabulary| vocabulary.piece(*id));
             json!({
-                "token": String::from_utf8_lossy(&bytes),
+                "token": String::from_utf8_lossy(bytes),
                 "logprob": logprob.logprob.max(-100.0),
                 "bytes": bytes,
             })
@@ -148,12 +149,12 @@ impl Folded {
                 out.raw("WEBVTT\n\n");
                 subtitles(&sentences(text, milliseconds), '.', out);
             }
-            Form::Verbose => out.value(&self.verbose(text, usage)),
+            Form::Verbose => out.value(&self.verbose(text)),
             Form::Diarized => out.value(&self.diarized(text, usage)),
         }
     }
 
-    fn verbose(&self, text: &str, usage: &Usage) -> Value {
+    fn verbose(&self, text: &str) -> Value {
         let shown = &self.shown;
         let told = sentences(text, shown.milliseconds);
         let segments = told.iter().enumerate().map(|(id, segment)| {
@@ -185,13 +186,16 @@ impl Folded {
         if !shown.translated {
             body["usage"] = json!({"type": "duration", "seconds": shown.seconds().ceil()});
         }
-        let _ = usage;
         body
     }
 
     fn tokens(&self, segment: &Segment) -> Vec<TokenId> {
         let vocabulary = self.said.vocabulary;
-        vocabulary.map_or_else(Vec::new, |vocabulary| vocabulary.encode(&segment.text))
+        let mut ids = Vec::new();
+        if let Some(vocabulary) = vocabulary {
+            vocabulary.encode_into(&segment.text, &mut ids);
+        }
+        ids
     }
 
     /// Two people who take turns.
