@@ -32,17 +32,14 @@ pub(crate) struct Cited {
 
 /// The settings of the tool that searches files, where it has stores to search.
 pub(crate) fn settings(work: &Generate) -> Option<&Value> {
-    let settings = |tool| match tool {
-        &Tool::Hosted {
-            ref kind,
-            ref settings,
-        } if kind == "file_search" => Some(&*settings.0),
+    work.tools.iter().find_map(|tool| match tool {
+        Tool::Hosted { kind, settings } if kind == "file_search" => {
+            let stores = settings.0["vector_store_ids"].as_array();
+            stores
+                .filter(|stores| !stores.is_empty())
+                .map(|_| &*settings.0)
+        }
         Tool::Hosted { .. } | Tool::Function { .. } | Tool::Custom { .. } => None,
-    };
-    let mut found = work.tools.iter().filter_map(settings);
-    found.find(|settings| {
-        let stores = settings["vector_store_ids"].as_array();
-        stores.is_some_and(|stores| !stores.is_empty())
     })
 }
 

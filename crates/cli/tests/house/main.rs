@@ -24,6 +24,7 @@ mod stored;
 mod streams;
 mod transports;
 mod usage;
+mod vector_stores;
 mod web_sockets;
 mod webhooks;
 mod worlds;

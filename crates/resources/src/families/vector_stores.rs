@@ -93,11 +93,8 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
         .object
         .insert("file_counts".to_owned(), counts::none());
     draft.object.insert("status".to_owned(), json!("completed"));
-    if let Some(expiry) = body.get("expires_after").filter(|expiry| !expiry.is_null()) {
-        draft
-            .object
-            .insert("expires_after".to_owned(), expiry.clone());
-    }
+    let expiry = body["expires_after"].clone();
+    draft.object.insert("expires_after".to_owned(), expiry);
     draft.record.due = active(&mut draft.object, site.context.now);
     let entries = Entry::of_ids(&body["file_ids"], &Value::Null, &body["chunking_strategy"])?;
     let records = files::records(site, &draft.record.id, &entries, None)?;
@@ -110,13 +107,8 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
 
 fn updated(site: &Site<'_>, _: &Record, draft: &mut Draft) -> Result<(), ApiError> {
     if let Some(expiry) = site.call.body.get("expires_after") {
-        if expiry.is_null() {
-            draft.object.remove("expires_after");
-        } else {
-            draft
-                .object
-                .insert("expires_after".to_owned(), expiry.clone());
-        }
+        let expiry = expiry.clone();
+        draft.object.insert("expires_after".to_owned(), expiry);
     }
     draft.record.due = active(&mut draft.object, site.context.now);
     Ok(())
