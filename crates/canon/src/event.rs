@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Micros, Usage};
+use crate::{Billed, Caller, Micros, Usage};
 
 /// Something happened.
 pub enum Event {
@@ -34,6 +34,8 @@ pub struct Closed {
     pub operation: Option<&'static str>,
     /// The model asked for.
     pub model: Option<String>,
+    /// Who called; none where it was refused before that was known.
+    pub caller: Option<Arc<Caller>>,
     /// The status sent.
     pub status: u16,
     /// The code or kind of the error, where there was one.
@@ -44,6 +46,8 @@ pub struct Closed {
     pub first_token: Option<Micros>,
     /// When the last byte left.
     pub ended: Micros,
+    /// What it is charged as; none where nothing was generated.
+    pub billed: Option<Box<Billed>>,
     /// Tokens as sent.
     pub usage: Usage,
     /// Times between tokens.

@@ -2,7 +2,9 @@
 //! and chance. Small and stable: no I/O, no async runtime, no wire JSON of any provider.
 
 mod answer;
+mod billed;
 mod call;
+mod caller;
 mod clock;
 mod engine;
 mod error;
@@ -22,7 +24,9 @@ mod usage;
 mod work;
 
 pub use answer::{Delta, Encoder, Keep, PartHead, Start};
+pub use billed::{Billed, Extras};
 pub use call::{Call, FilePart, Form, Frames, Head, Pull, Reply, ReplyBody};
+pub use caller::{Caller, CallerKey, KeyKind, Owner};
 pub use clock::{Clock, Micros};
 pub use engine::{Admission, Engine, Job, Tick, Ticks};
 pub use error::{ApiError, ErrorKind};

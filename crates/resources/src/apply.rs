@@ -9,7 +9,8 @@ use serde_json::Value;
 use crate::family::{Family, Verb, families};
 use crate::store::{Change, Parent, Record, Store};
 use crate::{
-    Answer, Call, Context, Means, Next, Outcome, Returned, families as special, made_up, verbs,
+    Answer, Call, Context, Means, Next, Outcome, Returned, audit, families as special, made_up,
+    verbs,
 };
 
 /// Whether a family's row names the operation.
@@ -25,14 +26,16 @@ pub fn serves(operation_id: &str) -> bool {
 /// names. In mock mode none: what is not there is made up.
 pub fn apply(call: Call<'_>, means: Means<'_>, context: &Context) -> Result<Outcome, ApiError> {
     let outcome = match families().operation(&call.operation.id) {
-        Some((family, verb)) => Site {
-            family,
-            call: &call,
-            store: means.store,
-            means,
-            context,
+        Some((family, verb)) => {
+            let site = Site {
+                family,
+                call: &call,
+                store: means.store,
+                means,
+                context,
+            };
+            site.act(verb).map(|outcome| audited(&site, outcome))
         }
-        .act(verb),
         None => Err(not_served(call.operation)),
     };
     match (outcome, context.mode) {
@@ -42,6 +45,13 @@ pub fn apply(call: Call<'_>, means: Means<'_>, context: &Context) -> Result<Outc
         }
         (outcome, _) => outcome,
     }
+}
+
+fn audited(site: &Site<'_>, mut outcome: Outcome) -> Outcome {
+    if let Outcome::Answer(answer) = &mut outcome {
+        audit::note(site, answer);
+    }
+    outcome
 }
 
 /// What follows from an object's being due. A family that does nothing then forgets the deadline.
@@ -206,7 +216,7 @@ impl Site<'_> {
     }
 
     /// The path parameter that holds the id of a family's object.
-    fn param(&self, family: &Family) -> &str {
+    pub(crate) fn param(&self, family: &Family) -> &str {
         self.call.params.get(&family.path).unwrap_or_default()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{ApiError, FilePart, Micros, Mode, Seed};
+use fakeai_canon::{ApiError, Caller, FilePart, Micros, Mode, Seed};
 use fakeai_contract::{Operation, PathParams};
 use serde_json::Value;
 
@@ -23,6 +23,8 @@ pub struct Call<'a> {
     pub body: Value,
     /// The files of a form.
     pub files: &'a [FilePart],
+    /// Who calls.
+    pub caller: &'a Caller,
 }
 
 /// What the world adds to a call.
@@ -73,6 +75,12 @@ pub trait Services: Send + Sync {
     /// # Errors
     /// As [`Services::film`].
     fn still(&self, film: &Film, still: Still) -> Result<Bytes, ApiError>;
+
+    /// When a key was used last, if it was since the start.
+    fn key_used(&self, id: &str) -> Option<Micros>;
+
+    /// What has been spent in this calendar month, in US dollars: by a project, or by all.
+    fn spent_this_month(&self, project: Option<&str>) -> f64;
 }
 
 /// A film that follows from a job.

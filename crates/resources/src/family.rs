@@ -33,6 +33,7 @@ const ROWS: &[&str] = &[
     include_str!("../../../data/families/openai/evals.toml"),
     include_str!("../../../data/families/openai/files.toml"),
     include_str!("../../../data/families/openai/fine_tuning.toml"),
+    include_str!("../../../data/families/openai/organization.toml"),
     include_str!("../../../data/families/openai/provenance.toml"),
     include_str!("../../../data/families/openai/realtime.toml"),
     include_str!("../../../data/families/openai/responses.toml"),
@@ -87,6 +88,11 @@ impl Families {
     pub(crate) fn parent_of(&self, family: &Family) -> Option<&Family> {
         self.get(family.parent.as_deref()?)
     }
+}
+
+/// Whether a family's objects stay however old they are.
+pub fn is_lasting(family: &str) -> bool {
+    families().get(family).is_some_and(|family| family.lasting)
 }
 
 /// What an operation does to a family.
@@ -159,6 +165,9 @@ pub(crate) struct Family {
     /// The `object` of the answer to a delete.
     #[serde(default)]
     pub(crate) deleted: Option<String>,
+    /// Whether the family's objects stay however old they are.
+    #[serde(default)]
+    pub(crate) lasting: bool,
     /// Whether a delete answers with the parent instead.
     #[serde(default)]
     pub(crate) answers_with_parent: bool,
@@ -185,12 +194,16 @@ impl Family {
 pub(crate) struct PageRow {
     /// Objects of a page that asks for no number.
     pub(crate) limit: i64,
+    /// The fewest objects that a page may be asked for.
+    pub(crate) least: i64,
     /// Objects of a page at most.
     pub(crate) most: i64,
     /// What a page says of its ends.
     pub(crate) ends: Ends,
     /// The `object` of a page.
     pub(crate) object: String,
+    /// The property by which a page names its ends.
+    pub(crate) cursor: String,
 }
 
 impl Default for PageRow {
@@ -198,9 +211,11 @@ impl Default for PageRow {
     fn default() -> Self {
         Self {
             limit: 20,
+            least: 1,
             most: 100,
             ends: Ends::Texts,
             object: "list".to_owned(),
+            cursor: "id".to_owned(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! call go in, changes and effects come out. Stores, sockets and generation live elsewhere.
 
 mod apply;
+mod audit;
 mod blob_copy;
 mod call;
 mod families;
@@ -24,9 +25,12 @@ pub use call::{
     Services, Still,
 };
 pub use families::fine_tuning::slug;
+pub use families::organization::{
+    Identity, anyone, founding, has_admin_keys, has_project, identify, is_organization,
+};
 pub use families::responses::not_streamable;
 pub use families::vector_stores::{FileSearch, search_files};
-pub use family::Order;
+pub use family::{Order, is_lasting};
 pub use keep::Keeping;
 pub use library::{Found, Holding, Library, Question as FileQuestion, Unreadable, Volume};
 pub use store::{

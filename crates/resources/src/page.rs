@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::Order;
 use crate::apply::Site;
 use crate::family::{Ends, Family, PageRow};
-use crate::store::{Filter, LostCursor, PageQuery};
+use crate::store::{Filter, LostCursor, Page, PageQuery, Record};
 
 /// Reads the page's parameters from the call's query.
 pub(crate) fn query<'a>(
@@ -53,7 +53,7 @@ fn order(value: &Value) -> Option<Order> {
 
 fn limit(value: &Value, row: &PageRow, mock: bool) -> Result<usize, ApiError> {
     let limit = value.as_i64().unwrap_or(row.limit);
-    let (low, high) = (1, row.most);
+    let (low, high) = (row.least, row.most);
     let clamped = limit.clamp(low, high);
     if !mock && clamped != limit {
         return Err(out_of_bounds(limit, clamped));
@@ -110,6 +110,78 @@ fn filters(family: &Family, query: &Value) -> Vec<Filter> {
     filters
 }
 
+/// Objects that are looked at together where a page is made of those that fit.
+const CHUNK: usize = 200;
+
+/// The page of the list's objects that fit. Where `before` alone is given it ends there.
+pub(crate) fn selected(
+    site: &Site<'_>,
+    query: &PageQuery<'_>,
+    fits: impl Fn(&Record) -> bool,
+) -> Result<Page, ApiError> {
+    let backwards = query.before.is_some() && query.after.is_none();
+    let mut records: Vec<Arc<Record>> = Vec::new();
+    let mut cursor: Option<String> = None;
+    // Away from the cursor, until one more than the page holds is found.
+    while records.len() <= query.limit {
+        let mut asked = query.clone();
+        asked.limit = CHUNK;
+        match &cursor {
+            Some(id) if backwards => asked.before = Some(id),
+            Some(id) => asked.after = Some(id),
+            None => {}
+        }
+        let mut found = site
+            .store
+            .page(&asked)
+            .map_err(|gone| lost(site.family, &gone))?;
+        if backwards {
+            found.records.reverse();
+        }
+        let far = found.records.last().map(|record| record.id.clone());
+        records.extend(found.records.into_iter().filter(|record| fits(record)));
+        if !found.has_more || far.is_none() {
+            break;
+        }
+        cursor = far;
+    }
+    let has_more = records.len() > query.limit;
+    records.truncate(query.limit);
+    if backwards {
+        records.reverse();
+    }
+    Ok(Page { records, has_more })
+}
+
+/// The page of a list that no store holds; `objects` are the oldest first.
+pub(crate) fn of_all(site: &Site<'_>, mut objects: Vec<Arc<Value>>) -> Result<Value, ApiError> {
+    let query = query(site, None)?;
+    if query.order == Order::Descending {
+        objects.reverse();
+    }
+    let row = &site.family.page;
+    let place = |param: &'static str, id: Option<&str>| {
+        let Some(id) = id else { return Ok(None) };
+        let mut ids = objects.iter().map(|object| &object[row.cursor.as_str()]);
+        let place = ids.position(|found| found == id);
+        let gone = || LostCursor {
+            param,
+            id: id.to_owned(),
+        };
+        place.map(Some).ok_or_else(|| lost(site.family, &gone()))
+    };
+    let low = place("after", query.after)?.map_or(0, |place| place + 1);
+    let high = place("before", query.before)?.unwrap_or(objects.len());
+    let between = objects.get(low..high.max(low)).unwrap_or_default();
+    let surplus = between.len().saturating_sub(query.limit);
+    let shown = if query.before.is_some() && query.after.is_none() {
+        &between[surplus..]
+    } else {
+        &between[..between.len() - surplus]
+    };
+    Ok(body(row, shown, surplus > 0))
+}
+
 /// The error for a cursor that names nothing in the list.
 pub(crate) fn lost(family: &Family, lost: &LostCursor) -> ApiError {
     ApiError::invalid(family.missing(&lost.id).message).param(lost.param)
@@ -122,7 +194,7 @@ pub(crate) fn body(row: &PageRow, objects: &[Arc<Value>], has_more: bool) -> Val
             Ends::Texts => json!(""),
             Ends::Nulls | Ends::None | Ends::Next => Value::Null,
         };
-        object.map_or(none, |object| object["id"].clone())
+        object.map_or(none, |object| object[row.cursor.as_str()].clone())
     };
     let data: Vec<Value> = objects.iter().map(|object| Value::clone(object)).collect();
     let mut page = json!({"object": row.object, "data": data});

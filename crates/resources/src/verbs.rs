@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::apply::Site;
 use crate::families::{self as special, include, items};
 use crate::family::Family;
-use crate::store::{Change, Parent, Record};
+use crate::store::{Change, Page, Parent, Record};
 use crate::{Answer, Body, Next, ids, page};
 
 /// An object on its way into the store: its record, and what goes along.
@@ -127,13 +127,25 @@ pub(crate) fn list(site: &Site<'_>) -> Result<Answer, ApiError> {
         .store
         .page(&query)
         .map_err(|lost| page::lost(site.family, &lost))?;
+    Ok(paged(site, &found))
+}
+
+/// The list's objects that `fits`, page by page.
+pub(crate) fn list_of(site: &Site<'_>, fits: impl Fn(&Record) -> bool) -> Result<Answer, ApiError> {
+    let parent = site.parent()?;
+    let query = page::query(site, parent.as_ref().map(|parent| parent.id.as_str()))?;
+    let found = page::selected(site, &query, fits)?;
+    Ok(paged(site, &found))
+}
+
+fn paged(site: &Site<'_>, found: &Page) -> Answer {
     let shown = found
         .records
         .iter()
         .map(|record| show(site, record))
         .collect::<Vec<_>>();
     let body = page::body(&site.family.page, &shown, found.has_more);
-    Ok(Answer::json(Arc::new(body)))
+    Answer::json(Arc::new(body))
 }
 
 pub(crate) fn retrieve(site: &Site<'_>) -> Result<Answer, ApiError> {

@@ -11,10 +11,13 @@ use http::Method;
 
 use crate::answer::failure;
 use crate::clock::WorldClock;
-use crate::gateway::Gateway;
+use crate::gateway::{Behalf, Gateway};
 use crate::resource;
 use crate::tasks;
 use crate::world::World;
+
+/// The family whose calls are lines of a batch.
+const BATCHES: &str = "batches";
 
 /// An errand under way.
 pub struct ErrandRun {
@@ -60,7 +63,12 @@ impl ErrandRun {
 
     fn send(&self, gateway: &Gateway) -> Sent {
         let body = self.errand.body.clone();
-        Sent::new(gateway, &self.world, &self.errand.path, body)
+        let maker = self.world.makers.of(&self.errand.id);
+        let behalf = Behalf {
+            caller: maker.unwrap_or_else(|| self.world.keyring.anyone()),
+            batch: self.errand.family == BATCHES,
+        };
+        Sent::new(gateway, &self.world, &self.errand.path, body, behalf)
     }
 }
 
@@ -74,9 +82,15 @@ pub(crate) struct Sent {
 
 impl Sent {
     /// Sends a `POST` through the whole house.
-    pub(crate) fn new(gateway: &Gateway, world: &Arc<World>, path: &str, body: Bytes) -> Self {
+    pub(crate) fn new(
+        gateway: &Gateway,
+        world: &Arc<World>,
+        path: &str,
+        body: Bytes,
+        behalf: Behalf,
+    ) -> Self {
         let call = Call::new(Method::POST, path).json(body);
-        let reply = gateway.errand(world, call);
+        let reply = gateway.errand(world, call, behalf);
         let id = reply.headers.get("x-request-id");
         let request_id = id.and_then(|id| id.to_str().ok()).unwrap_or_default();
         let mut sent = Sent {

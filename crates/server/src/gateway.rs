@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{ApiError, Call, ErrorKind, Head, Micros, Reply};
+use fakeai_canon::{ApiError, Call, Caller, ErrorKind, Head, Micros, Reply};
 use fakeai_contract::{Contract, Kind, Operation};
 use fakeai_dialects::{Endpoint, openai};
 
@@ -44,12 +44,21 @@ pub struct Gateway {
 }
 
 /// Who sends a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// Somebody outside, who has to say who it is.
     Client,
     /// An object of the world, on behalf of who made it.
-    House,
+    House(Behalf),
+}
+
+/// On whose behalf the house calls itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Behalf {
+    /// Who made what calls.
+    pub(crate) caller: Arc<Caller>,
+    /// Whether it is a line of a batch.
+    pub(crate) batch: bool,
 }
 
 /// A call with its number in the world.
@@ -109,9 +118,9 @@ impl Gateway {
     }
 
     /// Answers a call that an object of the world sends.
-    pub(crate) fn errand(&self, world: &Arc<World>, call: Call) -> Reply {
+    pub(crate) fn errand(&self, world: &Arc<World>, call: Call, behalf: Behalf) -> Reply {
         let path = call.head.path.clone();
-        self.handle_in(Arc::clone(world), &path, call, Origin::House)
+        self.handle_in(Arc::clone(world), &path, call, Origin::House(behalf))
             .reply
     }
 
@@ -258,6 +267,8 @@ impl Gateway {
             call,
             body,
             query,
+            caller,
+            origin,
             ..
         } = arrival;
         let (operation, params) = match route {
@@ -275,6 +286,7 @@ impl Gateway {
                 body,
                 uploads,
                 base,
+                batch: matches!(origin, Origin::House(Behalf { batch: true, .. })),
                 visit,
             };
             return infer::answer(self, world, asked);
@@ -287,6 +299,7 @@ impl Gateway {
             body,
             uploads,
             number,
+            caller,
         };
         if views::serves(&operation.id) {
             return views::answer(world, &asked);

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::agenda;
 use crate::answer::Answer;
 use crate::background::{BackgroundRun, Follower};
+use crate::billing::Charged;
 use crate::gate::{self, Meaning};
 use crate::gateway::Gateway;
 use crate::player::{Player, Score};
@@ -33,6 +34,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) uploads: Uploads,
     /// What stands before the paths of this world: scheme, host and world.
     pub(crate) base: String,
+    /// Whether it is a line of a batch.
+    pub(crate) batch: bool,
     pub(crate) visit: &'a mut Visit,
 }
 
@@ -50,9 +53,11 @@ pub(crate) fn answer(
         body,
         uploads,
         base,
+        batch,
         visit,
     } = asked;
     let files = uploads.read()?;
+    let charged = Charged::of(&body);
     let context = Context {
         mode: world.rules.mode,
         catalog: Catalog::builtin(),
@@ -85,6 +90,8 @@ pub(crate) fn answer(
     let plan = world
         .behaviour
         .plan_from(&opened.work, &prompts, &model, seed, &sources)?;
+    let billed = charged.billed(&opened.work, &model, &plan, batch);
+    visit.note(|record| record.billed = Some(Box::new(billed)));
     let score = score(
         world,
         plan,

@@ -4,6 +4,7 @@
 mod agenda;
 mod answer;
 mod background;
+mod billing;
 mod blob_frames;
 mod check;
 mod clock;
@@ -14,8 +15,10 @@ mod errand;
 mod gate;
 mod gateway;
 mod infer;
+mod keyring;
 mod library;
 mod log;
+mod makers;
 mod multipart;
 mod pending;
 mod player;

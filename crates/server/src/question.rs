@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::BytesMut;
-use fakeai_canon::{ApiError, Frames, Micros, Pull};
+use fakeai_canon::{ApiError, Caller, Frames, Micros, Pull};
 use fakeai_resources as resources;
 
 use crate::errand::Sent;
-use crate::gateway::Gateway;
+use crate::gateway::{Behalf, Gateway};
 use crate::visit::Visit;
 use crate::world::World;
 
@@ -28,10 +28,15 @@ impl Question {
         gateway: &Gateway,
         world: &Arc<World>,
         mut question: resources::Question,
+        caller: &Arc<Caller>,
     ) -> Self {
         let began = world.now();
         let calls = std::mem::take(&mut question.calls);
-        let send = |(path, body): (&str, _)| Sent::new(gateway, world, path, body);
+        let behalf = || Behalf {
+            caller: Arc::clone(caller),
+            batch: false,
+        };
+        let send = |(path, body): (&str, _)| Sent::new(gateway, world, path, body, behalf());
         Self {
             sent: calls.into_iter().map(send).collect(),
             answered: 0,

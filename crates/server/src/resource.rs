@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{ApiError, Micros, Passage, Seed, Sources};
+use fakeai_canon::{ApiError, Caller, Micros, Passage, Seed, Sources};
 use fakeai_content::picture::{LARGEST_SIDE, Picture, PictureFormat, picture};
 use fakeai_contract::{Operation, PathParams};
 use fakeai_resources::{
@@ -36,6 +36,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) uploads: Uploads,
     /// The number of the call in its world.
     pub(crate) number: u64,
+    /// Who calls.
+    pub(crate) caller: Arc<Caller>,
 }
 
 /// Applies the call and takes over what follows.
@@ -53,6 +55,7 @@ pub(crate) fn answer(
         query: asked.query,
         body: asked.body,
         files: asked.uploads.files(),
+        caller: &asked.caller,
     };
     let failures = world.store.failures();
     let turn = world.turn();
@@ -61,16 +64,30 @@ pub(crate) fn answer(
         Outcome::Follow { id, starting_after } => return follow(world, &id, starting_after),
         Outcome::Ask(question) => {
             drop(turn);
-            let question = Question::ask(gateway, world, question);
+            let question = Question::ask(gateway, world, question, &asked.caller);
             return Ok(Answer::asked(question).of(asked.operation));
         }
     };
     let next = std::mem::take(&mut made.next);
     asked.uploads.claimed_by(&next.changes);
+    let organization = next.changes.iter().any(changes_organization);
+    world.makers.note(&next.changes, &asked.caller);
     let effects = commit(world, failures, next).inspect_err(|_| asked.uploads.unclaim())?;
+    if organization {
+        world.keyring.forget();
+    }
     drop(turn);
     carry_out(gateway, world, effects);
     Ok(written(world, made, asked.operation))
+}
+
+/// Whether a change may make a key worth more or less.
+fn changes_organization(change: &Change) -> bool {
+    let family = match change {
+        Change::Put(record) | Change::Replace(record) => record.family,
+        Change::Delete { family, .. } => family,
+    };
+    resources::is_organization(family)
 }
 
 /// What an operation answers that no code serves: made up from its schema in mock mode, an error
@@ -220,6 +237,15 @@ impl Services for World {
             format,
             quality: 80,
         })
+    }
+
+    fn key_used(&self, id: &str) -> Option<Micros> {
+        self.keyring.used(id)
+    }
+
+    fn spent_this_month(&self, project: Option<&str>) -> f64 {
+        let now = self.now().whole_seconds();
+        self.usage.spent_this_month(project, now)
     }
 }
 

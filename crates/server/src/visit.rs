@@ -30,6 +30,8 @@ impl Visit {
             path: head.path.clone(),
             operation: None,
             model: None,
+            caller: None,
+            billed: None,
             status: 200,
             error: None,
             started: now,

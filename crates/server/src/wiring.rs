@@ -8,7 +8,7 @@ use fakeai_catalog::{Catalog, Latency};
 use fakeai_content::{Behaviour, Config as ContentConfig, TextMode};
 use fakeai_engine::serving::{LiveEngine, Noise, Worker};
 use fakeai_engine::{Pace, PaceEngine, Spread, Timing};
-use fakeai_telemetry::{Journal, JournalLimits, Ledger, LedgerLimits};
+use fakeai_telemetry::{Journal, JournalLimits, Ledger, LedgerLimits, UsageBook, UsageLimits};
 use http::HeaderValue;
 
 use crate::clock::{VIRTUAL_EPOCH, WorldClock};
@@ -57,7 +57,8 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) ->
         entries: config.metrics.journal_entries as usize,
         ..JournalLimits::default()
     }));
-    let mut observers: Vec<Arc<dyn Observer>> = vec![ledger.clone()];
+    let usage = Arc::new(UsageBook::new(UsageLimits::default()));
+    let mut observers: Vec<Arc<dyn Observer>> = vec![ledger.clone(), usage.clone()];
     if config.metrics.journal_entries > 0 {
         observers.push(journal.clone());
     }
@@ -77,6 +78,7 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) ->
             blobs,
             ledger,
             journal,
+            usage,
             engine,
             behaviour: Behaviour::new(content(config)),
             observers,
@@ -91,6 +93,8 @@ fn rules(config: &Config) -> WorldRules {
         strict_models: config.generation.strict_models,
         needs_key: config.auth.is_required(),
         keys: config.auth.api_keys.0.clone(),
+        admin_keys: config.auth.admin_api_keys.0.clone(),
+        any_key: config.auth.api_keys.0.is_empty() && config.auth.admin_api_keys.0.is_empty(),
         organization: HeaderValue::from_str(&config.auth.organization)
             .unwrap_or(HeaderValue::from_static("fakeai")),
         fault: (features.fault_rate > 0.0).then_some(FaultRule {

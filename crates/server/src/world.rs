@@ -11,14 +11,16 @@ use fakeai_canon::{Alphabet, ApiError, Clock, Engine, Event, Micros, Mode, Obser
 use fakeai_catalog::{Catalog, FineTune, Model};
 use fakeai_content::Behaviour;
 use fakeai_resources::{self as resources, Blobs, Change, Order, PageQuery, Services, Store};
-use fakeai_telemetry::{Journal, Ledger};
+use fakeai_telemetry::{Journal, Ledger, UsageBook};
 use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard, RwLock};
 use serde_json::Value;
 
 use crate::agenda::Agenda;
 use crate::background::Logs;
 use crate::clock::WorldClock;
+use crate::keyring::Keyring;
 use crate::library::Indexes;
+use crate::makers::Makers;
 use crate::rules::WorldRules;
 use crate::store::unavailable;
 use crate::webhooks::Deliveries;
@@ -43,6 +45,8 @@ pub struct World {
     pub ledger: Arc<Ledger>,
     /// Its last calls.
     pub journal: Arc<Journal>,
+    /// What was served to whom.
+    pub usage: Arc<UsageBook>,
     /// Its engine.
     pub engine: Arc<dyn Engine>,
     /// What is said in it.
@@ -55,6 +59,10 @@ pub struct World {
     pub(crate) agenda: Agenda,
     /// The documents of its vector stores.
     pub(crate) indexes: Indexes,
+    /// Who made the objects that send calls.
+    pub(crate) makers: Makers,
+    /// Whose keys are whose.
+    pub(crate) keyring: Keyring,
     turn: ReentrantMutex<Cell<u32>>,
     observers: Vec<Arc<dyn Observer>>,
     calls: AtomicU64,
@@ -84,6 +92,7 @@ pub(crate) struct Parts {
     pub(crate) blobs: Arc<dyn Blobs>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) usage: Arc<UsageBook>,
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) behaviour: Behaviour,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
@@ -103,8 +112,17 @@ const TUNED_MODELS: &str = "models";
 const LISTED_MODELS: usize = 1_000;
 
 impl World {
-    /// A fresh world.
+    /// A fresh world, with an organisation in it.
     pub(crate) fn new(name: &str, parts: Parts) -> Self {
+        let begun = fakeai_resources::founding(
+            &*parts.store,
+            [&parts.rules.keys, &parts.rules.admin_keys],
+            parts.clock.now(),
+            parts.seed.fork("founding"),
+        );
+        if let Err(error) = parts.store.commit(begun) {
+            tracing::error!(world = name, "no organization: {}", error.message);
+        }
         Self {
             name: Arc::from(name),
             seed: parts.seed,
@@ -115,12 +133,15 @@ impl World {
             blobs: parts.blobs,
             ledger: parts.ledger,
             journal: parts.journal,
+            usage: parts.usage,
             engine: parts.engine,
             behaviour: parts.behaviour,
             logs: Logs::default(),
             deliveries: Deliveries::default(),
             agenda: Agenda::default(),
             indexes: Indexes::default(),
+            makers: Makers::default(),
+            keyring: Keyring::new(),
             turn: ReentrantMutex::new(Cell::new(0)),
             observers: parts.observers,
             calls: AtomicU64::new(0),

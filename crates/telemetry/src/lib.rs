@@ -8,9 +8,11 @@ mod journal;
 mod ledger;
 mod series;
 mod summary;
+mod usage;
 mod window;
 
 pub use exposition::{OPEN_METRICS_MEDIA, PROMETHEUS_MEDIA, open_metrics, prometheus};
 pub use journal::{Journal, JournalFilter, JournalLimits};
 pub use ledger::{Ledger, LedgerLimits};
 pub use summary::metrics_json;
+pub use usage::{Report, UsageBook, UsageLimits, UsageQuery};

@@ -17,6 +17,7 @@ mod item_form;
 pub(crate) mod items;
 mod lines;
 pub(crate) mod messages;
+pub(crate) mod organization;
 mod pieces;
 mod provenance;
 mod realtime;
@@ -143,7 +144,7 @@ impl Hooks {
 /// The hooks of a family.
 pub(crate) fn of(family: &str) -> &'static Hooks {
     static NONE: Hooks = Hooks::NONE;
-    let mut all = ALL.iter();
+    let mut all = ALL.iter().chain(organization::ALL);
     all.find(|hooks| hooks.family == family).unwrap_or(&&NONE)
 }
 

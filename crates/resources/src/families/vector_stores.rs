@@ -49,6 +49,7 @@ pub(super) fn along(site: &Site<'_>, body: Value, next: &mut Next) -> Result<Str
         query: site.call.query,
         body,
         files: &[],
+        caller: site.call.caller,
     };
     let made = verbs::create(&Site {
         family: row(FAMILY),

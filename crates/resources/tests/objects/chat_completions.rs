@@ -106,5 +106,5 @@ fn a_deleted_completion_is_gone_with_its_messages() {
     assert_missing(world.get(path, json!({})), missing);
     assert_missing(world.get(&format!("{path}/messages"), json!({})), missing);
     assert_missing(world.post(path, json!({"metadata": {}})), missing);
-    assert_eq!(world.store.count(), 6);
+    assert_eq!(world.count(), 6);
 }

@@ -50,7 +50,7 @@ fn a_conversation_lives_from_create_to_delete() {
     assert_missing(world.get(&path, json!({})), &missing);
     assert_missing(world.get(&format!("{path}/items"), json!({})), &missing);
     assert_missing(world.delete(&path), &missing);
-    assert_eq!(world.store.count(), 0);
+    assert_eq!(world.count(), 0);
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn metadata_left_out_or_null_is_empty() {
         let made = world.post("/conversations", body).unwrap();
         assert_eq!(made["metadata"], json!({}));
     }
-    assert_eq!(world.store.count(), 3);
+    assert_eq!(world.count(), 3);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_reference_brings_the_item_it_names() {
         world.post("/conversations", lost),
         "Item with id 'msg_lost' not found.",
     );
-    assert_eq!(world.store.count(), 4);
+    assert_eq!(world.count(), 4);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn equal_calls_make_different_ids() {
     let one = conversation(&mut world, json!([text("same"), text("same")]));
     let other = conversation(&mut world, json!([text("same")]));
     assert_ne!(one, other);
-    assert_eq!(world.store.count(), 5);
+    assert_eq!(world.count(), 5);
 }
 
 #[test]

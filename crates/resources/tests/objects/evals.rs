@@ -307,7 +307,7 @@ fn a_run_is_cancelled_and_deleted_and_its_answers_come_to_nobody() {
         world.get(&run, json!({})),
         &format!("Eval run with id '{id}' not found."),
     );
-    assert_eq!(world.store.count(), 1);
+    assert_eq!(world.count(), 1);
 }
 
 #[test]

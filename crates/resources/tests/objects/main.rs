@@ -29,6 +29,7 @@ mod graders;
 mod house;
 mod library;
 mod mock;
+mod organization;
 mod responses;
 mod skills;
 mod small_families;

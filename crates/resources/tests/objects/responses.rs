@@ -204,7 +204,7 @@ fn deleting_a_running_response_ends_it_and_it_does_not_come_back() {
         &world.store,
     );
     world.store.commit(late).unwrap();
-    assert_eq!(world.store.count(), 0);
+    assert_eq!(world.count(), 0);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_later_version_replaces_the_earlier_in_its_place() {
         world.get("/responses/resp_1", json!({})).unwrap()["status"],
         "completed"
     );
-    assert_eq!(world.store.count(), 1);
+    assert_eq!(world.count(), 1);
 }
 
 #[test]

@@ -257,7 +257,7 @@ fn what_goes_away_leaves_nothing_behind() {
         &message,
     );
     world.delete(&format!("/vector_stores/{two}")).unwrap();
-    assert_eq!(world.store.count(), 1, "only file-b is left");
+    assert_eq!(world.count(), 1, "only file-b is left");
 }
 
 #[test]

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{ApiError, ErrorKind, FilePart, Keep, Micros, Mode, Seed};
-use fakeai_contract::{Match, Method, openai};
+use fakeai_canon::{ApiError, Caller, ErrorKind, FilePart, Keep, Micros, Mode, Seed};
+use fakeai_contract::{Match, Method, Strictness, openai};
 use fakeai_resources::{
     Answer, Blobs, Body, Call, Context, Effect, Errand, Film, Keeping, Library, Means, Next,
-    Outcome, Record, Returned, Services, Still, Store, advance, apply, returned,
+    Outcome, Record, Returned, Services, Still, Store, advance, anyone, apply, founding, returned,
 };
 use serde_json::{Value, json};
 
@@ -28,22 +28,39 @@ pub(crate) struct World {
     pub(crate) now: Micros,
     /// Files that come with the next call.
     pub(crate) files: Vec<FilePart>,
+    /// Who calls.
+    pub(crate) caller: Caller,
+    /// What has been spent, in US dollars.
+    pub(crate) spent: f64,
     calls: u64,
+    begun: usize,
 }
 
 impl World {
     pub(crate) fn new(mode: Mode) -> Self {
         let blobs = Arc::new(MemoryBlobs::new(64 << 20));
         let clock = Arc::new(Hand::default());
+        let store = MemoryStore::new(StoreLimits::default(), clock, blobs.clone());
+        let now = Micros::from_seconds(1_700_000_000.0);
+        let begun = founding(&store, [&[], &[]], now, Seed(9));
+        store.commit(begun).unwrap();
         Self {
-            store: MemoryStore::new(StoreLimits::default(), clock, blobs.clone()),
+            begun: store.count(),
+            store,
             blobs,
             mode,
             effects: Vec::new(),
-            now: Micros::from_seconds(1_700_000_000.0),
+            now,
             files: Vec::new(),
+            caller: anyone(),
+            spent: 0.0,
             calls: 0,
         }
+    }
+
+    /// How many objects there are, without those that the organisation begins with.
+    pub(crate) fn count(&self) -> usize {
+        self.store.count() - self.begun
     }
 
     pub(crate) fn realistic() -> Self {
@@ -80,14 +97,18 @@ impl World {
             seed: Seed(9).nth(self.calls),
             mode: self.mode,
         };
+        // What breaks its contract does not come through the gate.
+        let lawful =
+            openai().validate_request(operation, "application/json", &body, Strictness::REALISTIC);
         let call = Call {
             operation,
             params: &params,
             query: &query,
             body,
             files,
+            caller: &self.caller,
         };
-        let services = Rooms::of(&self.blobs);
+        let services = Rooms::of(&self.blobs, self.spent);
         let means = Means {
             store: &self.store,
             services: &services,
@@ -112,7 +133,7 @@ impl World {
                     .success()
                     .is_some_and(|answer| answer.schema.is_some());
                 assert!(
-                    !known || checked.is_ok(),
+                    !known || lawful.is_err() || checked.is_ok(),
                     "{}: {checked:?}: {body}",
                     operation.id
                 );
@@ -203,11 +224,6 @@ impl World {
         }
     }
 
-    /// How many objects there are.
-    pub(crate) fn count(&self) -> usize {
-        self.store.count()
-    }
-
     /// An object as it is stored.
     pub(crate) fn find(&self, family: &'static str, id: &str) -> Arc<Record> {
         self.store.find(family, None, id).unwrap()
@@ -234,7 +250,7 @@ impl World {
                 seed: Seed(9).nth(self.calls),
                 mode: self.mode,
             };
-            let services = Rooms::of(&self.blobs);
+            let services = Rooms::of(&self.blobs, self.spent);
             let means = Means {
                 store: &self.store,
                 services: &services,
@@ -252,7 +268,7 @@ impl World {
             mode: self.mode,
         };
         let next = {
-            let services = Rooms::of(&self.blobs);
+            let services = Rooms::of(&self.blobs, self.spent);
             let means = Means {
                 store: &self.store,
                 services: &services,
@@ -278,13 +294,15 @@ impl World {
 struct Rooms<'a> {
     blobs: &'a MemoryBlobs,
     shelf: Shelf<'a>,
+    spent: f64,
 }
 
 impl<'a> Rooms<'a> {
-    fn of(blobs: &'a MemoryBlobs) -> Self {
+    fn of(blobs: &'a MemoryBlobs, spent: f64) -> Self {
         Self {
             blobs,
             shelf: Shelf(blobs),
+            spent,
         }
     }
 }
@@ -320,6 +338,14 @@ impl Services for Rooms<'_> {
 
     fn still(&self, _: &Film, still: Still) -> Result<Bytes, ApiError> {
         Ok(Bytes::from(format!("{still:?}")))
+    }
+
+    fn key_used(&self, _: &str) -> Option<Micros> {
+        None
+    }
+
+    fn spent_this_month(&self, _: Option<&str>) -> f64 {
+        self.spent
     }
 }
 

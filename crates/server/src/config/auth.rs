@@ -13,7 +13,12 @@ section! {
         /// in the environment an entry may also be the path of a file with one key a line; blank
         /// lines and lines that start with `#` are skipped.
         api_keys: ApiKeys = ApiKeys::default(), also ["api_key"];
-        /// Whether a call needs a key. Left open, it does where there are any `api_keys`. Turned
+        /// The admin keys: what the operations of the organisation's administration want, and what
+        /// opens nothing else. Read like `api_keys`. Where keys are needed and the organisation has
+        /// no admin key, neither here nor made by a call, the administration takes ordinary keys.
+        admin_api_keys: ApiKeys = ApiKeys::default();
+        /// Whether a call needs a key. Left open, it does where there are any `api_keys` or
+        /// `admin_api_keys`. Turned
         /// on without any, every key that is not empty is good.
         require_api_key: Option<bool> = None;
         /// The organisation that the header `openai-organization` names.
@@ -24,7 +29,8 @@ section! {
 impl Auth {
     /// Whether a call needs a key.
     pub fn is_required(&self) -> bool {
-        self.require_api_key.unwrap_or(!self.api_keys.0.is_empty())
+        let any = !self.api_keys.0.is_empty() || !self.admin_api_keys.0.is_empty();
+        self.require_api_key.unwrap_or(any)
     }
 }
 

@@ -12,7 +12,7 @@ mod tokens;
 
 use std::sync::Arc;
 
-use fakeai_canon::{ApiError, Call, Prompt, Work};
+use fakeai_canon::{ApiError, Call, Caller, Prompt, Work};
 use fakeai_catalog::Model;
 use fakeai_contract::{Contract, Operation};
 use serde_json::Value;
@@ -37,8 +37,10 @@ pub(crate) struct Arrival<'a> {
     pub(crate) body: Value,
     /// The query, once it has been decoded.
     pub(crate) query: Value,
-    /// Who sends it.
+    /// Where it comes from.
     pub(crate) origin: Origin,
+    /// Who sends it.
+    pub(crate) caller: Arc<Caller>,
 }
 
 impl<'a> Arrival<'a> {
@@ -59,6 +61,7 @@ impl<'a> Arrival<'a> {
             body: Value::Null,
             query: Value::Null,
             origin: Origin::Client,
+            caller: world.keyring.anyone(),
         }
     }
 }

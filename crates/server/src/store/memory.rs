@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fakeai_canon::{ApiError, Clock, Micros, Shelf};
-use fakeai_resources::{Blobs, Change, LostCursor, Order, Page, PageQuery, Record, Store};
+use fakeai_resources::{
+    Blobs, Change, LostCursor, Order, Page, PageQuery, Record, Store, is_lasting,
+};
 use parking_lot::RwLock;
 use serde_json::Value;
 
@@ -78,6 +80,11 @@ impl Removed {
             blobs.delete(blob);
         }
     }
+}
+
+/// Whether the object goes away when it is old.
+fn ages(record: &Record) -> bool {
+    record.parent.is_none() && !is_lasting(record.family)
 }
 
 fn parent_id(record: &Record) -> Option<&str> {
@@ -276,7 +283,7 @@ impl Objects {
             self.dues.insert((due, place.number), Arc::clone(&record));
         }
         removed.replaced(old, &record);
-        if record.parent.is_none() {
+        if ages(&record) {
             self.ages.insert(place.number, Arc::clone(&record));
         }
         let parent = parent_id(&record).unwrap_or_default();
@@ -298,7 +305,7 @@ impl Objects {
         self.count += 1;
         self.bytes += bytes;
         let record = Arc::new(record);
-        if record.parent.is_none() {
+        if ages(&record) {
             self.ages.insert(number, Arc::clone(&record));
         }
         if let Some(due) = record.due {

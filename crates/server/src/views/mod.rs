@@ -7,10 +7,12 @@ mod health;
 mod image;
 mod metrics;
 mod models;
+mod usage;
 
 use std::sync::Arc;
 
 use fakeai_canon::{ApiError, Call};
+use fakeai_telemetry::Report;
 use http::Method;
 use serde_json::Value;
 
@@ -93,7 +95,7 @@ pub(crate) fn serves(operation: &str) -> bool {
     matches!(
         operation,
         "listModels" | "retrieveModel" | "deleteModel" | "retrieveModelCapabilities"
-    )
+    ) || Report::of_operation(operation).is_some()
 }
 
 /// Answers an operation of the contract that only shows.
@@ -104,7 +106,13 @@ pub(crate) fn answer(world: &Arc<World>, asked: &Asked<'_>) -> Result<Answer, Ap
         "retrieveModel" => models::retrieve(world, model)?,
         "deleteModel" => models::delete(world, model)?,
         "retrieveModelCapabilities" => models::capabilities(world, model)?,
-        _ => return resource::unserved(world, asked),
+        other => match Report::of_operation(other) {
+            Some(report) => match usage::show(world, asked, report) {
+                Err(_) if world.is_mock() => return resource::unserved(world, asked),
+                shown => shown?,
+            },
+            None => return resource::unserved(world, asked),
+        },
     };
     Ok(answer.of(asked.operation))
 }

@@ -12,6 +12,8 @@ pub(crate) fn closed(operation: &'static str, model: &str, status: u16) -> Close
         world: Arc::from("default"),
         method: http::Method::POST,
         path: "/v1/chat/completions".to_owned(),
+        caller: None,
+        billed: None,
         operation: Some(operation),
         model: Some(model.to_owned()),
         status,

@@ -1,0 +1,187 @@
+//! What usage costs: the catalogue's prices of tokens, and those of calls and sessions. What has no
+//! known price costs nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use fakeai_catalog::{Catalog, Prices};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::book::UsageBook;
+use super::line::{Amounts, Line};
+use super::query::{Report, UsageQuery};
+use super::report::{Group, Sums};
+
+static SERVICES: LazyLock<Services> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../../../data/prices/services.toml"))
+        .expect("the prices are part of this program")
+});
+
+#[derive(Deserialize)]
+struct Services {
+    share: HashMap<String, Share>,
+    call: HashMap<String, CallPrice>,
+}
+
+/// The part of the ordinary price that is paid.
+#[derive(Deserialize)]
+struct Share {
+    share: f64,
+}
+
+/// What one call or session costs, and what the bill calls it.
+#[derive(Deserialize)]
+struct CallPrice {
+    price: f64,
+    item: String,
+}
+
+/// A position on the bill.
+struct Item {
+    name: String,
+    dollars: f64,
+    quantity: u64,
+    unit: Option<&'static str>,
+}
+
+/// The prices of the models of one report, each looked up once.
+#[derive(Default)]
+struct PriceList(HashMap<String, Option<Prices>>);
+
+impl PriceList {
+    fn of(&mut self, model: &str) -> Option<Prices> {
+        if let Some(known) = self.0.get(model) {
+            return *known;
+        }
+        let catalog = Catalog::builtin();
+        let prices = match catalog.get(model) {
+            Some(listed) => listed.prices,
+            None => catalog.resolve(model).prices,
+        };
+        self.0.insert(model.to_owned(), prices);
+        prices
+    }
+
+    /// What a line is charged.
+    fn items(&mut self, line: &Line, amounts: &Amounts) -> Vec<Item> {
+        let call = match line.report {
+            Report::WebSearchCalls => "web_search",
+            Report::FileSearchCalls => "file_search",
+            Report::CodeInterpreterSessions => "code_interpreter",
+            Report::Completions
+            | Report::Embeddings
+            | Report::Moderations
+            | Report::Images
+            | Report::AudioSpeeches
+            | Report::AudioTranscriptions
+            | Report::VectorStores
+            | Report::Costs => return self.tokens(line, amounts),
+        };
+        let call = SERVICES.call.get(call).map(|call| Item {
+            name: call.item.clone(),
+            dollars: call.price * amounts.units as f64,
+            quantity: amounts.units,
+            unit: None,
+        });
+        call.into_iter().collect()
+    }
+
+    fn tokens(&mut self, line: &Line, amounts: &Amounts) -> Vec<Item> {
+        let Some(prices) = self.of(&line.model) else {
+            return Vec::new();
+        };
+        let tier = if line.batch { "batch" } else { &line.tier };
+        let share = SERVICES.share.get(tier).map_or(1.0, |share| share.share);
+        let tokens = &amounts.tokens;
+        // Sound has prices of its own, which the table has not.
+        let cached = tokens.cached;
+        let fresh = tokens.prompt - tokens.prompt_audio - cached;
+        let written = tokens.completion - tokens.completion_audio;
+        let cached_price = prices.cached_input.unwrap_or(prices.input);
+        let prefix = if line.batch { "batch " } else { "" };
+        [
+            ("input", fresh, prices.input),
+            ("cached input", cached, cached_price),
+            ("output", written, prices.output),
+        ]
+        .into_iter()
+        .filter(|(_, count, _)| *count > 0)
+        .map(|(kind, count, price)| Item {
+            name: format!("{}, {prefix}{kind}", line.model),
+            dollars: count as f64 * price * share / 1e6,
+            quantity: count,
+            unit: Some("tokens"),
+        })
+        .collect()
+    }
+}
+
+/// The results of one bucket, by group.
+pub(super) fn results(query: &UsageQuery, groups: BTreeMap<Group, Sums>) -> Vec<Value> {
+    let by_item = query.groups.iter().position(|name| name == "line_item");
+    let place = |name: &str| query.groups.iter().position(|asked| asked == name);
+    let mut list = PriceList::default();
+    let mut sums: BTreeMap<Group, Item> = BTreeMap::new();
+    for (group, lines) in groups {
+        for item in lines
+            .iter()
+            .flat_map(|(line, amounts)| list.items(line, amounts))
+        {
+            let mut group = group.clone();
+            if let Some(place) = by_item {
+                group[place] = Some(item.name.clone());
+            }
+            let sum = sums.entry(group).or_insert_with(|| Item {
+                dollars: 0.0,
+                quantity: 0,
+                ..item
+            });
+            sum.dollars += item.dollars;
+            sum.quantity += item.quantity;
+        }
+    }
+    let results = sums.into_iter().map(|(group, sum)| {
+        let value = |name: &str| place(name).and_then(|place| group[place].clone());
+        json!({
+            "object": "organization.costs.result",
+            "amount": {"value": sum.dollars, "currency": "usd"},
+            "line_item": value("line_item"),
+            "project_id": value("project_id"),
+            "api_key_id": value("api_key_id"),
+            "quantity": by_item.map(|_| sum.quantity),
+            "quantity_unit": by_item.and(sum.unit),
+        })
+    });
+    results.collect()
+}
+
+impl UsageBook {
+    /// What was spent in the calendar month (UTC) that holds `now`, in US dollars: by a project, or
+    /// by all.
+    pub fn spent_this_month(&self, project: Option<&str>, now: u64) -> f64 {
+        let ours = |line: &Line| project.is_none_or(|project| line.project == project);
+        let mut sums = Sums::new();
+        for (_, line, amounts) in self.lines((month_start(now), now + 1), ours) {
+            sums.entry(line).or_default().add(&amounts);
+        }
+        let mut list = PriceList::default();
+        let items = sums
+            .iter()
+            .flat_map(|(line, amounts)| list.items(line, amounts));
+        items.map(|item| item.dollars).sum()
+    }
+}
+
+/// The first second of the calendar month that holds a second of the Unix epoch (Hinnant, 2013:
+/// days from years that begin in March).
+fn month_start(now: u64) -> u64 {
+    let days = now / 86_400 + 719_468;
+    let day_of_era = days % 146_097;
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5;
+    (now / 86_400 - day) * 86_400
+}
