@@ -76,7 +76,11 @@ def test_the_clients_own_chunked_upload_works(world):
     assert world.files.content(done.file.id).read() == whole
 
 
-@pytest.mark.parametrize("endpoint", ["/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/moderations"])
+@pytest.mark.parametrize(
+    "endpoint",
+    ["/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/moderations"],
+    ids=["chat", "responses", "embeddings", "moderations"],
+)
 def test_a_batch_is_answered_line_by_line(world, endpoint):
     bodies = {
         "/v1/chat/completions": lambda n: {
