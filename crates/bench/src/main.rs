@@ -52,6 +52,23 @@ enum Task {
         #[arg(long, default_value_t = 256)]
         dimensions: usize,
     },
+    /// Measures only the processor time a request and a streamed token, of several builds by turns.
+    Compare {
+        /// The binaries.
+        #[arg(required = true)]
+        binaries: Vec<PathBuf>,
+        /// How often each has its turn.
+        #[arg(long, default_value_t = 10)]
+        turns: usize,
+    },
+    /// Measures only the timed streams that are held open.
+    Held {
+        /// The binary to measure.
+        binary: PathBuf,
+        /// Timed streams held open at once.
+        #[arg(long, default_value_t = 9_900)]
+        streams: usize,
+    },
     /// The floor: a bare hyper server.
     Floor {
         /// Bytes of its unstreamed body.
@@ -94,6 +111,17 @@ fn main() -> anyhow::Result<()> {
             dimensions,
         } => {
             println!("{}", retrieval::measure(passages, dimensions)?);
+            Ok(())
+        }
+        Task::Compare { binaries, turns } => {
+            for line in runtime.block_on(rounds::compare(&binaries, turns))? {
+                println!("{line}");
+            }
+            Ok(())
+        }
+        Task::Held { binary, streams } => {
+            let held = runtime.block_on(rounds::held(&binary, streams))?;
+            println!("{held:?}");
             Ok(())
         }
         Task::Floor { bytes } => runtime.block_on(floor::serve(bytes)),

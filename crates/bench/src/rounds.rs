@@ -1,6 +1,6 @@
 //! The measurements, by turns between floor and server so that a noisy machine strikes both.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -111,6 +111,31 @@ async fn by_turns(server: &Process, plain: &[u8], figures: &mut Figures) -> Resu
     Ok(())
 }
 
+/// A line for every binary: the least processor time of its turns, a request and a streamed token.
+pub(crate) async fn compare(binaries: &[PathBuf], turns: usize) -> Result<Vec<String>> {
+    let mut rows = Vec::new();
+    for binary in binaries {
+        let server = Process::start(binary, &["server", "--port", "0"]).await?;
+        let plain = request(&server.address, "/v1/chat/completions", &body(false));
+        let stream = request(&server.address, "/v1/chat/completions", &body(true));
+        turn(&server, &plain, ANSWERS).await?;
+        rows.push((binary, server, plain, stream, [f64::MAX; 2]));
+    }
+    for _ in 0..turns {
+        for (_, server, plain, stream, least) in &mut rows {
+            let plain = turn(server, plain, ANSWERS).await?;
+            let stream = turn(server, stream, STREAMS).await?;
+            least[0] = least[0].min(plain.cpu_an_answer);
+            least[1] = least[1].min(stream.cpu_an_answer / 100.0);
+        }
+    }
+    let line = |(binary, _, _, _, [request, token]): (&PathBuf, _, _, _, [f64; 2])| {
+        let name = binary.display();
+        format!("{name}: {request:.1} µs a request, {token:.3} µs a streamed token")
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
 struct Turn {
     cpu_an_answer: f64,
     answers_a_second: f64,
@@ -129,7 +154,7 @@ async fn turn(server: &Process, request: &[u8], answers: usize) -> Result<Turn> 
 }
 
 /// Streams of one token a second, all open at once.
-async fn held(binary: &Path, streams: usize) -> Result<Timed> {
+pub(crate) async fn held(binary: &Path, streams: usize) -> Result<Timed> {
     let arguments = ["server", "--port", "0", "--ttft", "5000", "--itl", "1000"];
     let server = Process::start(binary, &arguments).await?;
     timed::run(&server, streams, 10).await

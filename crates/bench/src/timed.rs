@@ -1,19 +1,25 @@
 //! Many timed streams at once: how late tokens leave, by the server's own count of emitted against
 //! due times, and what an open stream costs in memory.
 
+use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 
 use crate::load::request;
 use crate::process::Process;
 
 /// How long the server rests before its memory is read; no token is due until then.
 const SETTLING: Duration = Duration::from_millis(500);
+
+/// Streams that are answered before anything is measured.
+const WARMING: usize = 64;
+
+/// In how many milliseconds each stream is read once.
+const ROUND: usize = 250;
 
 /// What timed streams came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,29 +40,18 @@ pub(crate) struct Timed {
 
 /// Opens the streams and reads them to their end. Each says `tokens` tokens.
 pub(crate) async fn run(server: &Process, streams: usize, tokens: usize) -> Result<Timed> {
-    let body = format!(
-        "{{\"model\":\"gpt-4o\",\"stream\":true,\"max_tokens\":{tokens},\
-         \"messages\":[{{\"role\":\"user\",\"content\":\"Describe a long walk by the river in \
-         autumn, with much detail about light, sound and weather.\"}}]}}"
-    );
-    let request = request(&server.address, "/v1/chat/completions", &body);
+    // What the first answers leave in memory for all that follow is no stream's own.
+    read_to_end(opened(server, WARMING, 1).await?).await?;
     let before = server.resident_kilobytes()?;
     let cpu = server.cpu_micros()?;
     let begun = crate::process::now();
-    let mut tasks = JoinSet::new();
-    for _ in 0..streams {
-        let mut socket = TcpStream::connect(&server.address).await?;
-        socket.write_all(&request).await?;
-        tasks.spawn(async move { read_to_end(socket).await });
-    }
+    let sockets = opened(server, streams, tokens).await?;
     // What opening took besides has gone back to the system by then.
     tokio::time::sleep(SETTLING).await;
     let open = server.resident_kilobytes()?;
-    let mut events = 0;
-    while let Some(done) = tasks.join_next().await {
-        events += done??;
-    }
+    let events = read_to_end(sockets).await?;
     let seconds = begun.elapsed().as_secs_f64();
+    let cpu = server.cpu_micros()? - cpu;
     let (late_p50, late_p99) = lateness(server).await?;
     Ok(Timed {
         streams,
@@ -64,25 +59,76 @@ pub(crate) async fn run(server: &Process, streams: usize, tokens: usize) -> Resu
         late_p50,
         late_p99,
         tokens_a_second: events as f64 / seconds,
-        cpu_micros: (server.cpu_micros()? - cpu) as f64 / events as f64,
+        cpu_micros: cpu as f64 / events as f64,
     })
 }
 
-async fn read_to_end(mut socket: TcpStream) -> Result<u64> {
-    let mut buffer = [0u8; 4096];
-    let (mut events, mut tail) = (0, Vec::new());
-    loop {
-        let count = socket.read(&mut buffer).await?;
-        if count == 0 {
-            return Ok(events);
+/// Sockets that have asked for a stream each.
+async fn opened(server: &Process, streams: usize, tokens: usize) -> Result<Vec<Reader>> {
+    let body = format!(
+        "{{\"model\":\"gpt-4o\",\"stream\":true,\"max_tokens\":{tokens},\
+         \"messages\":[{{\"role\":\"user\",\"content\":\"Describe a long walk by the river in \
+         autumn, with much detail about light, sound and weather.\"}}]}}"
+    );
+    let request = request(&server.address, "/v1/chat/completions", &body);
+    let mut readers = Vec::with_capacity(streams);
+    for _ in 0..streams {
+        let mut socket = TcpStream::connect(&server.address).await?;
+        socket.write_all(&request).await?;
+        let socket = socket.into_std()?;
+        readers.push(Reader {
+            socket,
+            tail: Vec::new(),
+        });
+    }
+    Ok(readers)
+}
+
+/// Reads all streams to their end, a few of them every millisecond in turn. A reader that is woken
+/// for every token would take as much of the processors as the server that is measured.
+async fn read_to_end(mut readers: Vec<Reader>) -> Result<u64> {
+    let mut events = 0;
+    let mut turn = tokio::time::interval(Duration::from_millis(1));
+    let mut next = 0;
+    while !readers.is_empty() {
+        turn.tick().await;
+        for _ in 0..readers.len().div_ceil(ROUND) {
+            next = if next < readers.len() { next } else { 0 };
+            let Some(reader) = readers.get_mut(next) else {
+                break;
+            };
+            let (read, is_ended) = reader.read()?;
+            events += read;
+            if is_ended {
+                readers.swap_remove(next);
+            } else {
+                next += 1;
+            }
         }
-        events += crate::load::events(&buffer[..count]);
-        tail.extend_from_slice(&buffer[..count]);
-        if tail.ends_with(b"0\r\n\r\n") {
-            return Ok(events);
-        }
-        let keep = tail.len().saturating_sub(8);
-        tail.drain(..keep);
+    }
+    Ok(events)
+}
+
+/// One stream as it is read: outside of the runtime, so that nothing wakes for it.
+struct Reader {
+    socket: std::net::TcpStream,
+    tail: Vec<u8>,
+}
+
+impl Reader {
+    /// Events that have come, and whether the stream has ended.
+    fn read(&mut self) -> Result<(u64, bool)> {
+        let mut buffer = [0u8; 16 * 1024];
+        let count = match self.socket.read(&mut buffer) {
+            Ok(0) => return Ok((0, true)),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok((0, false)),
+            Err(error) => return Err(error.into()),
+        };
+        self.tail.extend_from_slice(&buffer[..count]);
+        let is_ended = self.tail.ends_with(b"0\r\n\r\n");
+        self.tail.drain(..self.tail.len().saturating_sub(8));
+        Ok((crate::load::events(&buffer[..count]), is_ended))
     }
 }
 

@@ -125,6 +125,12 @@ pub trait Encoder: Send {
         "application/json"
     }
 
+    /// Whether tokens that are due together may come in one piece: so with one that folds, which
+    /// shows nothing before the end. Default: each comes on its own.
+    fn takes_runs(&self) -> bool {
+        false
+    }
+
     /// The objects that the answer leaves behind so far: asked for after `Start` and after
     /// `End` or `Fail`. Default: none.
     fn keep(&mut self) -> Vec<Keep> {

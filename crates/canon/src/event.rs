@@ -97,6 +97,9 @@ impl Intervals {
     /// Counts the same span several times.
     #[inline]
     pub fn add_many(&mut self, span: Micros, times: u32) {
+        if times == 0 {
+            return;
+        }
         let class = Self::BOUNDS.partition_point(|bound| *bound < span.0);
         self.classes[class] += times;
         self.count += u64::from(times);

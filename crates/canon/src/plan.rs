@@ -77,6 +77,13 @@ pub struct Choice {
     pub finish: Finish,
 }
 
+impl Choice {
+    /// How many tokens the model generated for it, as billed and as timed.
+    pub fn generated(&self) -> usize {
+        self.segments.iter().map(Segment::generated).sum()
+    }
+}
+
 /// A stretch of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Segment {

@@ -13,17 +13,36 @@ use crate::word_hash::{WordMap, WordSet};
 
 #[derive(Deserialize)]
 struct Words {
-    polite: WordSet,
-    say: WordSet,
-    reply: WordSet,
-    exact: WordSet,
+    polite: Phrases,
+    say: Phrases,
+    reply: Phrases,
+    exact: Phrases,
     weak: WordSet,
     conditions: WordSet,
-    filler: WordSet,
+    filler: Phrases,
     tails: Vec<String>,
     vague: WordSet,
     speak: WordSet,
     languages: WordMap<String>,
+}
+
+/// Phrases and their beginnings, so that a text is read no further than one may go on; whether
+/// each is whole.
+#[derive(Deserialize)]
+#[serde(from = "Vec<String>")]
+struct Phrases(WordMap<bool>);
+
+impl From<Vec<String>> for Phrases {
+    fn from(phrases: Vec<String>) -> Self {
+        let mut beginnings = WordMap::default();
+        for phrase in &phrases {
+            for (end, _) in phrase.match_indices(' ') {
+                beginnings.entry(phrase[..end].to_owned()).or_insert(false);
+            }
+            beginnings.insert(phrase.clone(), true);
+        }
+        Self(beginnings)
+    }
 }
 
 static WORDS: LazyLock<Words> =
@@ -31,11 +50,10 @@ static WORDS: LazyLock<Words> =
 
 /// The first words of the phrases that open a request for given words.
 static OPENERS: LazyLock<WordSet> = LazyLock::new(|| {
-    let phrases = [&WORDS.polite, &WORDS.say, &WORDS.reply]
-        .into_iter()
-        .flatten();
-    let firsts = phrases.filter_map(|phrase| phrase.split(' ').next());
-    firsts.map(str::to_owned).collect()
+    let phrases = [&WORDS.polite, &WORDS.say, &WORDS.reply];
+    let beginnings = phrases.into_iter().flat_map(|phrases| phrases.0.keys());
+    let firsts = beginnings.filter(|beginning| !beginning.contains(' '));
+    firsts.cloned().collect()
 });
 
 /// A request for given words stands near the start or the end of a prompt.
@@ -155,6 +173,9 @@ fn take(rest: &str, is_exact: bool, says: bool) -> Vec<&str> {
             .into_iter()
             .collect();
     }
+    if !is_exact && !says {
+        return Vec::new();
+    }
     let sentence = without_tail(first_sentence(line));
     let first = sentence
         .split_whitespace()
@@ -217,32 +238,60 @@ fn without_tail(text: &str) -> &str {
 }
 
 /// What follows the longest phrase of a set that the text opens with.
-fn skip<'t>(text: &'t str, phrases: &WordSet) -> Option<&'t str> {
+fn skip<'t>(text: &'t str, phrases: &Phrases) -> Option<&'t str> {
     skip_phrase(text, phrases).map(|(rest, _)| rest)
 }
 
-fn skip_phrase<'t>(text: &'t str, phrases: &WordSet) -> Option<(&'t str, String)> {
+fn skip_phrase<'t>(text: &'t str, phrases: &Phrases) -> Option<(&'t str, String)> {
     const LONGEST: usize = 3;
     let text = text.trim_start();
     let mut best = None;
-    let mut phrase = String::new();
+    let mut phrase = String::with_capacity(48);
     let mut end = 0;
     for _ in 0..LONGEST {
         let from = end + text[end..].len() - text[end..].trim_start_matches(' ').len();
-        let word = text[from..].find(|c: char| !(c.is_alphanumeric() || "'’-".contains(c)));
-        end = from + word.unwrap_or(text.len() - from);
+        end = from + word_length(&text[from..]);
         if end == from || end > 40 {
             break;
         }
         if !phrase.is_empty() {
             phrase.push(' ');
         }
-        phrase.extend(text[from..end].chars().flat_map(char::to_lowercase));
-        if phrases.contains(&phrase) {
-            best = Some((&text[end..], phrase.clone()));
+        fold(&text[from..end], &mut phrase);
+        match phrases.0.get(&phrase) {
+            Some(true) => best = Some((&text[end..], phrase.len())),
+            Some(false) => {}
+            None => break,
         }
     }
-    best
+    let (rest, length) = best?;
+    phrase.truncate(length);
+    Some((rest, phrase))
+}
+
+/// The bytes of the word that a text opens with.
+fn word_length(text: &str) -> usize {
+    let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'-');
+    let ascii = text.bytes().position(|byte| !is_inside(&byte));
+    match ascii.map(|end| (end, text.as_bytes()[end])) {
+        None => text.len(),
+        Some((end, byte)) if byte.is_ascii() => end,
+        Some(_) => {
+            let end = text.find(|c: char| !(c.is_alphanumeric() || "'’-".contains(c)));
+            end.unwrap_or(text.len())
+        }
+    }
+}
+
+/// Appends a word in small letters.
+fn fold(word: &str, folded: &mut String) {
+    if word.is_ascii() {
+        let from = folded.len();
+        folded.push_str(word);
+        folded[from..].make_ascii_lowercase();
+    } else {
+        folded.extend(word.chars().flat_map(char::to_lowercase));
+    }
 }
 
 /// The language that a text asks the answer to be in: `answer in German`, `antworte auf Deutsch`.

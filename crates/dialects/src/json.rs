@@ -50,12 +50,10 @@ impl JsonWriter for BytesMut {
     fn escaped(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let mut written = 0;
-        for (place, byte) in bytes.iter().enumerate() {
-            if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
-                continue;
-            }
+        while let Some(ahead) = next_escaped(&bytes[written..]) {
+            let place = written + ahead;
             self.extend_from_slice(&bytes[written..place]);
-            escape(self, *byte);
+            escape(self, bytes[place]);
             written = place + 1;
         }
         self.extend_from_slice(&bytes[written..]);
@@ -65,6 +63,28 @@ impl JsonWriter for BytesMut {
         // Writing into a growing buffer can't fail, and a value has string keys.
         let _ = serde_json::to_writer(self.writer(), value);
     }
+}
+
+/// Where the first byte stands that a string can't hold as it is. Most texts have few, so eight
+/// are looked at together.
+#[inline]
+fn next_escaped(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The highest bit of each byte below `limit`; above the first such byte it may err.
+    let below = |eight: u64, limit: u64| eight.wrapping_sub(ONES * limit) & !eight & HIGH;
+    let is = |eight: u64, byte: u8| below(eight ^ (ONES * u64::from(byte)), 1);
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    for (number, chunk) in chunks.iter().enumerate() {
+        let eight = u64::from_le_bytes(*chunk);
+        let found = below(eight, 0x20) | is(eight, b'"') | is(eight, b'\\');
+        if found != 0 {
+            return Some(8 * number + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let is_escaped = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+    let at = rest.iter().position(is_escaped)?;
+    Some(8 * chunks.len() + at)
 }
 
 fn escape(out: &mut BytesMut, byte: u8) {
@@ -99,5 +119,20 @@ mod tests {
         let mut out = BytesMut::new();
         out.string(&text);
         assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+    }
+
+    #[test]
+    fn what_needs_an_escape_gets_one_wherever_it_stands() {
+        for mark in (0..0x20).map(char::from).chain(['"', '\\']) {
+            for place in 0..20 {
+                let mut text = "ä~\u{7f}!#[]'é".repeat(3);
+                let place = (place..).find(|at| text.is_char_boundary(*at)).unwrap();
+                text.insert(place, mark);
+                text.insert(0, mark);
+                let mut out = BytesMut::new();
+                out.string(&text);
+                assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+            }
+        }
     }
 }

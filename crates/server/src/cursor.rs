@@ -1,5 +1,5 @@
-//! A place in one choice: which segment, which token. Advances one generated token a step and
-//! holds text back until its UTF-8 is whole.
+//! A place in one choice: which segment, which token. Advances by generated tokens and holds text
+//! back until its UTF-8 is whole.
 
 use bytes::BytesMut;
 use fakeai_canon::{Choice, Delta, Encoder, PartHead, Segment, Tokens};
@@ -49,26 +49,39 @@ impl Cursor {
         (all, reasoning)
     }
 
-    /// Writes one generated token, and whatever stands before and behind it that takes no time.
-    /// Returns the number of tokens generated: 1, or 0 where the choice has none left.
-    pub(crate) fn step(
+    /// Writes up to `most` generated tokens, and whatever stands before and behind them that takes
+    /// no time. Returns the number of tokens generated: fewer where the choice has no more.
+    pub(crate) fn advance(
         &mut self,
-        index: u32,
-        choice: &Choice,
+        most: u32,
+        (index, choice): (u32, &Choice),
         encoder: &mut dyn Encoder,
         out: &mut BytesMut,
     ) -> u32 {
-        if self.finished {
-            return 0;
+        let mut done = 0;
+        while done < most && !self.finished {
+            done += self.run(most - done, (index, choice), encoder, out);
         }
+        done
+    }
+
+    /// Writes up to `most` tokens of one segment in one piece.
+    fn run(
+        &mut self,
+        most: u32,
+        (index, choice): (u32, &Choice),
+        encoder: &mut dyn Encoder,
+        out: &mut BytesMut,
+    ) -> u32 {
         self.pass_timeless(index, choice, encoder, out);
         let Some(segment) = choice.segments.get(self.segment) else {
             self.finish(index, choice, encoder, out);
             return 0;
         };
         self.open(index, segment, encoder, out);
-        self.generated += 1;
         let length = segment.generated();
+        let run = (most as usize).min(length - self.generated);
+        self.generated += run;
         if let Some(tokens) = segment.tokens() {
             let overhead = length - tokens.len();
             if self.generated > overhead {
@@ -82,7 +95,7 @@ impl Cursor {
                 self.finish(index, choice, encoder, out);
             }
         }
-        1
+        run as u32
     }
 
     /// Writes the segments here that take no step: summaries, echoes, empty ones.

@@ -153,9 +153,9 @@ impl Gateway {
         if world.rules.check_responses && !reply.status.is_success() {
             self.checks.refusal(self.contract, &reply);
         }
-        reply
-            .headers
-            .extend(world.rules.standing_headers(&request_id));
+        world
+            .rules
+            .add_standing_headers(&request_id, &mut reply.headers);
         Served {
             reply,
             world,
@@ -191,9 +191,9 @@ impl Gateway {
             }
             Err(error) => {
                 let mut reply = answer::fail(visit, &error);
-                reply
-                    .headers
-                    .extend(world.rules.standing_headers(&request_id));
+                world
+                    .rules
+                    .add_standing_headers(&request_id, &mut reply.headers);
                 Err(Box::new(reply))
             }
         }
@@ -206,9 +206,9 @@ impl Gateway {
         let visit = Visit::open(&world, head, &Bytes::new(), request_id.clone());
         let started = visit.started();
         let mut reply = answer::fail(visit, error);
-        reply
-            .headers
-            .extend(world.rules.standing_headers(&request_id));
+        world
+            .rules
+            .add_standing_headers(&request_id, &mut reply.headers);
         Served {
             reply,
             world,

@@ -186,13 +186,8 @@ struct Arranged<'a> {
 fn score(world: &World, plan: Plan, encoder: Box<dyn Encoder>, arranged: Arranged<'_>) -> Score {
     let (lengths, vocabulary) = match &plan {
         Plan::Generation(generation) => {
-            let lengths = generation.choices.iter().map(|choice| {
-                choice
-                    .segments
-                    .iter()
-                    .map(|segment| segment.generated() as u32)
-                    .sum()
-            });
+            let lengths = generation.choices.iter();
+            let lengths = lengths.map(|choice| choice.generated() as u32);
             (lengths.collect(), Some(generation.vocabulary))
         }
         Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => {

@@ -6,8 +6,8 @@ use std::task::Waker;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    ApiError, Delta, Encoder, Frames, Intervals, Keep, Micros, Plan, Pull, Start, Tick, Ticks,
-    Usage,
+    ApiError, Choice, Delta, Encoder, Frames, Intervals, Keep, Micros, Plan, Pull, Start, Tick,
+    Ticks, Usage,
 };
 
 use fakeai_dialects::openai;
@@ -40,6 +40,8 @@ pub(crate) struct Player {
     cursors: Vec<Cursor>,
     phase: Phase,
     step: u32,
+    /// How many steps there are at least: those of the longest choice.
+    steps: u32,
     pace: Pace,
     keeping: Keeping,
     main_object: Option<(&'static str, String)>,
@@ -65,12 +67,15 @@ struct Pace {
 impl Player {
     /// A player at its beginning.
     pub(crate) fn new(world: Arc<World>, score: Score) -> Self {
-        let cursors = match &score.plan {
+        let (cursors, steps) = match &score.plan {
             Plan::Generation(generation) => {
-                generation.choices.iter().map(|_| Cursor::new()).collect()
+                let choices = &generation.choices;
+                let cursors = choices.iter().map(|_| Cursor::new()).collect();
+                let steps = choices.iter().map(Choice::generated).max();
+                (cursors, steps.unwrap_or(0) as u32)
             }
             Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => {
-                Vec::new()
+                (Vec::new(), 0)
             }
         };
         Self {
@@ -78,6 +83,7 @@ impl Player {
             cursors,
             phase: Phase::Opening,
             step: 0,
+            steps,
             pace: Pace::default(),
             keeping: Keeping::default(),
             main_object: None,
@@ -151,17 +157,35 @@ impl Player {
         self.main_object.as_ref()
     }
 
-    fn play_step(&mut self, due: Micros, now: Micros, out: &mut BytesMut) {
+    fn play_steps(&mut self, due: Micros, now: Micros, out: &mut BytesMut) {
+        let run = self.due_together(due);
         let Plan::Generation(generation) = &self.score.plan else {
             return;
         };
-        let mut sent = 0;
+        let (mut sent, mut steps) = (0, 0);
         let choices = generation.choices.iter().zip(&mut self.cursors).enumerate();
         for (index, (choice, cursor)) in choices {
-            sent += cursor.step(index as u32, choice, self.score.encoder.as_mut(), out);
+            let encoder = self.score.encoder.as_mut();
+            let tokens = cursor.advance(run, (index as u32, choice), encoder, out);
+            sent += tokens;
+            steps = tokens.max(steps);
         }
-        self.pace.note(due, now, sent);
-        self.step += 1;
+        self.pace.note(due, now, sent, steps);
+        self.step += run;
+    }
+
+    /// How many steps from this one on are due at the same instant and may be told as one.
+    fn due_together(&mut self, due: Micros) -> u32 {
+        let last = if self.score.encoder.takes_runs() {
+            self.steps.saturating_sub(1)
+        } else {
+            0
+        };
+        let mut step = self.step;
+        while step < last && self.score.ticks.due(step + 1, Waker::noop()) == Tick::At(due) {
+            step += 1;
+        }
+        step + 1 - self.step
     }
 
     fn is_played(&self) -> bool {
@@ -181,7 +205,7 @@ impl Player {
             Plan::Made { pieces, .. } => encoder.write(Delta::Made(pieces), out),
             Plan::Count(_) | Plan::Generation(_) => {}
         }
-        self.pace.note(due, now, 1);
+        self.pace.note(due, now, 1, 1);
         self.step += 1;
     }
 
@@ -253,14 +277,19 @@ impl Player {
 }
 
 impl Pace {
-    fn note(&mut self, due: Micros, now: Micros, tokens: u32) {
+    /// Takes note of `tokens` that left at `now` in so many steps.
+    fn note(&mut self, due: Micros, now: Micros, tokens: u32, steps: u32) {
         if tokens == 0 {
             return;
         }
         self.lateness.add_many(now.since(due), tokens);
-        if let Some(last) = self.last {
-            self.intervals.add(now.since(last));
+        let mut together = steps - 1;
+        match self.last {
+            Some(last) if last == now => together += 1,
+            Some(last) => self.intervals.add(now.since(last)),
+            None => {}
         }
+        self.intervals.add_many(Micros::ZERO, together);
         self.first.get_or_insert(now);
         self.last = Some(now);
     }
@@ -299,7 +328,7 @@ impl Frames for Player {
             if self.cursors.is_empty() {
                 self.play_whole(due, now, out);
             } else {
-                self.play_step(due, now, out);
+                self.play_steps(due, now, out);
             }
             if out.len() >= WRITE_BYTES {
                 return Pull::More;

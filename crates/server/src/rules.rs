@@ -60,9 +60,8 @@ pub enum MetricsForm {
 }
 
 impl WorldRules {
-    /// The headers that every reply carries.
-    pub(crate) fn standing_headers(&self, request_id: &str) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(4);
+    /// Adds the headers that every reply carries.
+    pub(crate) fn add_standing_headers(&self, request_id: &str, headers: &mut HeaderMap) {
         if let Ok(id) = HeaderValue::from_str(request_id) {
             headers.insert(HeaderName::from_static("x-request-id"), id);
         }
@@ -74,6 +73,5 @@ impl WorldRules {
             HeaderName::from_static("openai-organization"),
             self.organization.clone(),
         );
-        headers
     }
 }

@@ -17,5 +17,6 @@ pub use media::{
     ImageFormat, MediaError, PixelSize, drawn_image_tokens, image_header, image_tokens,
     input_sound_tokens, output_sound_tokens, page_count, sound_milliseconds, unknown_image_size,
 };
+pub use pretoken::letters_end;
 pub use prompt::{prompts, text_ids};
 pub use vocabulary::{PieceShape, Vocabulary};

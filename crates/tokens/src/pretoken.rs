@@ -73,7 +73,8 @@ fn o200k_word(text: &[u8], begin: usize, first: Character) -> Option<usize> {
             last_lower = Some(upper);
         }
     }
-    let end = run(text, upper, |next| next.is(LOWER));
+    let small = after_letters(text, upper, 0);
+    let end = run(text, small, |next| next.is(LOWER));
     if end > upper {
         return Some(end);
     }
@@ -96,7 +97,8 @@ pub(crate) fn cl100k_end(text: &[u8], begin: usize) -> usize {
     } else {
         begin + first.length
     };
-    let end = run(text, letters, |next| next.is(LETTER));
+    let ascii = after_letters(text, letters, b' ');
+    let end = run(text, ascii, |next| next.is(LETTER));
     if end > letters {
         return end;
     }
@@ -167,6 +169,39 @@ fn white_space(text: &[u8], begin: usize) -> usize {
         None if end < text.len() && last > begin => last,
         None => end,
     }
+}
+
+/// The end of the run of ASCII letters that begins at `begin`.
+#[inline]
+pub fn letters_end(text: &[u8], begin: usize) -> usize {
+    let mut end = after_letters(text, begin, b' ');
+    while text.get(end).is_some_and(u8::is_ascii_alphabetic) {
+        end += 1;
+    }
+    end
+}
+
+/// The end of the first of a run's small ASCII letters, or letters of any case where `case` is the
+/// bit by which cases differ; eight bytes at a time, so that up to seven may be left where the
+/// text ends.
+#[inline(always)]
+fn after_letters(text: &[u8], begin: usize, case: u8) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    let mut end = begin;
+    while let Some(eight) = text[end..].first_chunk() {
+        let eight = u64::from_le_bytes(*eight);
+        let folded = (eight | ONES * u64::from(case)) & !HIGH;
+        // The highest bit of each byte from `a` on, and of each beyond `z`.
+        let from_a = folded + ONES * u64::from(0x80 - b'a');
+        let beyond_z = folded + ONES * u64::from(0x7f - b'z');
+        let other = !(from_a & !beyond_z & !eight) & HIGH;
+        if other != 0 {
+            return end + other.trailing_zeros() as usize / 8;
+        }
+        end += 8;
+    }
+    end
 }
 
 #[inline(always)]

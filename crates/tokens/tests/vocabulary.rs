@@ -100,3 +100,15 @@ fn every_piece_is_found_again() {
         assert!(found > 95_000, "{found}");
     }
 }
+
+#[test]
+fn a_run_of_letters_ends_before_the_first_other_byte() {
+    for other in (0..=127).map(char::from).chain(['ä', 'ſ', '🙂']) {
+        for place in 0..20 {
+            let mut text = "azAZmM".repeat(4);
+            text.insert(place, other);
+            let letters = text.bytes().take_while(u8::is_ascii_alphabetic).count();
+            assert_eq!(fakeai_tokens::letters_end(text.as_bytes(), 0), letters);
+        }
+    }
+}

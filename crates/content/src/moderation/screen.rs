@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use fakeai_tokens::letters_end;
+
 use super::categories::CATEGORIES;
 use super::lexicon::{LEXICON, Lexicon};
 use super::pattern::Element;
@@ -12,6 +14,8 @@ use crate::word_hash::WordSet;
 /// among them; what passes is looked up.
 struct Screen {
     bits: Box<[u64; WORDS]>,
+    /// The length of the shortest, in bytes.
+    shortest: usize,
     wholes: WordSet,
     /// Beginnings of words, of [`HEAD`] bytes.
     beginnings: WordSet,
@@ -28,16 +32,21 @@ static SCREEN: LazyLock<Screen> = LazyLock::new(|| Screen::of(&LEXICON));
 pub(crate) fn may_alarm(text: &str) -> bool {
     let screen = &*SCREEN;
     let bytes = text.as_bytes();
-    let mut from = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if !is_letter(*byte) {
-            if at > from && screen.has(bytes, from, at) {
-                return true;
-            }
-            from = at + 1;
+    let is_letter = |at: usize| bytes.get(at).is_some_and(|byte| is_letter(*byte));
+    let mut at = 0;
+    while at < bytes.len() {
+        let from = at;
+        at = letters_end(bytes, from);
+        while is_letter(at) {
+            at += 1;
         }
+        if at - from >= screen.shortest && screen.has(bytes, from, at) {
+            return true;
+        }
+        // What ended the word is no letter.
+        at += 1;
     }
-    from < bytes.len() && screen.has(bytes, from, bytes.len())
+    false
 }
 
 /// Whether the text passes a score from which it is refused.
@@ -54,6 +63,7 @@ impl Screen {
         let (wholes, beginnings) = (WordSet::default(), WordSet::default());
         let mut screen = Self {
             bits: Box::new([0; WORDS]),
+            shortest: HEAD,
             wholes,
             beginnings,
         };
@@ -112,6 +122,7 @@ impl Screen {
                 }
                 None => {
                     self.set(whole(first_eight(head.as_bytes(), head.len()), head.len()));
+                    self.shortest = self.shortest.min(head.len()).max(1);
                     self.wholes.insert(head.to_owned());
                 }
             }
@@ -131,10 +142,7 @@ impl Screen {
     #[inline]
     fn has(&self, text: &[u8], from: usize, to: usize) -> bool {
         let word = &text[from..to];
-        let head = match text.get(from..from + 8) {
-            Some(eight) => first_eight(eight, word.len()),
-            None => first_eight(word, word.len()),
-        };
+        let head = first_eight(&text[from..], word.len());
         let passes = self.may_have(whole(head, word.len()))
             || (word.len() >= HEAD && self.may_have(beginning(head)));
         passes && self.is_known(word)

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::hash::Hasher;
-use std::ops::Range;
 
 use super::pieces::bare;
 use crate::word_hash::WordHasher;
@@ -33,20 +32,27 @@ const LONGEST: usize = 60;
 struct Candidate<'t> {
     article: Option<&'t str>,
     bare: Cow<'t, str>,
-    /// Where it stands in the folded texts.
-    folded: Range<usize>,
+}
+
+impl Candidate<'_> {
+    /// The text in small letters.
+    fn folded(&self) -> String {
+        if self.bare.is_ascii() {
+            self.bare.to_ascii_lowercase()
+        } else {
+            self.bare.to_lowercase()
+        }
+    }
 }
 
 /// The first candidates of a text, each once.
 pub(crate) struct Candidates<'t> {
     list: Vec<Candidate<'t>>,
     scores: [f32; MOST],
-    /// Hashes of the folded texts.
+    /// Hashes of the texts in small letters.
     hashes: [u64; MOST],
     /// A bit for each of them: most texts are new, and their bit tells.
     seen: [u64; MOST / 4],
-    /// The texts in small letters, one behind the other.
-    folded: String,
 }
 
 impl Default for Candidates<'_> {
@@ -56,7 +62,6 @@ impl Default for Candidates<'_> {
             scores: [0.0; MOST],
             hashes: [0; MOST],
             seen: [0; MOST / 4],
-            folded: String::with_capacity(240),
         }
     }
 }
@@ -82,24 +87,11 @@ impl<'t> Candidates<'t> {
         if text.is_empty() || text.len() > LONGEST {
             return;
         }
-        let from = self.folded.len();
-        if text.is_ascii() {
-            self.folded.push_str(&text);
-            self.folded[from..].make_ascii_lowercase();
-        } else {
-            self.folded.push_str(&text.to_lowercase());
-        }
-        let folded = from..self.folded.len();
-        let mut hasher = WordHasher::default();
-        hasher.write(&self.folded.as_bytes()[from..]);
-        let hash = hasher.finish();
+        let hash = folded_hash(&text);
         let rank = self.list.len();
-        if let Some(known) = self.find(hash, &self.folded[from..]) {
+        if let Some(known) = self.find(hash, &text) {
             self.scores[known] += 0.7;
-            self.folded.truncate(from);
-        } else if rank == MOST {
-            self.folded.truncate(from);
-        } else {
+        } else if rank < MOST {
             let late = 0.15 * rank.min(4) as f32 + 0.02 * rank as f32;
             self.scores[rank] = score - late;
             self.hashes[rank] = hash;
@@ -108,18 +100,21 @@ impl<'t> Candidates<'t> {
             self.list.push(Candidate {
                 article,
                 bare: text,
-                folded,
             });
         }
     }
 
-    fn find(&self, hash: u64, folded: &str) -> Option<usize> {
+    /// The candidate that is written alike, whatever the case.
+    fn find(&self, hash: u64, text: &str) -> Option<usize> {
         let (word, bit) = place(hash);
         if self.seen[word] & bit == 0 {
             return None;
         }
         let hashes = &self.hashes[..self.list.len()];
-        let is_equal = |number: usize| &self.folded[self.list[number].folded.clone()] == folded;
+        let is_equal = |number: usize| {
+            let bare: &str = &self.list[number].bare;
+            bare.eq_ignore_ascii_case(text) || bare.to_lowercase() == text.to_lowercase()
+        };
         let at = hashes.iter().position(|known| *known == hash)?;
         (at..hashes.len()).find(|number| hashes[*number] == hash && is_equal(*number))
     }
@@ -127,27 +122,47 @@ impl<'t> Candidates<'t> {
     /// The best `most`, the better first and of equals the earlier; one that is part of a better
     /// one says nothing new.
     pub(crate) fn best(mut self, most: usize) -> Vec<Phrase<'t>> {
-        let mut kept: Vec<&Candidate<'_>> = Vec::with_capacity(most);
+        let mut kept: Vec<(usize, String)> = Vec::with_capacity(most);
         for _ in 0..self.list.len() {
             if kept.len() == most {
                 break;
             }
             let best = best_of(&self.scores[..self.list.len()]);
             self.scores[best] = f32::NEG_INFINITY;
-            let candidate = &self.list[best];
-            let folded = &self.folded[candidate.folded.clone()];
-            let is_new =
-                |better: &&Candidate<'_>| !self.folded[better.folded.clone()].contains(folded);
+            let folded = self.list[best].folded();
+            let is_new = |(_, better): &(usize, String)| !better.contains(&folded);
             if kept.iter().all(is_new) {
-                kept.push(candidate);
+                kept.push((best, folded));
             }
         }
-        let phrase = |candidate: &Candidate<'t>| Phrase {
-            bare: candidate.bare.clone().into_owned(),
-            article: candidate.article,
+        let phrase = |(number, _): (usize, String)| {
+            let candidate = &self.list[number];
+            Phrase {
+                bare: candidate.bare.clone().into_owned(),
+                article: candidate.article,
+            }
         };
         kept.into_iter().map(phrase).collect()
     }
+}
+
+/// A hash that is the same whatever the case.
+fn folded_hash(text: &str) -> u64 {
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    let mut hasher = WordHasher::default();
+    if !text.is_ascii() {
+        hasher.write(text.to_lowercase().as_bytes());
+        return hasher.finish();
+    }
+    // Other bytes that differ in the bit of the case only share a hash, and are compared.
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    for word in words {
+        hasher.write_u64(u64::from_le_bytes(*word) | SMALL);
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    hasher.write_u64(u64::from_le_bytes(last) | SMALL);
+    hasher.finish()
 }
 
 /// Where the bit of a hash is.

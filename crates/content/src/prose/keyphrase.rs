@@ -104,7 +104,7 @@ impl<'t> Finder<'t> {
                 self.close();
                 (starts_sentence, known) = (true, self.candidates.len());
             }
-            if opens(piece.raw) {
+            if piece.has_marks && opens(piece.raw) {
                 self.close();
             }
             asks_how &= !starts_sentence;
@@ -113,6 +113,10 @@ impl<'t> Finder<'t> {
                 self.close();
             } else {
                 self.word(piece, starts_sentence);
+            }
+            starts_sentence = false;
+            if !piece.has_marks {
+                continue;
             }
             let last = piece.raw.as_bytes().last();
             starts_sentence = matches!(last, Some(b'.' | b'!' | b'?' | b':'));
@@ -161,7 +165,11 @@ impl<'t> Finder<'t> {
         if entry.is_some_and(|entry| self.joins(entry, word)) {
             return;
         }
-        let is_letter = word.len() < 5 && word.chars().nth(1).is_none();
+        let is_letter = match word.len() {
+            0 | 1 => true,
+            2..=4 => !word.as_bytes()[0].is_ascii() && word.chars().nth(1).is_none(),
+            _ => false,
+        };
         if is_letter || !self.carries(word, entry, starts_sentence) {
             return self.close();
         }
@@ -254,7 +262,8 @@ impl<'t> Finder<'t> {
             _ => word.starts_with(char::is_uppercase),
         };
         let text = self.joined();
-        let is_long = text.len() >= 8 && (text.len() >= 32 || text.chars().nth(7).is_some());
+        let is_long = text.len() >= 32
+            || (text.len() >= 8 && (text.is_ascii() || text.chars().nth(7).is_some()));
         let score = 1.0
             + 0.3 * (self.run.len().min(4) as f32 - 1.0)
             + if self.run.iter().any(is_capital) {
@@ -337,7 +346,10 @@ impl<'t> Finder<'t> {
 
 /// Whether a word of English asks how something comes about.
 fn asks_for_manner(word: &str) -> bool {
-    word.eq_ignore_ascii_case("how") || word.eq_ignore_ascii_case("why")
+    word.len() == 3
+        && ["how", "why"]
+            .iter()
+            .any(|asking| word.eq_ignore_ascii_case(asking))
 }
 
 /// Whether a mark stands in front of a piece.

@@ -1,6 +1,8 @@
 //! A text in the pieces between its spaces, each read and looked up once, and the language that
 //! they tell. Not here: what the pieces mean together (see `keyphrase`, `topic`).
 
+use fakeai_tokens::letters_end;
+
 use super::Language;
 use super::language::{Scripts, Votes};
 use super::words::{self, Entry};
@@ -16,6 +18,8 @@ pub(crate) struct Piece<'t> {
     /// Whether the word is made of letters (and apostrophes inside) and the marks around it
     /// belong to no word, so that everybody who splits the text finds this one word in it.
     pub(crate) is_plain: bool,
+    /// Whether there is more in it than the word.
+    pub(crate) has_marks: bool,
     /// Whether it is the first of its line.
     pub(crate) starts_line: bool,
 }
@@ -106,6 +110,12 @@ impl<'t> Reader<'t> {
                 .get(at)
                 .map_or(Class::Space, |byte| CLASSES[*byte as usize])
         };
+        let after_marks = |mut at: usize| {
+            while class(at) == Class::Mark {
+                at += 1;
+            }
+            at
+        };
         let mut at = 0;
         while at < bytes.len() {
             if class(at) == Class::Space {
@@ -114,17 +124,12 @@ impl<'t> Reader<'t> {
                 continue;
             }
             let start = at;
-            while class(at) == Class::Mark {
-                at += 1;
+            let first = after_marks(start);
+            let mut last = letters_end(bytes, first);
+            while class(last) == Class::Apostrophe {
+                last = letters_end(bytes, last + 1);
             }
-            let first = at;
-            while matches!(class(at), Class::Letter | Class::Apostrophe) {
-                at += 1;
-            }
-            let last = at;
-            while class(at) == Class::Mark {
-                at += 1;
-            }
+            at = after_marks(last);
             let is_plain = class(at) == Class::Space
                 && class(first) != Class::Apostrophe
                 && (last == first || class(last - 1) == Class::Letter);
@@ -142,19 +147,24 @@ impl<'t> Reader<'t> {
     /// A piece of ASCII marks, letters and marks.
     #[inline]
     fn plain(&mut self, (start, end): (usize, usize), (first, last): (usize, usize)) {
-        let text = self.text;
         let entry = match first == last {
             true => None,
-            false => self.table.lookup_letters(text.as_bytes(), first, last),
+            false => self.table.lookup_letters(self.text.as_bytes(), first, last),
         };
         if let Some(entry) = entry {
             self.votes.word(entry);
         }
+        let raw = &self.text[start..end];
+        let has_marks = last - first < raw.len();
         self.list.push(Piece {
-            raw: &text[start..end],
-            word: &text[first..last],
+            raw,
+            word: match has_marks {
+                true => &raw[first - start..last - start],
+                false => raw,
+            },
             entry,
             is_plain: true,
+            has_marks,
             starts_line: std::mem::take(&mut self.starts_line),
         });
     }
@@ -182,6 +192,7 @@ impl<'t> Reader<'t> {
                 word,
                 entry,
                 is_plain,
+                has_marks: around > 0,
                 starts_line: std::mem::take(&mut self.starts_line),
             });
         }

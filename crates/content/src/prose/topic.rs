@@ -233,7 +233,7 @@ impl Topic {
         let opening = text[..boundary(text, OPENING)].to_lowercase();
         for (_, cue) in phrases
             .iter()
-            .filter(|(phrase, _)| opening.contains(phrase))
+            .filter(|(phrase, _)| phrase.find(opening.as_bytes()).is_some())
         {
             self.take(*cue);
         }

@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
+
 use super::{Kind, Language};
 
 /// A set of languages.
@@ -88,6 +90,14 @@ impl Key {
     fn of_letters(text: &[u8], from: usize, to: usize) -> Self {
         const SMALL: u64 = 0x2020_2020_2020_2020;
         let mut key = Self::default();
+        // Most words are short and stand well before the end.
+        if to - from <= 8
+            && let Some(eight) = text[from..].first_chunk()
+        {
+            let shown = u64::MAX >> (64 - 8 * (to - from));
+            key.0[0] = (u64::from_le_bytes(*eight) | SMALL) & shown;
+            return key;
+        }
         for (part, at) in key.0.iter_mut().zip((from..to).step_by(8)) {
             let mut eight = [0; 8];
             match text.get(at..at + 8) {
@@ -143,7 +153,7 @@ pub(crate) struct Table {
     entries: Vec<Entry>,
     breaks: [Vec<&'static str>; Language::ALL.len()],
     cues: [Vec<(&'static str, Cue)>; Language::ALL.len()],
-    phrases: [Vec<(String, Cue)>; Language::ALL.len()],
+    phrases: [Vec<(Finder<'static>, Cue)>; Language::ALL.len()],
 }
 
 /// Slots by the upper bits of a hash: three for a word or so.
@@ -240,8 +250,8 @@ pub(crate) fn cues(language: Language) -> &'static [(&'static str, Cue)] {
     &TABLE.cues[language as usize]
 }
 
-/// The hints of several words.
-pub(crate) fn phrases(language: Language) -> &'static [(String, Cue)] {
+/// The hints of several words, each with what finds it.
+pub(crate) fn phrases(language: Language) -> &'static [(Finder<'static>, Cue)] {
     &TABLE.phrases[language as usize]
 }
 
@@ -275,7 +285,8 @@ impl Table {
             return self.breaks[language as usize].push(word);
         }
         if word.contains('_') {
-            let phrase = cue(section, index).map(|cue| (word.replace('_', " "), cue));
+            let finder = || Finder::new(&word.replace('_', " ")).into_owned();
+            let phrase = cue(section, index).map(|cue| (finder(), cue));
             return self.phrases[language as usize].extend(phrase);
         }
         let hint = cue(section, index);

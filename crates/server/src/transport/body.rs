@@ -128,10 +128,15 @@ impl StreamBody {
                 return Poll::Ready(());
             }
         }
-        match due {
+        let waits = match due {
             Some(due) => self.alarm.poll_until(due, cx),
             None => Poll::Pending,
+        };
+        if waits.is_pending() {
+            // What was sent last has been written by now; a stream that waits keeps no room.
+            self.buffer = BytesMut::new();
         }
+        waits
     }
 }
 

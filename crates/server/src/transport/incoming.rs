@@ -1,7 +1,9 @@
 //! Bodies on their way in: read to their end, within a size and a time.
 
+use std::future::Future;
 use std::io::ErrorKind;
 use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -51,10 +53,17 @@ pub(crate) async fn read(
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    match tokio::time::timeout(patience, collect(body, limit)).await {
-        Ok(read) => read,
-        Err(_) => Err(late(patience)),
-    }
+    let mut reading = std::pin::pin!(collect(body, limit));
+    // Most bodies come with their head and need no timer.
+    let mut timer = None;
+    std::future::poll_fn(|cx| {
+        if let Poll::Ready(read) = reading.as_mut().poll(cx) {
+            return Poll::Ready(read);
+        }
+        let timer = timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        timer.as_mut().poll(cx).map(|()| Err(late(patience)))
+    })
+    .await
 }
 
 fn late(patience: Duration) -> ApiError {
@@ -72,7 +81,7 @@ async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, ApiError> {
         return Ok(Bytes::new());
     };
     if first.len() as u64 > limit {
-        drain(body, Duration::from_secs(10)).await;
+        Box::pin(drain(body, Duration::from_secs(10))).await;
         return Err(too_large(limit));
     }
     if body.is_end_stream() {
@@ -81,7 +90,7 @@ async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, ApiError> {
     let mut whole = BytesMut::from(&first[..]);
     while let Some(chunk) = next(&mut body).await? {
         if (whole.len() + chunk.len()) as u64 > limit {
-            drain(body, Duration::from_secs(10)).await;
+            Box::pin(drain(body, Duration::from_secs(10))).await;
             return Err(too_large(limit));
         }
         whole.extend_from_slice(&chunk);

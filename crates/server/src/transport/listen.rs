@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -155,7 +154,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 struct Door {
     house: Arc<House>,
     streams: Arc<OpenStreams>,
-    speech: Speech,
+    speech: Arc<Speech>,
     tls: Option<TlsAcceptor>,
     room: Arc<Semaphore>,
     handshake: Duration,
@@ -185,7 +184,7 @@ impl Door {
         Self {
             house: Arc::new(house),
             streams: Arc::clone(streams),
-            speech: Speech::new(head_limit, security.header_timeout),
+            speech: Arc::new(Speech::new(head_limit, security.header_timeout)),
             tls,
             room: Arc::new(Semaphore::new(config.server.max_connections as usize)),
             handshake: security.header_timeout,
@@ -195,22 +194,22 @@ impl Door {
 
     /// Accepts until told to stop, then gives what is open its grace.
     async fn keep(self, listener: TcpListener, stopped: oneshot::Receiver<()>) {
-        let graceful = GracefulShutdown::new();
+        let leave = watch::Sender::new(false);
         tokio::pin!(stopped);
         loop {
             tokio::select! {
                 _ = &mut stopped => break,
                 socket = self.admit(&listener) => {
                     if let Some((socket, place)) = socket {
-                        let watcher = graceful.watcher();
-                        tasks::start(self.serve(socket, watcher, place));
+                        tasks::start(self.serve(socket, leave.subscribe(), place));
                     }
                 }
             }
         }
         drop(listener);
-        // A connection that became a WebSocket is no longer among the graceful ones.
-        let ended = async { tokio::join!(graceful.shutdown(), self.house.stop.closed()) };
+        leave.send_replace(true);
+        // A connection that became a WebSocket is no longer among those that leave.
+        let ended = async { tokio::join!(leave.closed(), self.house.stop.closed()) };
         tokio::pin!(ended);
         if tokio::time::timeout(self.grace, &mut ended).await.is_ok() {
             return;
@@ -245,20 +244,26 @@ impl Door {
     fn serve(
         &self,
         socket: TcpStream,
-        watcher: hyper_util::server::graceful::Watcher,
+        leave: watch::Receiver<bool>,
         place: tokio::sync::OwnedSemaphorePermit,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let (speech, house) = (self.speech.clone(), Arc::clone(&self.house));
+        let (speech, house) = (Arc::clone(&self.speech), Arc::clone(&self.house));
         let (tls, handshake) = (self.tls.clone(), self.handshake);
         async move {
             let _place = place;
-            let Some(tls) = tls else {
-                return speech.serve(socket, house, watcher).await;
-            };
-            match tokio::time::timeout(handshake, tls.accept(socket)).await {
-                Ok(Ok(socket)) => speech.serve(socket, house, watcher).await,
-                Ok(Err(error)) => tracing::debug!("a TLS handshake failed: {error}"),
-                Err(_) => tracing::debug!("a TLS handshake took too long"),
+            match tls {
+                None => speech.serve(socket, house, leave).await,
+                // Elsewhere, so that a connection without it need not have room for it.
+                Some(tls) => {
+                    Box::pin(async move {
+                        match tokio::time::timeout(handshake, tls.accept(socket)).await {
+                            Ok(Ok(socket)) => speech.serve_either(socket, house, leave).await,
+                            Ok(Err(error)) => tracing::debug!("a TLS handshake failed: {error}"),
+                            Err(_) => tracing::debug!("a TLS handshake took too long"),
+                        }
+                    })
+                    .await
+                }
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::gateway::{Gateway, Served};
 use crate::world::World;
 
 /// Bodies up to this size are read without looking up the cap of their operation first.
-const SMALL_BODY: u64 = 1 << 10;
+const SMALL_BODY: u64 = 64 << 10;
 
 /// What every connection of a server shares.
 pub(crate) struct House {
@@ -79,15 +79,15 @@ async fn answer(house: &Arc<House>, request: Request<Incoming>) -> Response<OutB
     // A body that is known to be too long is not kept; the hall words the refusal.
     let read = match announced {
         Some(length) if length > limit => {
-            incoming::drain(body, house.body_timeout).await;
+            Box::pin(incoming::drain(body, house.body_timeout)).await;
             Err(crate::gate::size::too_large(limit))
         }
         Some(_) | None => match house.gateway.takes_form(&head) {
             Some((world, boundary)) => {
                 let limit = house.gateway.body_limit(&head);
                 let blobs = &*world.blobs;
-                let form = incoming::form(body, boundary, limit, house.body_timeout, blobs).await;
-                form.map(|form| (Bytes::new(), Some(form)))
+                let form = incoming::form(body, boundary, limit, house.body_timeout, blobs);
+                Box::pin(form).await.map(|form| (Bytes::new(), Some(form)))
             }
             None => {
                 let body = incoming::read(body, limit, house.body_timeout).await;
@@ -129,7 +129,8 @@ async fn respond(house: &House, served: Served) -> Response<OutBody> {
     match body {
         ReplyBody::Whole(body) => whole(&world, started, status, headers, body),
         ReplyBody::Fold(frames) => {
-            match drive::fold(frames, Arc::clone(&world), Arc::clone(&house.streams)).await {
+            let fold = drive::fold(frames, Arc::clone(&world), Arc::clone(&house.streams));
+            match Box::pin(fold).await {
                 Ok(body) => whole(&world, started, status, headers, body),
                 Err(error) => error_response(&world, started, headers, &error),
             }

@@ -292,4 +292,8 @@ impl Encoder for Fold {
             | Delta::Fail { .. } => {}
         }
     }
+
+    fn takes_runs(&self) -> bool {
+        true
+    }
 }

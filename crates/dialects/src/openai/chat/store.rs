@@ -68,6 +68,10 @@ impl Encoder for Stored {
         }
     }
 
+    fn takes_runs(&self) -> bool {
+        self.answer.takes_runs()
+    }
+
     fn keep(&mut self) -> Vec<Keep> {
         std::mem::take(&mut self.kept)
     }

@@ -68,7 +68,8 @@ impl Stream {
                 "}\n\n"
             },
             padding: None,
-            choices: Vec::new(),
+            // Most answers have one, and an open stream holds no room for more.
+            choices: Vec::with_capacity(1),
         }
     }
 

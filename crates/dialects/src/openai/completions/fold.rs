@@ -140,4 +140,9 @@ impl Encoder for Fold {
             | Delta::Fail { .. } => {}
         }
     }
+
+    /// Offsets are counted from the start of a piece, which is quick for short ones only.
+    fn takes_runs(&self) -> bool {
+        self.answer.offsets.is_none()
+    }
 }

@@ -428,6 +428,10 @@ impl Encoder for Answer {
         }
     }
 
+    fn takes_runs(&self) -> bool {
+        !self.setup.streams
+    }
+
     /// A response that is streamed or runs in the background can be asked for while it runs; a
     /// folded one is known to nobody until it ends.
     fn keep(&mut self) -> Vec<Keep> {
