@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::command::{self, answers, cargo, target};
-use crate::{suites, tidy};
+use crate::{schemathesis, suites, tidy};
 
 /// What a step came to.
 pub(crate) enum Outcome {
@@ -57,6 +57,19 @@ const STEPS: &[Step] = &[
         "scenarios with the official Node SDK, realistic mode",
         suites::node,
     ),
+    step(
+        "schemathesis",
+        "a thousand requests made from the contract, realistic mode",
+        schemathesis::brief,
+    ),
+    Step {
+        full_only: true,
+        ..step(
+            "schemathesis-full",
+            "ten thousand requests made from the contract, realistic mode",
+            schemathesis::full,
+        )
+    },
     Step {
         full_only: true,
         ..step(

@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod command;
 mod import_contract;
+mod schemathesis;
 mod serve;
 mod suites;
 mod tidy;

@@ -1,0 +1,54 @@
+"""Containers and skills: made, listed, used, deleted."""
+
+import io
+import zipfile
+
+import openai
+import pytest
+
+MANIFEST = "---\nname: sums\ndescription: Adds numbers.\n---\n\nAdd them.\n"
+
+
+def bundle(manifest=MANIFEST):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("sums/SKILL.md", manifest)
+    return ("sums.zip", out.getvalue(), "application/zip")
+
+
+def test_a_container_keeps_files_until_it_is_deleted(world):
+    container = world.containers.create(name="box")
+    other = world.containers.create(name="other")
+    assert [one.id for one in world.containers.list()] == [other.id, container.id]
+    assert (container.status, container.expires_after.minutes) == ("running", 20)
+    file = world.containers.files.create(container.id, file=("notes.txt", b"three\0lines\n"))
+    assert file.path.endswith("-notes.txt")
+    assert world.containers.files.content.retrieve(file.id, container_id=container.id).content == b"three\0lines\n"
+    assert [one.id for one in world.containers.files.list(container.id)] == [file.id]
+    world.containers.files.delete(file.id, container_id=container.id)
+    with pytest.raises(openai.NotFoundError):
+        world.containers.files.retrieve(file.id, container_id=container.id)
+    world.containers.delete(container.id)
+    with pytest.raises(openai.NotFoundError, match=f"Container with id '{container.id}' not found."):
+        world.containers.retrieve(container.id)
+
+
+def test_a_skill_has_versions(world):
+    skill = world.skills.create(files=[bundle()])
+    assert (skill.name, skill.default_version) == ("sums", "1")
+    second = world.skills.versions.create(skill.id, files=[bundle(MANIFEST.replace("Adds", "Subtracts"))])
+    assert second.version == "2"
+    assert world.skills.retrieve(skill.id).latest_version == "2"
+    assert world.skills.update(skill.id, default_version="2").description == "Subtracts numbers."
+    assert world.skills.content.retrieve(skill.id).content.startswith(b"PK")
+    assert len(list(world.skills.versions.list(skill.id))) == 2
+    with pytest.raises(openai.BadRequestError, match="no SKILL.md|not a zip"):
+        world.skills.create(files=[("x.zip", b"no zip")])
+    assert world.skills.delete(skill.id).deleted is True
+    pytest.raises(openai.NotFoundError, world.skills.retrieve, skill.id)
+
+
+def test_a_realtime_key_is_short_lived(world):
+    made = world.realtime.client_secrets.create(session={"type": "realtime", "model": "gpt-realtime"})
+    assert made.value.startswith("ek_")
+    assert made.session.model == "gpt-realtime"

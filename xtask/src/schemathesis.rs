@@ -1,0 +1,84 @@
+//! Schemathesis over our own OpenAPI document: requests made from the contract, answers held
+//! against it by somebody else's reading of it. Makes the environment it needs below `target/`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::check::Outcome;
+use crate::command::{root, run, target};
+use crate::serve::{self, Server};
+
+/// The release that was read and tried.
+const RELEASE: &str = "4.32.5";
+/// What is checked. The conformance of statuses is not: it takes every refusal for a fault.
+const CHECKS: &str = "not_a_server_error,content_type_conformance,response_schema_conformance";
+/// Cases are asked for by the operation; so many operations there are about.
+const OPERATIONS: u32 = 290;
+
+/// Operations whose answers it reads otherwise than the contract does: the document wraps the errors
+/// of some in nothing, and tells unions by a discriminator without a mapping.
+const READ_OTHERWISE: &[&str] = &[
+    "deleteResponse",
+    "cancelResponse",
+    "beta_deleteResponse",
+    "beta_cancelResponse",
+    "Createcontentprovenancecheck",
+    "create-realtime-client-secret",
+];
+
+/// A thousand cases.
+pub(crate) fn brief() -> Result<Outcome> {
+    cases(1_000)
+}
+
+/// Ten thousand cases.
+pub(crate) fn full() -> Result<Outcome> {
+    cases(10_000)
+}
+
+fn cases(count: u32) -> Result<Outcome> {
+    let venv = environment()?;
+    let server = Server::start(&serve::build()?, &["--seed", "7"])?;
+    let origin = server.base_url().trim_end_matches("/v1").to_owned();
+    let each = count.div_ceil(OPERATIONS).to_string();
+    let excluded = READ_OTHERWISE
+        .iter()
+        .flat_map(|id| ["--exclude-operation-id", id]);
+    run(Command::new(venv.join("bin/schemathesis"))
+        .arg("--config-file")
+        .arg(root().join("tests/schemathesis/schemathesis.toml"))
+        .args(["run", &format!("{origin}/openapi.json")])
+        .args(["--url", &server.base_url()])
+        .args(["--checks", CHECKS, "--phases", "fuzzing"])
+        .args(["--max-examples", &each, "--seed", "7", "--no-color"])
+        .args(excluded)
+        .args(["--request-timeout", "30", "--workers", "2"])
+        .current_dir(target()))?;
+    let checked = server.verdict()?;
+    Ok(Outcome::Passed(format!(
+        "about {count} cases; {checked} answers held against the contract"
+    )))
+}
+
+/// A Python environment with the tool.
+fn environment() -> Result<PathBuf> {
+    let venv = target().join(format!("schemathesis-{RELEASE}"));
+    let ready = venv.join(".ready");
+    if ready.exists() {
+        return Ok(venv);
+    }
+    run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+    run(Command::new(venv.join("bin/python"))
+        .args([
+            "-m",
+            "pip",
+            "--quiet",
+            "--disable-pip-version-check",
+            "install",
+        ])
+        .arg(format!("schemathesis=={RELEASE}")))?;
+    std::fs::write(&ready, RELEASE)?;
+    Ok(venv)
+}
