@@ -90,6 +90,14 @@ impl Families {
     }
 }
 
+/// The families whose objects stay however old they are.
+pub fn lasting() -> impl Iterator<Item = &'static str> {
+    let families = families().families.iter();
+    families
+        .filter(|family| family.lasting)
+        .map(|family| family.name.as_str())
+}
+
 /// Whether a family's objects stay however old they are.
 pub fn is_lasting(family: &str) -> bool {
     families().get(family).is_some_and(|family| family.lasting)

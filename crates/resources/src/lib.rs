@@ -30,7 +30,7 @@ pub use families::organization::{
 };
 pub use families::responses::not_streamable;
 pub use families::vector_stores::{FileSearch, search_files};
-pub use family::{Order, is_lasting};
+pub use family::{Order, is_lasting, lasting};
 pub use keep::Keeping;
 pub use library::{Found, Holding, Library, Question as FileQuestion, Unreadable, Volume};
 pub use store::{

@@ -78,7 +78,7 @@ fn made(work: &Work) -> Extras {
             ..Extras::default()
         },
         Work::Transcribe(recording) => Extras {
-            seconds: u64::from(recording.milliseconds),
+            seconds: recording.milliseconds.div_ceil(1_000),
             ..Extras::default()
         },
         Work::Generate(_)

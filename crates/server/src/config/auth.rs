@@ -18,8 +18,7 @@ section! {
         /// no admin key, neither here nor made by a call, the administration takes ordinary keys.
         admin_api_keys: ApiKeys = ApiKeys::default();
         /// Whether a call needs a key. Left open, it does where there are any `api_keys` or
-        /// `admin_api_keys`. Turned
-        /// on without any, every key that is not empty is good.
+        /// `admin_api_keys`. Turned on without any, every key that is not empty is good.
         require_api_key: Option<bool> = None;
         /// The organisation that the header `openai-organization` names.
         organization: String = "fakeai".to_owned();

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use fakeai_canon::ApiError;
-use fakeai_resources::{Change, Record};
+use fakeai_resources::{Change, Record, lasting};
 
 use super::super::limits::{StoreLimits, weight};
 use super::database::{Given, Row, Session, Trouble, whole};
@@ -286,11 +286,14 @@ impl<'a> Commit<'a> {
 
     /// The oldest object at the top: when it was made, its family and id.
     pub(super) fn oldest(&mut self) -> Result<Option<(u64, String, String)>, Trouble> {
-        let rows = self.session.rows(
+        // Our own names, so nothing in them needs to be escaped.
+        let lasting: Vec<String> = lasting().map(|family| format!("'{family}'")).collect();
+        let statement = format!(
             "SELECT created, family, id FROM fakeai_objects \
-             WHERE world = ?1 AND parent = '' ORDER BY number LIMIT 1",
-            &[Given::Text(self.world)],
-        )?;
+             WHERE world = ?1 AND parent = '' AND family NOT IN ({}) ORDER BY number LIMIT 1",
+            lasting.join(", ")
+        );
+        let rows = self.session.rows(&statement, &[Given::Text(self.world)])?;
         Ok(rows.first().map(|row| {
             let created = row.number(0).unwrap_or(0);
             (created, row.text(1).to_owned(), row.text(2).to_owned())
