@@ -12,7 +12,6 @@ use fakeai_content::film::film;
 use fakeai_content::picture::{Picture, PictureFormat, picture};
 use fakeai_content::sound::{SoundFormat, sound};
 
-#[expect(clippy::disallowed_methods, reason = "an example has arguments")]
 fn folder() -> std::path::PathBuf {
     std::env::args().nth(1).unwrap_or_else(|| ".".into()).into()
 }

@@ -1,6 +1,5 @@
-//! Holds the simulated engine against published measurements: `accuracy FOLDER [fit]`, where the
-//! folder has `serving_results.csv` and `traces/`. Prints a page; `fit` looks for better constants
-//! on half of the rows first.
+//! Holds the simulated engine against published measurements: `accuracy FOLDER`, where the folder
+//! has `serving_results.csv` and `traces/`. Prints the errors by model, GPU, engine and load.
 
 #![allow(
     clippy::print_stdout,
@@ -16,6 +15,9 @@ use fakeai_catalog::hardware::{gpu, shape};
 use fakeai_engine::serving::{
     Arrivals, Kind, Lengths, Noise, Precision, Request, Setup, Worker, Workload, replay, run,
 };
+
+/// How many times its concurrency a closed loop sends.
+const WAVES: u32 = 4;
 
 /// A published measurement.
 #[derive(Clone, Debug)]
@@ -34,13 +36,7 @@ fn main() {
     let folder = Path::new(&folder);
     let (rows, left_out) =
         rows(&std::fs::read_to_string(folder.join("serving_results.csv")).unwrap());
-    let started = std::time::Instant::now();
     let results: Vec<_> = rows.iter().map(|row| (row, simulate(row))).collect();
-    eprintln!(
-        "{} rows in {:.1} s",
-        rows.len(),
-        started.elapsed().as_secs_f64()
-    );
     report("all", &results);
     for (name, key) in [
         (
@@ -187,15 +183,11 @@ fn row(cells: &BTreeMap<&str, String>) -> std::result::Result<Row, String> {
             high: tokens as u32,
         }
     };
-    let waves = std::env::var("WAVES")
-        .ok()
-        .and_then(|w| w.parse().ok())
-        .unwrap_or(4);
     Ok(Row {
         model: shape.model.clone(),
         workload: Workload {
             arrivals: Arrivals::Closed { concurrency },
-            requests: concurrency * waves,
+            requests: concurrency * WAVES,
             prompt: length("isl"),
             output: length("osl"),
         },

@@ -1,6 +1,11 @@
 //! The simulated engine keeps its books: no token is lost or doubled, blocks come back, limits
 //! hold, who came first is served first, and the same requests give the same log.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets what it did not expect fails"
+)]
+
 use std::collections::HashMap;
 
 use fakeai_canon::{Micros, Seed};

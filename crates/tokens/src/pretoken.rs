@@ -191,7 +191,7 @@ fn after_letters(text: &[u8], begin: usize, case: u8) -> usize {
     let mut end = begin;
     while let Some(eight) = text[end..].first_chunk() {
         let eight = u64::from_le_bytes(*eight);
-        let folded = (eight | ONES * u64::from(case)) & !HIGH;
+        let folded = (eight | (ONES * u64::from(case))) & !HIGH;
         // The highest bit of each byte from `a` on, and of each beyond `z`.
         let from_a = folded + ONES * u64::from(0x80 - b'a');
         let beyond_z = folded + ONES * u64::from(0x7f - b'z');

@@ -84,7 +84,9 @@ async fn usage_and_costs_add_up_with_the_journal() {
         let counts = kinds.entry(kind).or_default();
         counts[0] += 1.0;
         counts[1] += entry["usage"]["prompt_tokens"].as_f64().expect("tokens");
-        counts[2] += entry["usage"]["completion_tokens"].as_f64().expect("tokens");
+        counts[2] += entry["usage"]["completion_tokens"]
+            .as_f64()
+            .expect("tokens");
     }
     let report = |name: &str, query: &str| format!("/v1/organization/{name}?start_time=0&{query}");
     let now = entries[0]["started"].as_f64().expect("a time") as u64;
@@ -93,7 +95,11 @@ async fn usage_and_costs_add_up_with_the_journal() {
         report(name, query).replace("start_time=0", &format!("start_time={start}"))
     };
     assert!(kinds["completions"][0] > 50.0, "{kinds:?}");
-    for query in ["", "group_by[]=model&group_by[]=project_id", "bucket_width=1m&limit=1440"] {
+    for query in [
+        "",
+        "group_by[]=model&group_by[]=project_id",
+        "bucket_width=1m&limit=1440",
+    ] {
         let mut page = house.get(&since("usage/completions", query)).await.ok();
         let mut sums = [0.0; 3];
         loop {
@@ -124,12 +130,23 @@ async fn usage_and_costs_add_up_with_the_journal() {
             continue;
         };
         expected += entry["usage"]["prompt_tokens"].as_f64().expect("tokens") * input / 1e6;
-        expected += entry["usage"]["completion_tokens"].as_f64().expect("tokens") * output / 1e6;
+        expected += entry["usage"]["completion_tokens"]
+            .as_f64()
+            .expect("tokens")
+            * output
+            / 1e6;
     }
-    for query in ["", "group_by[]=line_item", "group_by[]=project_id&group_by[]=line_item"] {
+    for query in [
+        "",
+        "group_by[]=line_item",
+        "group_by[]=project_id&group_by[]=line_item",
+    ] {
         let costs = house.get(&since("costs", query)).await.ok();
         let sum = sum(&costs, "/amount/value");
-        assert!((sum - expected).abs() < 1e-9, "{query}: {sum} is not {expected}");
+        assert!(
+            (sum - expected).abs() < 1e-9,
+            "{query}: {sum} is not {expected}"
+        );
     }
 }
 
@@ -149,7 +166,10 @@ async fn limits_of_a_report_follow_the_width_of_its_buckets() {
     let house = House::open().await;
     let path = |query: &str| format!("/v1/organization/usage/completions?start_time=0&{query}");
     for (width, usual, most) in [("1d", 7, 31), ("1h", 24, 168), ("1m", 60, 1_440)] {
-        let page = house.get(&path(&format!("bucket_width={width}"))).await.ok();
+        let page = house
+            .get(&path(&format!("bucket_width={width}")))
+            .await
+            .ok();
         assert_eq!(page["data"].as_array().map(Vec::len), Some(usual));
         assert_eq!(page["has_more"], true);
         let more = format!("bucket_width={width}&limit={}", most + 1);

@@ -23,12 +23,21 @@ async fn post(house: &House, key: &str, target: &str, body: Value) -> Answer {
 }
 
 fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).expect(pointer)
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .expect(pointer)
 }
 
 /// A project and the key of a service account in it.
 async fn project(house: &House, key: &str) -> (String, Value) {
-    let made = post(house, key, "/v1/organization/projects", json!({"name": "p"})).await;
+    let made = post(
+        house,
+        key,
+        "/v1/organization/projects",
+        json!({"name": "p"}),
+    )
+    .await;
     let project = text(&made.ok(), "/id").to_owned();
     let accounts = format!("/v1/organization/projects/{project}/service_accounts");
     let account = post(house, key, &accounts, json!({"name": "bot"})).await;
@@ -103,7 +112,10 @@ async fn where_no_key_is_needed_a_made_one_still_tells_who_calls() {
     assert_eq!(journal[0]["project"], json!(project));
     let named = Request::get("/v1/models").header("openai-project", &project);
     house.send(named).await;
-    assert_eq!(house.journal("listModels").await[0]["project"], json!(project));
+    assert_eq!(
+        house.journal("listModels").await[0]["project"],
+        json!(project)
+    );
 
     let path = format!(
         "/v1/organization/projects/{project}/service_accounts/{}",

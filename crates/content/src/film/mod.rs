@@ -17,7 +17,7 @@ const LONGEST: u32 = 600;
 /// # Errors
 /// A side that is no multiple of 16 or beyond 4096 pixels, or more than ten minutes.
 pub fn film(seed: Seed, width: u32, height: u32, seconds: u32) -> Result<Bytes, ApiError> {
-    let fits = |side: u32| side % 16 == 0 && (16..=4096).contains(&side);
+    let fits = |side: u32| side.is_multiple_of(16) && (16..=4096).contains(&side);
     if !fits(width) || !fits(height) || !(1..=LONGEST).contains(&seconds) {
         return Err(ApiError::invalid(format!(
             "A film of {width}x{height} and {seconds} seconds can't be made."

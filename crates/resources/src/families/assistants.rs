@@ -14,7 +14,7 @@ use crate::verbs::Draft;
 
 pub(super) static HOOKS: Hooks = Hooks {
     family: "assistants",
-    created: Some(|site, draft| completed(site, draft)),
+    created: Some(completed),
     updated: Some(|site, _, draft| completed(site, draft)),
     shown: Some(shown),
     ..Hooks::NONE

@@ -79,7 +79,7 @@ fn has_mark(mut file: impl std::io::Read) -> bool {
         }
         window.extend_from_slice(&piece[..count]);
         let found = |mark: &&[u8]| window.windows(mark.len()).any(|part| part == *mark);
-        if MARKS.iter().any(|mark| found(mark)) {
+        if MARKS.iter().any(found) {
             return true;
         }
         let keep = window.len().saturating_sub(longest);

@@ -13,8 +13,11 @@ use serde_json::json;
 use crate::Hand;
 use crate::places::{Opened, Place};
 
-/// All laws, by name.
-const LAWS: &[(&str, fn(&Place))] = &[
+/// A law by its name.
+type Law = (&'static str, fn(&Place));
+
+/// All laws.
+const LAWS: &[Law] = &[
     (
         "a_page_is_the_stretch_of_the_list_that_its_cursors_mark",
         a_page_is_the_stretch_of_the_list_that_its_cursors_mark,
