@@ -106,12 +106,15 @@ fn long_functions(text: &str) -> Vec<(String, usize)> {
         let Some(name) = function_name(code) else {
             continue;
         };
-        // A trait's function without a body ends with its line.
-        if code.ends_with(';') {
+        // A function without a body, or with an empty one, ends with its line.
+        if code.ends_with(';') || code.ends_with("{}") {
             continue;
         }
         let indent = line.len() - code.len();
-        let closes = |line: &&str| line.len() == indent + 1 && line.ends_with('}');
+        let closes = |line: &&str| {
+            let inner = line.get(indent..).unwrap_or_default();
+            inner == "}" || inner.starts_with(')') && inner.ends_with(';')
+        };
         let length = lines[start..]
             .iter()
             .position(closes)

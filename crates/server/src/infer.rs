@@ -69,10 +69,7 @@ pub(crate) fn answer(
         resource::settle(gateway, world);
         world.turn()
     });
-    let params = params
-        .iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let params = owned(&params);
     let mut opened = (endpoint.open)(
         Decoded {
             body,
@@ -111,6 +108,14 @@ pub(crate) fn answer(
         return Ok(begun.of(operation));
     }
     Ok(Answer::play(player, opened.stream).of(operation))
+}
+
+/// The parameters of a path, as texts of their own.
+fn owned<T: FromIterator<(String, String)>>(params: &PathParams) -> T {
+    let params = params.iter();
+    params
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// Takes the work through the second gate.

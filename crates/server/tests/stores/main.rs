@@ -5,7 +5,10 @@
     clippy::unwrap_used,
     reason = "a test that meets what it did not expect fails"
 )]
-#![allow(clippy::print_stderr, reason = "a law that fails is named, a skip is loud")]
+#![allow(
+    clippy::print_stderr,
+    reason = "a law that fails is named, a skip is loud"
+)]
 
 mod blobs;
 mod house;

@@ -70,9 +70,8 @@ fn open(call: Decoded, context: &Context<'_>, way: Way) -> Result<Opened, ApiErr
     let format = body.string("output_format").filter(|_| counted);
     let format = format.unwrap_or_else(|| "png".to_owned());
     let transparent = body.string("background").as_deref() == Some("transparent");
-    if realistic && transparent && format == "jpeg" {
-        let problem = "Transparent background is not supported for the 'jpeg' output format.";
-        return Err(ApiError::invalid(problem).param("background"));
+    if realistic {
+        check_background(transparent, &format)?;
     }
     let response_format = body.string("response_format");
     let stream = counted && body.boolean("stream").unwrap_or_default();
@@ -88,11 +87,7 @@ fn open(call: Decoded, context: &Context<'_>, way: Way) -> Result<Opened, ApiErr
         height,
         quality: body.count("output_compression").unwrap_or(100).min(100) as u8,
         transparent,
-        partial: body
-            .count("partial_images")
-            .filter(|_| stream)
-            .unwrap_or(0)
-            .min(3),
+        partial: partial(&mut body, stream),
         tokens: if counted {
             fakeai_tokens::drawn_image_tokens(quality, drawn)
         } else {
@@ -124,6 +119,21 @@ fn open(call: Decoded, context: &Context<'_>, way: Way) -> Result<Opened, ApiErr
         background: false,
         truncate: false,
     })
+}
+
+/// A picture without a background needs a format that can do without.
+fn check_background(transparent: bool, format: &str) -> Result<(), ApiError> {
+    if transparent && format == "jpeg" {
+        let problem = "Transparent background is not supported for the 'jpeg' output format.";
+        return Err(ApiError::invalid(problem).param("background"));
+    }
+    Ok(())
+}
+
+/// The pictures that are shown before each finished one.
+fn partial(body: &mut Fields, stream: bool) -> u32 {
+    let asked = body.count("partial_images").filter(|_| stream);
+    asked.unwrap_or(0).min(3)
 }
 
 /// The model where none is named: an old one, unless something is asked that only others know.
