@@ -67,8 +67,7 @@ fn open(call: Decoded, context: &Context<'_>, way: Way) -> Result<Opened, ApiErr
         None => (1024, 1024),
     };
     let quality = quality(body.string("quality").as_deref(), counted);
-    let format = body.string("output_format").filter(|_| counted);
-    let format = format.unwrap_or_else(|| "png".to_owned());
+    let format = format(&mut body, counted);
     let transparent = body.string("background").as_deref() == Some("transparent");
     if realistic {
         check_background(transparent, &format)?;
@@ -128,6 +127,12 @@ fn check_background(transparent: bool, format: &str) -> Result<(), ApiError> {
         return Err(ApiError::invalid(problem).param("background"));
     }
     Ok(())
+}
+
+/// The format of the pictures; older models know one.
+fn format(body: &mut Fields, counted: bool) -> String {
+    let asked = body.string("output_format").filter(|_| counted);
+    asked.unwrap_or_else(|| "png".to_owned())
 }
 
 /// The pictures that are shown before each finished one.
