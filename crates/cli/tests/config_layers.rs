@@ -78,7 +78,7 @@ fn value_for(setting: &Setting) -> String {
     let default = setting.show(&config);
     let tries = [
         "true", "false", "mock", "virtual", "json", "debug", "profile", "echo", "uniform", "0.5",
-        "1", "500", "9000", "2000000", "text", "20:10%",
+        "1", "500", "9000", "2000000", "text", "20:10%", "vllm",
     ];
     let raw = |text: &str| fakeai_server::config::Raw::Text(text.to_owned());
     let fits =

@@ -163,7 +163,7 @@ fn the_rows_carry_what_the_document_says() {
     assert_eq!(count(&|row| row.beta), 7);
     assert_eq!(openai().webhooks().len(), 16);
     let upload = openai().operation("addUploadPart").unwrap();
-    assert_eq!(upload.body_limit, Some(64 << 20));
+    assert_eq!(upload.body_limit, Some(65 << 20));
     assert!(upload.body("multipart/form-data; boundary=x").is_some());
     let call = openai().operation("create-realtime-call").unwrap();
     assert_eq!(call.success_status(), 201);

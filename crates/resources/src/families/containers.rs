@@ -30,6 +30,10 @@ const MINUTES: u64 = 20;
 
 fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     let body = &site.call.body;
+    if !body["name"].is_string() {
+        let missing = ApiError::invalid("Missing required parameter: 'name'.");
+        return Err(missing.param("name").code("missing_required_parameter"));
+    }
     let minutes = match body["expires_after"]["minutes"].as_i64() {
         None => MINUTES,
         Some(minutes) => u64::try_from(minutes)

@@ -12,7 +12,7 @@ section! {
         /// Whose engine is simulated. Left open none is, and `generation.pace` tells the times.
         engine: Option<EngineKind> = None;
         /// The model that it has loaded. All models that requests name are timed as this one.
-        served_model: Option<String> = None, also ["served_model_name", "model_name"];
+        served_model: String = "meta-llama/Llama-3.1-8B".to_owned(), also ["served_model_name", "model_name"];
         /// The GPU, as `fakeai gpus` lists them.
         gpu: String = "h100".to_owned();
         /// How many there are. `0` is as many as one replica takes; more make more replicas.
@@ -53,12 +53,7 @@ impl Serving {
                 problem: problem.into(),
             })
         };
-        let Some(model) = &self.served_model else {
-            return refuse(
-                "serving.served_model",
-                "is needed by serving.engine".to_owned(),
-            );
-        };
+        let model = &self.served_model;
         let Some(shape) = shape(model) else {
             let why = format!(
                 "is '{model}', whose shape is not known; `fakeai models --shapes` lists those that are"

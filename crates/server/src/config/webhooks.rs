@@ -62,7 +62,10 @@ impl Webhooks {
             );
         }
         let known = fakeai_contract::openai().webhooks();
-        let is_known = |event: &String| known.iter().any(|webhook| *webhook.name == **event);
+        let is_known = |event: &String| {
+            let name = event.replace('.', "_");
+            known.iter().any(|webhook| *webhook.name == *name)
+        };
         if !self.webhook_events.iter().all(is_known) {
             return conflict("webhooks.webhook_events", "has a name that no event bears");
         }

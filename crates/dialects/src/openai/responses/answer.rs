@@ -416,11 +416,7 @@ impl Encoder for Answer {
             }
             Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Made(_) => {}
             Delta::End { usage, at } => self.end(End::Finished(self.finish), Some(usage), at, out),
-            Delta::Cancel { usage, at } => {
-                self.end(End::Cancelled, Some(usage), at, out);
-                // Whoever cancelled it has stored that.
-                self.kept = true;
-            }
+            Delta::Cancel { usage, at } => self.end(End::Cancelled, Some(usage), at, out),
             Delta::Fail { error, at: _ } if self.phase == Phase::Waiting => {
                 self.fail_early(error, out);
             }
