@@ -1,5 +1,6 @@
 //! One `POST` over HTTP/1.1 on a connection of its own. The body of the answer is not read.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -43,14 +44,14 @@ async fn exchange(post: Post) -> Result<u16, String> {
         let answer = sender.send_request(request).await;
         answer.map(|answer| answer.status().as_u16())
     };
-    // The connection works while the answer is waited for, and is dropped with it.
-    tokio::select! {
-        status = answering => status.map_err(|error| error.to_string()),
-        ended = connection => Err(match ended {
-            Ok(()) => "the connection was closed".to_owned(),
-            Err(error) => error.to_string(),
-        }),
-    }
+    let mut answering = pin!(answering);
+    // The connection works while the answer is waited for, and is dropped with it. Where it ends
+    // first, what it has read by then is the answer, or the reason why there is none.
+    let answered = tokio::select! {
+        answered = &mut answering => answered,
+        _ = connection => answering.await,
+    };
+    answered.map_err(|error| error.to_string())
 }
 
 fn request(post: Post) -> Result<Request<String>, String> {
