@@ -34,6 +34,9 @@ pub(super) static HOOKS: Hooks = Hooks {
     ..Hooks::NONE
 };
 
+/// Files of a page that is to have all of them; any database can count so far.
+const ALL: usize = i32::MAX as usize;
+
 const DAY: u64 = 24 * 60 * 60;
 
 /// Refuses a store that is not there.
@@ -159,7 +162,7 @@ fn all_files(store: &dyn Store, id: &str) -> Vec<Arc<Record>> {
         after: None,
         before: None,
         order: Order::Ascending,
-        limit: usize::MAX,
+        limit: ALL,
         filters: Vec::new(),
     };
     store

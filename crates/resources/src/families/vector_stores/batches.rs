@@ -116,7 +116,7 @@ fn list(site: &Site<'_>) -> Result<Outcome, ApiError> {
     let parent = batch.parent.as_ref().map(|parent| parent.id.as_str());
     let mut query = page::query_of(site, family, parent)?;
     let (limit, mut found) = (query.limit, Vec::new());
-    query.limit = usize::MAX;
+    query.limit = super::ALL;
     let all = site
         .store
         .page(&query)
