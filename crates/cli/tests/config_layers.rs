@@ -77,8 +77,26 @@ fn value_for(setting: &Setting) -> String {
     let mut config = Config::default();
     let default = setting.show(&config);
     let tries = [
-        "true", "false", "mock", "virtual", "json", "debug", "profile", "echo", "uniform", "0.5",
-        "1", "500", "9000", "2000000", "text", "20:10%", "vllm",
+        "true",
+        "false",
+        "mock",
+        "virtual",
+        "json",
+        "debug",
+        "profile",
+        "echo",
+        "uniform",
+        "0.5",
+        "1",
+        "500",
+        "9000",
+        "2000000",
+        "text",
+        "20:10%",
+        "vllm",
+        "2",
+        "sqlite:there",
+        "folder:there",
     ];
     let raw = |text: &str| fakeai_server::config::Raw::Text(text.to_owned());
     let fits =

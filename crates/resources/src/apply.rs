@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fakeai_canon::{ApiError, ErrorKind, Micros, Mode};
-use fakeai_contract::{Operation, PathParams};
+use fakeai_contract::{Operation, PathParams, Strictness};
 use serde_json::Value;
 
 use crate::family::{Family, Verb, families};
@@ -162,6 +162,7 @@ pub(crate) struct Moment<'a> {
 
 impl Site<'_> {
     fn act(&self, verb: Verb) -> Result<Outcome, ApiError> {
+        self.check_absent_body()?;
         let answer = match verb {
             Verb::Create => verbs::create(self),
             Verb::CreateSeveral => verbs::create_several(self),
@@ -172,6 +173,25 @@ impl Site<'_> {
             Verb::Act => return special::act(self),
         };
         answer.map(Outcome::Answer)
+    }
+
+    /// A body that may be left out is then as good as an empty one.
+    fn check_absent_body(&self) -> Result<(), ApiError> {
+        const JSON: &str = "application/json";
+        let operation = self.call.operation;
+        if !self.call.body.is_null() || operation.body(JSON).is_none() {
+            return Ok(());
+        }
+        let empty = Value::Object(serde_json::Map::new());
+        let contract = fakeai_contract::openai();
+        let valid = contract.validate_request(operation, JSON, &empty, Strictness::MOCK);
+        valid.map_err(|violation| {
+            let error = ApiError::invalid(violation.message()).param(violation.param.clone());
+            match violation.code() {
+                Some(code) => error.code(code),
+                None => error,
+            }
+        })
     }
 
     /// The object that the path names, below the parent that the path names.

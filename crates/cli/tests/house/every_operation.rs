@@ -5,6 +5,7 @@ use fakeai_contract::{Hint, Method, Operation, Place, Source, openai};
 
 use crate::client::Request;
 use crate::house::House;
+use serde_json::Value;
 
 /// Plain values; `full` takes optional fields too.
 struct Plain {
@@ -77,38 +78,37 @@ pub(crate) fn path_of(operation: &Operation) -> String {
     }
 }
 
-/// A form with what any operation might need.
+/// The form of an operation, with what it has to have.
 fn form_of(operation: &Operation) -> String {
-    let texts = [
-        ("model", "whisper-1"),
-        ("purpose", "batch"),
-        ("prompt", "hi"),
-        ("name", "a"),
-        ("language", "en"),
-        ("consent", "cons_1"),
-        ("sdp", "v=0"),
-    ];
-    let files = [
-        "file",
-        "image",
-        "data",
-        "audio_sample",
-        "recording",
-        "files[]",
-        "video",
-    ];
     let mut form = String::new();
-    for (name, text) in texts {
-        form +=
-            &format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
-    }
-    for name in files {
-        form += &format!(
-            "--b\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{}.bin\"\r\n\r\n1\r\n",
-            operation.id
-        );
+    if let Some(schema) = operation.body("multipart/form-data") {
+        let fields = openai().instance(schema, &mut Plain { full: false });
+        part("", &fields, &mut form);
     }
     form + "--b--\r\n"
+}
+
+fn part(name: &str, value: &Value, form: &mut String) {
+    let below = |key: &str| match name {
+        "" => key.to_owned(),
+        name => format!("{name}[{key}]"),
+    };
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                part(&below(key), value, form);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| part(&below(""), item, form)),
+        value => {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            *form += &format!(
+                "--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n"
+            );
+        }
+    }
 }
 
 fn request(operation: &Operation, full: bool) -> Request {

@@ -85,6 +85,8 @@ fn client_secret(site: &Site<'_>) -> Result<Outcome, ApiError> {
     } else {
         conversation(&key, sent)
     };
+    let mut session = session;
+    drop_property(&mut session, "parallel_tool_calls");
     let answer = json!({
         "value": key.value,
         "expires_at": key.expiry.whole_seconds(),
@@ -242,7 +244,11 @@ fn transcription_session(site: &Site<'_>) -> Result<Outcome, ApiError> {
     session.insert("input_audio_format".to_owned(), json!(format));
     let heard = &body["input_audio_transcription"];
     if heard.is_object() {
-        session.insert("input_audio_transcription".to_owned(), heard.clone());
+        let mut heard = heard.clone();
+        for asked in ["keywords", "delay"] {
+            drop_property(&mut heard, asked);
+        }
+        session.insert("input_audio_transcription".to_owned(), heard);
     }
     let mut turns = json!({
         "type": "server_vad",
