@@ -27,7 +27,7 @@ def admin(request):
         yield client.with_options(admin_api_key=first.value)
 
 
-def test_a_projects_key_opens_the_models_until_the_project_is_archived(admin):
+def test_a_projects_key_works_until_it_is_archived(admin):
     organization = admin.admin.organization
     made = [organization.projects.create(name=f"p{number}") for number in range(3)]
     listed = [project.id for project in organization.projects.list(limit=2)]

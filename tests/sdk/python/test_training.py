@@ -209,7 +209,7 @@ def test_an_evaluation_samples_grades_and_counts(world):
     assert items[0].sample.output[0].content
     assert items[0].sample.usage.completion_tokens <= 40
     one = world.evals.runs.output_items.retrieve(items[0].id, eval_id=evaluation.id, run_id=made.id)
-    assert one == items[0]
+    assert one.to_dict() == items[0].to_dict()
     assert not list(world.evals.runs.output_items.list(made.id, eval_id=evaluation.id, status="pass"))
 
     changed = world.evals.update(evaluation.id, name="Renamed", metadata={"a": "b"})
