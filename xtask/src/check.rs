@@ -57,11 +57,14 @@ const STEPS: &[Step] = &[
         "scenarios with the official Node SDK, realistic mode",
         suites::node,
     ),
-    step(
-        "schemathesis",
-        "a thousand requests made from the contract, realistic mode",
-        schemathesis::brief,
-    ),
+    Step {
+        full_only: true,
+        ..step(
+            "schemathesis",
+            "a thousand requests made from the contract, realistic mode",
+            schemathesis::brief,
+        )
+    },
     Step {
         full_only: true,
         ..step(
