@@ -54,7 +54,7 @@ pub enum Link {
 }
 
 /// The shape of a model: what a step has to compute and to read.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shape {
     /// The model.
@@ -105,37 +105,6 @@ pub struct Shape {
     pub parameters_billion: f64,
     /// Those that work on each token, in 10^9.
     pub active_billion: f64,
-}
-
-impl Default for Shape {
-    fn default() -> Self {
-        Self {
-            model: String::new(),
-            layers: 0,
-            hidden: 0,
-            heads: 0,
-            kv_heads: 0,
-            head_dim: 0,
-            ffn: 0,
-            experts: 0,
-            experts_per_token: 0,
-            expert_ffn: 0,
-            shared_ffn: 0,
-            dense_layers: 0,
-            kv_rank: 0,
-            query_rank: 0,
-            nope_dim: 0,
-            rope_dim: 0,
-            value_dim: 0,
-            sliding_layers: 0,
-            linear_layers: 0,
-            window: 0,
-            vocabulary: 0,
-            context: 0,
-            parameters_billion: 0.0,
-            active_billion: 0.0,
-        }
-    }
 }
 
 #[derive(Deserialize)]

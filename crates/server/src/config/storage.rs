@@ -14,8 +14,8 @@ section! {
         /// however it ends. `postgres://USER@HOST/DATABASE` is shared by all servers that name it:
         /// they see each other's objects.
         url: StoreUrl = StoreUrl::Memory, also ["storage_url"];
-        /// Where the bytes of files are: `memory:`, `folder:PATH`, or `s3://BUCKET/PREFIX` in a
-        /// program that was built with the feature `s3`. Left open, they are in memory where the
+        /// Where the bytes of files are: `memory:`, `folder:PATH`; `s3://BUCKET/PREFIX` is
+        /// understood and refused, since buckets are not served yet. Left open, they are in memory where the
         /// objects are, beside the file of `sqlite:PATH` in the folder `PATH.blobs`, and nowhere
         /// for `postgres://`, which needs a place that all its servers reach.
         blobs: Option<BlobsUrl> = None, also ["storage_blobs"];

@@ -60,7 +60,7 @@ impl Place {
             (Some(BlobsUrl::Bucket { bucket, .. }), _) => {
                 return Err(OpenError {
                     what: format!("s3://{bucket}"),
-                    why: "this program was built without the feature s3".to_owned(),
+                    why: "buckets are not served yet".to_owned(),
                 });
             }
             (None, StoreUrl::Postgres(_)) => {
