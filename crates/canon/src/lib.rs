@@ -34,7 +34,7 @@ pub use event::{Closed, Event, Intervals, Observer, Opened};
 pub use ids::Alphabet;
 pub use made::{Draw, Speak, Transcribe};
 pub use message::{Detail, Media, MediaKind, MediaSource, Message, Part, PastCall, Role};
-pub use mode::{Flavour, Mode};
+pub use mode::Mode;
 pub use moderation::{Category, Verdict};
 pub use plan::{Choice, Finish, Generation, HostedCall, Plan, PlannedCall, Segment};
 pub use seed::{Rng, Seed, StableHasher};

@@ -9,13 +9,3 @@ pub enum Mode {
     /// The contract only: any key, any model, any id.
     Mock,
 }
-
-/// Which fields beyond the contract an answer carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Flavour {
-    /// OpenAI's own: reasoning is counted and hidden in chat.
-    #[default]
-    OpenAi,
-    /// vLLM's: reasoning is shown as `reasoning_content`.
-    Vllm,
-}
