@@ -19,14 +19,18 @@ pub(crate) struct Server {
     address: String,
 }
 
-/// Builds the binary in the profile of the tests, whose answers are held against the contract.
+/// Builds the binary, and the example that embeds it, in the profile of the tests, whose answers
+/// are held against the contract. The whole workspace is named, so that what the tests have built
+/// serves: a package by itself takes other features of its dependencies, and would build all of
+/// them again.
 pub(crate) fn build() -> Result<PathBuf> {
     run(&mut cargo(&[
         "build",
-        "--package",
-        "fakeai-cli",
-        "--bin",
-        "fakeai",
+        "--workspace",
+        "--bins",
+        "--tests",
+        "--example",
+        "embedded",
     ]))?;
     Ok(target().join("debug/fakeai"))
 }

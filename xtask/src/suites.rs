@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::check::Outcome;
-use crate::command::{answers, cargo, root, run, target};
+use crate::command::{answers, root, run, target};
 use crate::serve::{self, KEY, Server};
 
 /// The SDK release whose tests fit the contract.
@@ -101,14 +101,7 @@ pub(crate) fn python() -> Result<Outcome> {
     let ended = run(serving(&mut command, &servers));
     let summary = junit(&report)?;
     ended.with_context(|| summary.clone())?;
-    run(&mut cargo(&[
-        "run",
-        "--quiet",
-        "--package",
-        "fakeai-cli",
-        "--example",
-        "embedded",
-    ]))?;
+    run(&mut Command::new(target().join("debug/examples/embedded")))?;
     Ok(Outcome::Passed(told(&summary, verdicts(&servers)?)))
 }
 
