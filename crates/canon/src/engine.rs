@@ -3,7 +3,7 @@
 
 use std::task::Waker;
 
-use crate::{Micros, Seed, TokenId};
+use crate::{Finish, Micros, RequestParams, Seed, TokenId};
 
 /// What an engine is asked to run.
 pub struct Job<'a> {
@@ -15,6 +15,10 @@ pub struct Job<'a> {
     pub prompt: &'a [TokenId],
     /// Tokens that each sequence generates; sequences run side by side.
     pub lengths: &'a [u32],
+    /// Why each of them ends; what is not told has said all.
+    pub finishes: &'a [Finish],
+    /// What the request asked for.
+    pub params: RequestParams,
     /// When it arrived.
     pub arrived: Micros,
 }
@@ -23,6 +27,10 @@ pub struct Job<'a> {
 pub trait Engine: Send + Sync {
     /// Takes a job.
     fn submit(&self, job: &Job<'_>) -> Box<dyn Ticks>;
+
+    /// Lets all happen that has happened by now, so that observers know of it. An engine that
+    /// nobody drives does so when somebody asks.
+    fn catch_up(&self) {}
 }
 
 /// What an engine found when it took a job up.
@@ -34,7 +42,7 @@ pub struct Admission {
 
 /// The due times of one job's steps. In each step every sequence that still runs gets a token.
 pub trait Ticks: Send {
-    /// What was found at admission. Asked for when the first step is due.
+    /// What was found at admission. RequestParams for when the first step is due.
     fn admission(&mut self) -> Admission;
 
     /// When step `index` is due; 0 is the first token. Steps are asked for in order, and one may

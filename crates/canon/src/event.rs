@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{Billed, Caller, Micros, Usage};
+use crate::{Billed, Caller, EngineEvent, Micros, Usage};
 
 /// Something happened.
 pub enum Event {
@@ -12,6 +12,8 @@ pub enum Event {
     Opened(Opened),
     /// A call was answered, or its client left.
     Closed(Box<Closed>),
+    /// Something happened in a simulated engine.
+    Engine(EngineEvent),
 }
 
 /// A call came in.

@@ -114,7 +114,7 @@ impl Ticks for Paced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fakeai_canon::Seed;
+    use fakeai_canon::{RequestParams, Seed};
 
     fn job(seed: u64) -> Job<'static> {
         Job {
@@ -122,6 +122,8 @@ mod tests {
             model: "m",
             prompt: &[],
             lengths: &[3],
+            finishes: &[],
+            params: RequestParams::default(),
             arrived: Micros(1_000),
         }
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    ApiError, Encoder, Input, Job, Micros, Plan, Prompt, Role, Seed, Start, Usage, Work,
+    ApiError, Encoder, Input, Job, Micros, Plan, Prompt, RequestParams, Role, Seed, Start, Usage,
+    Work,
 };
 use fakeai_catalog::{Catalog, Model};
 use fakeai_contract::{Operation, PathParams};
@@ -98,6 +99,7 @@ pub(crate) fn answer(
             prompts: &prompts,
             seed,
             arrived: visit.started(),
+            streamed: opened.stream,
         },
     );
     let player = Player::new(Arc::clone(world), score);
@@ -186,17 +188,20 @@ struct Arranged<'a> {
     prompts: &'a [Prompt],
     seed: Seed,
     arrived: Micros,
+    streamed: bool,
 }
 
 fn score(world: &World, plan: Plan, encoder: Box<dyn Encoder>, arranged: Arranged<'_>) -> Score {
-    let (lengths, vocabulary) = match &plan {
+    let (lengths, finishes, vocabulary) = match &plan {
         Plan::Generation(generation) => {
-            let lengths = generation.choices.iter();
-            let lengths = lengths.map(|choice| choice.generated() as u32);
-            (lengths.collect(), Some(generation.vocabulary))
+            let choices = generation.choices.iter();
+            let (lengths, finishes) = choices
+                .map(|choice| (choice.generated() as u32, choice.finish))
+                .unzip();
+            (lengths, finishes, Some(generation.vocabulary))
         }
         Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => {
-            (Vec::new(), None)
+            (Vec::new(), Vec::new(), None)
         }
     };
     let first = arranged
@@ -209,6 +214,8 @@ fn score(world: &World, plan: Plan, encoder: Box<dyn Encoder>, arranged: Arrange
         model: arranged.work.model(),
         prompt: first,
         lengths: &lengths,
+        finishes: &finishes,
+        params: params(&arranged),
         arrived: arranged.arrived,
     });
     let start = Start {
@@ -222,6 +229,22 @@ fn score(world: &World, plan: Plan, encoder: Box<dyn Encoder>, arranged: Arrange
         ticks,
         encoder,
         start,
+    }
+}
+
+fn params(arranged: &Arranged<'_>) -> RequestParams {
+    let max_tokens = match arranged.work {
+        Work::Generate(work) | Work::Compact(work) => work.limits.max_tokens,
+        Work::Count(_)
+        | Work::Embed(_)
+        | Work::Moderate(_)
+        | Work::Draw(_)
+        | Work::Speak(_)
+        | Work::Transcribe(_) => None,
+    };
+    RequestParams {
+        max_tokens,
+        streamed: arranged.streamed,
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) struct RequestLog;
 impl Observer for RequestLog {
     fn observe(&self, event: &Event) {
         let closed = match event {
-            Event::Opened(_) => return,
+            Event::Opened(_) | Event::Engine(_) => return,
             Event::Closed(closed) => closed,
         };
         tracing::debug!(

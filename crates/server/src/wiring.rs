@@ -65,7 +65,7 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) ->
     if tracing::enabled!(tracing::Level::DEBUG) {
         observers.push(Arc::new(RequestLog));
     }
-    let engine = engine(config, &clock, seed);
+    let engine = engine(config, &clock, seed, observers.clone());
     let time: Arc<dyn Clock> = clock.clone();
     let (store, blobs) = place.world(name, store_limits(config), &time);
     World::new(
@@ -146,13 +146,18 @@ fn content(config: &Config) -> ContentConfig {
     }
 }
 
-fn engine(config: &Config, clock: &Arc<WorldClock>, seed: Seed) -> Arc<dyn Engine> {
+fn engine(
+    config: &Config,
+    clock: &Arc<WorldClock>,
+    seed: Seed,
+    observers: Vec<Arc<dyn Observer>>,
+) -> Arc<dyn Engine> {
     // What can't be served has been refused with the settings.
     if let Ok(Some((setup, replicas))) = config.serving.setup() {
         let noise = |replica| Noise::of(seed.fork("engine").nth(u64::from(replica)));
         let workers = (0..replicas).filter_map(|number| Worker::new(&setup, noise(number)).ok());
         let clock = Arc::clone(clock);
-        return Arc::new(LiveEngine::new(workers.collect(), clock));
+        return Arc::new(LiveEngine::new(workers.collect(), clock, observers));
     }
     pace(config)
 }

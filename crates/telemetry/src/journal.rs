@@ -182,7 +182,7 @@ impl Journal {
 impl Observer for Journal {
     fn observe(&self, event: &Event) {
         match event {
-            Event::Opened(_) => {}
+            Event::Opened(_) | Event::Engine(_) => {}
             // Whoever reads the journal does not want to find that in it.
             Event::Closed(closed) if closed.path.contains("/_fakeai/") => {}
             Event::Closed(closed) => self.add(closed),

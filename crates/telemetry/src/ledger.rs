@@ -123,6 +123,7 @@ impl Observer for Ledger {
                 self.opened.fetch_add(1, Relaxed);
             }
             Event::Closed(closed) => self.count(closed),
+            Event::Engine(_) => {}
         }
     }
 }

@@ -55,6 +55,11 @@ impl Blocks {
         self.free
     }
 
+    /// Blocks that are known by what they hold.
+    pub(crate) fn known(&self) -> u32 {
+        self.by_hash.len() as u32
+    }
+
     /// Takes so many blocks; none where there are not enough. What they held is forgotten.
     pub(crate) fn take(&mut self, count: u32, into: &mut Vec<BlockId>) -> bool {
         if count > self.free {

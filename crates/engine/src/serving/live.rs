@@ -1,16 +1,19 @@
 //! The simulated engine behind a server. Nobody drives it: whoever asks when a token is due lets
 //! it catch up with the world's time first. A step's end is known when it begins, and only then.
 
-use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
+use std::iter;
 use std::sync::Arc;
 use std::task::Waker;
 
-use fakeai_canon::{Admission, Clock, Engine, Job, Micros, StableHasher, Tick, Ticks, TokenId};
+use fakeai_canon::{
+    Admission, Clock, Engine, Finish, Job, Micros, Observer, StableHasher, Tick, Ticks, TokenId,
+};
 use parking_lot::Mutex;
 
 use super::sequence::{Request, SequenceId};
-use super::worker::{Log, Worker};
+use super::watch::{Observers, Record, Watch};
+use super::worker::Worker;
 
 /// A simulated engine that a server's answers go by: one or several replicas, of which a request
 /// goes to the one that has the least to do.
@@ -21,45 +24,42 @@ pub struct LiveEngine {
 
 struct State {
     worker: Worker,
-    tokens: Tokens,
-}
-
-/// When the tokens of sequences that somebody waits for are due.
-#[derive(Default)]
-struct Tokens {
-    due: HashMap<SequenceId, Vec<Micros>>,
-    cached: HashMap<SequenceId, u32>,
-}
-
-impl Log for Tokens {
-    fn admitted(&mut self, id: SequenceId, _: Micros, cached: u32) {
-        self.cached.entry(id).or_insert(cached);
-    }
-
-    fn token(&mut self, id: SequenceId, _: u32, at: Micros) {
-        if let Some(due) = self.due.get_mut(&id) {
-            due.push(at);
-        }
-    }
+    watch: Watch,
 }
 
 impl State {
     fn catch_up(&mut self, now: Micros) {
-        self.worker.advance(now, &mut self.tokens);
+        self.worker.advance(now, &mut self.watch);
+    }
+
+    /// Takes sequences that nobody waits for any more out of the worker.
+    fn leave(&mut self, ids: &[SequenceId], now: Micros) {
+        self.catch_up(now);
+        for id in ids {
+            let is_on_its_way = self.worker.has(*id);
+            self.worker.cancel(*id);
+            self.watch.close(*id, is_on_its_way, now);
+        }
+        self.watch.tell_load(now, self.worker.load(now));
     }
 }
 
 impl LiveEngine {
-    /// An engine of these replicas, on a world's clock.
-    pub fn new(workers: Vec<Worker>, clock: Arc<dyn Clock>) -> Self {
-        let replica = |worker| {
-            Arc::new(Mutex::new(State {
-                worker,
-                tokens: Tokens::default(),
-            }))
+    /// An engine of these replicas, on a world's clock, that tells these observers.
+    pub fn new(
+        workers: Vec<Worker>,
+        clock: Arc<dyn Clock>,
+        observers: Vec<Arc<dyn Observer>>,
+    ) -> Self {
+        let observers = Observers::from(observers);
+        let now = clock.now();
+        let replica = |(number, worker): (usize, Worker)| {
+            let watch = Watch::new(number as u32, Arc::clone(&observers));
+            watch.tell_load(now, worker.load(now));
+            Arc::new(Mutex::new(State { worker, watch }))
         };
         Self {
-            replicas: workers.into_iter().map(replica).collect(),
+            replicas: workers.into_iter().enumerate().map(replica).collect(),
             clock,
         }
     }
@@ -76,6 +76,13 @@ impl LiveEngine {
 }
 
 impl Engine for LiveEngine {
+    fn catch_up(&self) {
+        let now = self.clock.now();
+        for replica in &self.replicas {
+            replica.lock().catch_up(now);
+        }
+    }
+
     fn submit(&self, job: &Job<'_>) -> Box<dyn Ticks> {
         let Some(replica) = self.route() else {
             return Box::new(Nowhere { at: job.arrived });
@@ -86,17 +93,25 @@ impl Engine for LiveEngine {
         let prompt = job.prompt.len() as u32;
         let others = state.worker.running() as u32;
         let overhead = state.worker.times().request_seconds(prompt, others);
-        let ids = job.lengths.iter().map(|output| {
+        let finishes = job
+            .finishes
+            .iter()
+            .copied()
+            .chain(iter::repeat(Finish::Stop));
+        let sequences = job.lengths.iter().zip(finishes);
+        let ids = sequences.map(|(output, finish)| {
             let id = state.worker.submit(Request {
                 arrived: job.arrived,
                 prompt,
                 hashes: hashes.clone(),
                 output: *output,
             });
-            state.tokens.due.insert(id, Vec::new());
+            state.watch.open(id, Record::new(job, finish));
             id
         });
         let ids = ids.collect();
+        let now = self.clock.now();
+        state.watch.tell_load(now, state.worker.load(now));
         Box::new(LiveTicks {
             state: Arc::clone(replica),
             clock: Arc::clone(&self.clock),
@@ -145,9 +160,10 @@ struct LiveTicks {
 impl Ticks for LiveTicks {
     fn admission(&mut self) -> Admission {
         let state = self.state.lock();
-        let cached = self.ids.first().and_then(|id| state.tokens.cached.get(id));
+        let first = self.ids.first();
+        let first = first.and_then(|id| state.watch.sequence(*id));
         Admission {
-            cached: u64::from(cached.copied().unwrap_or(0)),
+            cached: first.map_or(0, |first| u64::from(first.cached())),
         }
     }
 
@@ -156,7 +172,7 @@ impl Ticks for LiveTicks {
         state.catch_up(self.clock.now());
         let mut latest = Micros::ZERO;
         for id in &self.ids {
-            let due = &state.tokens.due[id];
+            let due = state.watch.sequence(*id).map_or(&[][..], Record::due);
             match due.get(index as usize).or(due.last()) {
                 Some(at) if due.len() > index as usize || !state.worker.has(*id) => {
                     latest = latest.max(*at);
@@ -174,11 +190,7 @@ impl Ticks for LiveTicks {
 
 impl Drop for LiveTicks {
     fn drop(&mut self) {
-        let mut state = self.state.lock();
-        for id in &self.ids {
-            state.worker.cancel(*id);
-            state.tokens.due.remove(id);
-            state.tokens.cached.remove(id);
-        }
+        let now = self.clock.now();
+        self.state.lock().leave(&self.ids, now);
     }
 }

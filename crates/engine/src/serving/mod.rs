@@ -10,6 +10,7 @@ mod plan;
 mod scheduler;
 mod sequence;
 mod step_time;
+mod watch;
 mod worker;
 mod workload;
 

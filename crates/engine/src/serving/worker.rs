@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use fakeai_canon::Micros;
+use fakeai_canon::{Micros, WorkerLoad};
 
 use super::blocks::Blocks;
 use super::noise::Noise;
@@ -18,6 +18,8 @@ pub(super) type Slot = usize;
 pub trait Log {
     /// A sequence was taken up for the first time; so many prompt tokens were in the cache.
     fn admitted(&mut self, _id: SequenceId, _at: Micros, _cached: u32) {}
+    /// How full the worker is: told before a step is said to have begun or ended.
+    fn load(&mut self, _load: WorkerLoad) {}
     /// A step began; it computes `batch` until `end`.
     fn step(&mut self, _start: Micros, _end: Micros, _batch: &Batch) {}
     /// A sequence gains a token at the end of the step that began. 0 is the first.
@@ -26,6 +28,8 @@ pub trait Log {
     fn preempted(&mut self, _id: SequenceId, _at: Micros) {}
     /// A sequence has all its tokens.
     fn finished(&mut self, _finished: &Finished) {}
+    /// The step that began has ended.
+    fn step_ended(&mut self) {}
 }
 
 /// A log that keeps nothing.
@@ -143,6 +147,19 @@ impl Worker {
         1.0 - f64::from(self.blocks.free()) / f64::from(self.blocks.count())
     }
 
+    /// How full it is at that time.
+    pub fn load(&self, at: Micros) -> WorkerLoad {
+        let has_arrived = |slot: &&Slot| self.sequence(**slot).request.arrived <= at;
+        let arrived = self.coming.iter().take_while(has_arrived).count();
+        WorkerLoad {
+            running: self.running.len() as u32,
+            waiting: (self.waiting.len() + arrived) as u32,
+            used_blocks: self.blocks.count() - self.blocks.free(),
+            known_blocks: self.blocks.known(),
+            blocks: self.blocks.count(),
+        }
+    }
+
     /// When the step under way ends, if one is.
     pub fn step_ends(&self) -> Option<Micros> {
         self.ends
@@ -228,6 +245,7 @@ impl Worker {
             let sequence = self.sequence(self.running[place]);
             log.admitted(sequence.id, start, sequence.cached.unwrap_or(0));
         }
+        log.load(self.load(start));
         log.step(start, end, &batch);
         for slot in &self.scheduled {
             let sequence = self.sequence(*slot);
@@ -271,6 +289,8 @@ impl Worker {
             }
         }
         self.scheduled = scheduled;
+        log.load(self.load(end));
+        log.step_ended();
     }
 
     /// Makes the full blocks of a prompt known, as far as they are computed.

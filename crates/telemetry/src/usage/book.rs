@@ -90,7 +90,7 @@ impl UsageBook {
 impl Observer for UsageBook {
     fn observe(&self, event: &Event) {
         match event {
-            Event::Opened(_) => {}
+            Event::Opened(_) | Event::Engine(_) => {}
             Event::Closed(closed) => self.add(closed),
         }
     }

@@ -6,6 +6,8 @@
     reason = "a test that meets what it did not expect fails"
 )]
 
+mod facts;
+
 use std::collections::HashMap;
 
 use fakeai_canon::{Micros, Seed};

@@ -1,0 +1,162 @@
+//! What a simulated engine tells observers: facts by step and by sequence, never by token. One
+//! replica's facts come in the order in which they happen; those of several may be mixed.
+
+use crate::{Finish, Micros};
+
+/// Something happened in a simulated engine.
+pub enum EngineEvent {
+    /// A worker's queue changed between steps: somebody came, or left.
+    Load {
+        /// The replica, from 0.
+        worker: u32,
+        /// When.
+        at: Micros,
+        /// How full it is now.
+        load: WorkerLoad,
+    },
+    /// A sequence was taken up for the first time.
+    Admitted {
+        /// The replica.
+        worker: u32,
+        /// When.
+        at: Micros,
+        /// Tokens of its prompt, all of which were looked up in the cache.
+        prompt: u32,
+        /// Those of them that the cache had.
+        cached: u32,
+    },
+    /// A step began.
+    StepBegan {
+        /// What it computes.
+        step: Step,
+        /// How full the worker is while it runs.
+        load: WorkerLoad,
+    },
+    /// A sequence got its first token, at the end of a step that comes next.
+    FirstToken(FirstToken),
+    /// A sequence lost its blocks to others and waits to be computed again.
+    Preempted {
+        /// The replica.
+        worker: u32,
+        /// When.
+        at: Micros,
+        /// Tokens of its prompt.
+        prompt: u32,
+        /// Tokens that it had generated.
+        generated: u32,
+    },
+    /// A sequence has left, done or not. Where it is done, the end of its last step comes next.
+    Ended(Box<Ended>),
+    /// A step ended.
+    StepEnded {
+        /// What it computed.
+        step: Step,
+        /// How full the worker is after it.
+        load: WorkerLoad,
+        /// Tokens that were generated in it.
+        generated: u32,
+        /// Of the sequences that gained a token which was not their first: the spans since the one
+        /// before, each with how many had it.
+        intervals: Vec<(Micros, u32)>,
+    },
+}
+
+/// How full a worker is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkerLoad {
+    /// Sequences in the batch.
+    pub running: u32,
+    /// Sequences in the queue.
+    pub waiting: u32,
+    /// Blocks of the cache that sequences use.
+    pub used_blocks: u32,
+    /// Blocks of the cache that can be found again by what they hold, used or not.
+    pub known_blocks: u32,
+    /// All blocks of the cache.
+    pub blocks: u32,
+}
+
+/// What a step computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The replica.
+    pub worker: u32,
+    /// When it began.
+    pub started: Micros,
+    /// When it ends.
+    pub ends: Micros,
+    /// Sequences that gain a token without a part of a prompt.
+    pub decodes: u32,
+    /// Tokens of context that these attend to, together.
+    pub context: u64,
+    /// Sequences of which a part of the prompt is computed.
+    pub prompts: u32,
+    /// Tokens of those parts.
+    pub prompt_tokens: u32,
+}
+
+/// A sequence got its first token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstToken {
+    /// The replica.
+    pub worker: u32,
+    /// When.
+    pub at: Micros,
+    /// When the sequence arrived.
+    pub arrived: Micros,
+    /// When it was taken up.
+    pub taken_up: Micros,
+    /// Tokens of its prompt.
+    pub prompt: u32,
+    /// Those of them that the cache had.
+    pub cached: u32,
+}
+
+/// A sequence has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The replica.
+    pub worker: u32,
+    /// When it arrived.
+    pub arrived: Micros,
+    /// When it was first taken up; none where it left the queue before.
+    pub taken_up: Option<Micros>,
+    /// When its first token was there.
+    pub first_token: Option<Micros>,
+    /// When its last one was.
+    pub last_token: Option<Micros>,
+    /// When it left.
+    pub at: Micros,
+    /// Tokens of its prompt.
+    pub prompt: u32,
+    /// Those of them that the cache had.
+    pub cached: u32,
+    /// Tokens that it generated.
+    pub generated: u32,
+    /// How often it had to make room.
+    pub preemptions: u32,
+    /// Why it left.
+    pub ending: Ending,
+    /// Sequences of its request, itself among them.
+    pub siblings: u32,
+    /// What its request asked for.
+    pub params: RequestParams,
+}
+
+/// Why a sequence left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It has all its tokens.
+    Done(Finish),
+    /// Nobody waits for it any more.
+    Aborted,
+}
+
+/// What a request asked for, for those who count it; no engine goes by it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestParams {
+    /// The most tokens of a sequence, where the caller said.
+    pub max_tokens: Option<u32>,
+    /// Whether the answer is streamed.
+    pub streamed: bool,
+}

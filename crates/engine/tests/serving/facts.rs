@@ -1,0 +1,202 @@
+//! What observers of a live engine are told adds up to what was served, also where clients leave.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::Waker;
+
+use fakeai_canon::{
+    Clock, Ended, Ending, Engine, EngineEvent, Event, Finish, Job, Micros, Observer, RequestParams,
+    Seed, Tick, Ticks, TokenId, WorkerLoad,
+};
+use fakeai_engine::serving::{Kind, LiveEngine, Noise, Worker};
+
+use super::{KINDS, narrow};
+
+/// A clock that is set.
+#[derive(Default)]
+struct Hand(AtomicU64);
+
+impl Clock for Hand {
+    fn now(&self) -> Micros {
+        Micros(self.0.load(Relaxed))
+    }
+}
+
+/// What was told.
+#[derive(Default)]
+struct Told {
+    load: WorkerLoad,
+    admitted: u32,
+    looked_up: u32,
+    found: u32,
+    first_tokens: u32,
+    generated: u32,
+    intervals: u32,
+    prompt_tokens: u32,
+    steps: [u32; 2],
+    preemptions: u32,
+    ended: Vec<Ended>,
+}
+
+#[derive(Default)]
+struct Listener(Mutex<Told>);
+
+impl Observer for Listener {
+    fn observe(&self, event: &Event) {
+        let Event::Engine(fact) = event else { return };
+        let told = &mut *self.0.lock().unwrap();
+        match fact {
+            EngineEvent::Load { load, .. } => told.load = *load,
+            EngineEvent::Admitted { prompt, cached, .. } => {
+                told.admitted += 1;
+                told.looked_up += prompt;
+                told.found += cached;
+            }
+            EngineEvent::StepBegan { load, step } => {
+                assert!(load.running >= step.decodes);
+                told.load = *load;
+                told.steps[0] += 1;
+            }
+            EngineEvent::FirstToken(first) => {
+                assert!(first.arrived <= first.taken_up && first.taken_up < first.at);
+                told.first_tokens += 1;
+            }
+            EngineEvent::Preempted { .. } => told.preemptions += 1,
+            EngineEvent::Ended(ended) => told.ended.push(**ended),
+            EngineEvent::StepEnded {
+                step,
+                load,
+                generated,
+                intervals,
+            } => {
+                told.load = *load;
+                told.steps[1] += 1;
+                told.prompt_tokens += step.prompt_tokens;
+                told.generated += generated;
+                told.intervals += intervals.iter().map(|(_, count)| count).sum::<u32>();
+            }
+        }
+    }
+}
+
+struct Stage {
+    engine: LiveEngine,
+    clock: Arc<Hand>,
+    listener: Arc<Listener>,
+}
+
+impl Stage {
+    fn new(kind: Kind) -> Self {
+        let clock = Arc::new(Hand::default());
+        let listener = Arc::new(Listener::default());
+        let worker = Worker::new(&narrow(kind), Noise::of(Seed(1))).unwrap();
+        let engine = LiveEngine::new(vec![worker], clock.clone(), vec![listener.clone()]);
+        Self {
+            engine,
+            clock,
+            listener,
+        }
+    }
+
+    fn submit(&self, prompt: &[TokenId], lengths: &[u32]) -> Box<dyn Ticks> {
+        self.engine.submit(&Job {
+            seed: Seed(1),
+            model: "m",
+            prompt,
+            lengths,
+            finishes: &[Finish::Length],
+            params: RequestParams::default(),
+            arrived: self.clock.now(),
+        })
+    }
+
+    /// Follows an answer for so many tokens of its longest sequence.
+    fn follow(&self, ticks: &mut dyn Ticks, tokens: u32) {
+        for index in 0..tokens {
+            loop {
+                let (Tick::At(at) | Tick::AskAt(at)) = ticks.due(index, Waker::noop()) else {
+                    continue;
+                };
+                if at <= self.clock.now() {
+                    break;
+                }
+                self.clock.0.store(at.0, Relaxed);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_told_adds_up_to_what_was_served() {
+    for kind in KINDS {
+        let stage = Stage::new(kind);
+        let prompt: Vec<TokenId> = (0..100).collect();
+        stage.follow(&mut *stage.submit(&prompt, &[5, 30]), 30);
+        stage.follow(&mut *stage.submit(&prompt, &[1]), 1);
+        stage.engine.catch_up();
+        let told = stage.listener.0.lock().unwrap();
+        assert_eq!((told.admitted, told.first_tokens), (3, 3), "{kind:?}");
+        assert_eq!(told.generated, 36);
+        assert_eq!(told.intervals, 33);
+        assert_eq!(told.looked_up, 300);
+        assert!(told.found >= 96, "{kind:?}");
+        assert_eq!(told.prompt_tokens + told.found, 300);
+        assert_eq!(told.steps[0], told.steps[1]);
+        let ended = told.ended.iter();
+        let mut ended: Vec<_> = ended
+            .map(|ended| (ended.generated, ended.siblings, ended.ending))
+            .collect();
+        ended.sort_by_key(|(generated, ..)| *generated);
+        let done = Ending::Done;
+        let expected = [
+            (1, 1, done(Finish::Length)),
+            (5, 2, done(Finish::Length)),
+            (30, 2, done(Finish::Stop)),
+        ];
+        assert_eq!(ended, expected, "{kind:?}");
+        let load = told.load;
+        assert_eq!((load.running, load.waiting, load.used_blocks), (0, 0, 0));
+        assert!(load.known_blocks > 0 && load.blocks > load.known_blocks);
+    }
+}
+
+#[test]
+fn who_leaves_early_is_told_with_what_it_had() {
+    let stage = Stage::new(Kind::Vllm);
+    let prompt: Vec<TokenId> = (0..40).collect();
+    let mut ticks = stage.submit(&prompt, &[50]);
+    assert_eq!(stage.listener.0.lock().unwrap().load.waiting, 1);
+    stage.follow(&mut *ticks, 7);
+    assert_eq!(stage.listener.0.lock().unwrap().load.running, 1);
+    drop(ticks);
+    let told = stage.listener.0.lock().unwrap();
+    let [ended] = &told.ended[..] else {
+        panic!("one has left")
+    };
+    assert_eq!(ended.ending, Ending::Aborted);
+    assert!(ended.generated >= 7 && ended.generated < 50);
+    assert_eq!(ended.generated, told.generated);
+    assert_eq!(told.load.running + told.load.used_blocks, 0);
+}
+
+#[test]
+fn who_makes_room_is_told() {
+    let stage = Stage::new(Kind::Vllm);
+    let prompts: Vec<Vec<TokenId>> = (0..4)
+        .map(|n| (n * 1000..n * 1000 + 220).collect())
+        .collect();
+    let mut answers: Vec<_> = prompts
+        .iter()
+        .map(|prompt| stage.submit(prompt, &[80]))
+        .collect();
+    for ticks in &mut answers {
+        stage.follow(&mut **ticks, 80);
+    }
+    drop(answers);
+    let told = stage.listener.0.lock().unwrap();
+    assert!(told.preemptions > 0);
+    let noted: u32 = told.ended.iter().map(|ended| ended.preemptions).sum();
+    assert_eq!(noted, told.preemptions);
+    assert_eq!((told.admitted, told.generated), (4, 320));
+}
