@@ -4,8 +4,8 @@ use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
 use crate::{
-    ApiError, CallKind, Finish, HostedCall, Micros, Seed, TokenId, TokenLogprob, Usage, Verdict,
-    Vocabulary,
+    ApiError, CallKind, Finish, HostedCall, Micros, Ranked, Seed, TokenId, TokenLogprob, Usage,
+    Verdict, Vocabulary,
 };
 
 /// What an encoder learns before anything else.
@@ -89,6 +89,8 @@ pub enum Delta<'a> {
     Vectors(&'a [Vec<f32>]),
     /// All verdicts of a moderation.
     Verdicts(&'a [Verdict]),
+    /// All passages of a ranking, best first.
+    Ranked(&'a [Ranked]),
     /// All pieces of what was made.
     Made(&'a [Bytes]),
     /// The answer is whole; at `at` on the world's clock.

@@ -16,6 +16,7 @@ mod message;
 mod mode;
 mod moderation;
 mod plan;
+mod rank;
 mod seed;
 mod shelf;
 mod sources;
@@ -39,6 +40,7 @@ pub use message::{Detail, Media, MediaKind, MediaSource, Message, Part, PastCall
 pub use mode::Mode;
 pub use moderation::{Category, Verdict};
 pub use plan::{Choice, Finish, Generation, HostedCall, Plan, PlannedCall, Segment};
+pub use rank::{Rank, Ranked, Reads};
 pub use seed::{Rng, Seed, StableHasher};
 pub use shelf::Shelf;
 pub use sources::{NoSources, Passage, Sources};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::{CallKind, Tokens, Usage, Verdict, Vocabulary};
+use crate::{CallKind, Ranked, Tokens, Usage, Verdict, Vocabulary};
 
 /// A planned answer.
 pub enum Plan {
@@ -21,6 +21,13 @@ pub enum Plan {
         /// The verdicts.
         verdicts: Vec<Verdict>,
         /// Tokens of the inputs.
+        usage: Usage,
+    },
+    /// Passages, best first.
+    Ranking {
+        /// The passages.
+        ranked: Vec<Ranked>,
+        /// Tokens of the pairs of query and passage.
         usage: Usage,
     },
     /// Files, or pieces of one, in the order in which they are sent.

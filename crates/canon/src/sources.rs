@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::ApiError;
+use crate::{ApiError, Ranked};
 
 /// A passage of a stored document.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,9 @@ pub trait Sources: Sync {
     /// # Errors
     /// The provider's error for stores that are not there and settings that can't be followed.
     fn search_files(&self, settings: &Value, query: &str) -> Result<Vec<Passage>, ApiError>;
+
+    /// Puts passages in order of their relevance to a query, best first.
+    fn rank(&self, query: &str, passages: &[&str]) -> Vec<Ranked>;
 }
 
 /// No documents at all.
@@ -36,5 +39,9 @@ pub struct NoSources;
 impl Sources for NoSources {
     fn search_files(&self, _: &Value, _: &str) -> Result<Vec<Passage>, ApiError> {
         Ok(Vec::new())
+    }
+
+    fn rank(&self, _: &str, _: &[&str]) -> Vec<Ranked> {
+        Vec::new()
     }
 }

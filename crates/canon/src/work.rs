@@ -3,7 +3,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::{Draw, Format, Message, Part, Speak, TokenId, Tool, ToolChoice, Transcribe};
+use crate::{Draw, Format, Message, Part, Rank, Speak, TokenId, Tool, ToolChoice, Transcribe};
 
 /// One piece of inference.
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -18,6 +18,8 @@ pub enum Work {
     Embed(Embed),
     /// A judgement.
     Moderate(Moderate),
+    /// Passages in order.
+    Rank(Rank),
     /// Pictures.
     Draw(Draw),
     /// Speech.
@@ -33,6 +35,7 @@ impl Work {
             Work::Generate(work) | Work::Count(work) | Work::Compact(work) => &work.model,
             Work::Embed(work) => &work.model,
             Work::Moderate(work) => &work.model,
+            Work::Rank(work) => &work.model,
             Work::Draw(work) => &work.model,
             Work::Speak(work) => &work.model,
             Work::Transcribe(work) => &work.model,

@@ -1,7 +1,9 @@
 //! The door of the room: work in, plan out. Pure and synchronous. Not here: how any one kind of
 //! work is planned.
 
-use fakeai_canon::{ApiError, NoSources, Plan, Prompt, Seed, Sources, Usage, Vocabulary, Work};
+use fakeai_canon::{
+    ApiError, NoSources, Plan, Prompt, Rank, Ranked, Seed, Sources, Usage, Vocabulary, Work,
+};
 use fakeai_catalog::Model;
 
 use crate::{
@@ -74,6 +76,10 @@ impl Behaviour {
                     usage: prompt_usage(prompts),
                 })
             }
+            Work::Rank(rank) => Ok(Plan::Ranking {
+                ranked: ranked(rank, prompts, model, sources),
+                usage: prompt_usage(prompts),
+            }),
             Work::Draw(draw) => made::drawn(draw, prompt_usage(prompts).prompt, seed),
             Work::Speak(speak) => Ok(made::spoken(speak, prompt_usage(prompts).prompt, seed)),
             Work::Transcribe(work) => Ok(Plan::Generation(transcript::plan(work, model, seed))),
@@ -99,6 +105,24 @@ impl Behaviour {
     pub fn search_query(&self, question: &str) -> String {
         tools::search_query(question)
     }
+}
+
+/// Ranks what is read of the passages: a prompt is the query's tokens and then a passage's.
+fn ranked(work: &Rank, prompts: &[Prompt], model: &Model, sources: &dyn Sources) -> Vec<Ranked> {
+    let vocabulary = vocabulary_of(model);
+    let query = vocabulary.count(&work.query);
+    let read = |prompt: &Prompt| {
+        let ids = prompt.ids.get(query..).unwrap_or_default();
+        let bytes: Vec<u8> = ids
+            .iter()
+            .flat_map(|id| vocabulary.piece(*id))
+            .copied()
+            .collect();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let texts: Vec<String> = prompts.iter().map(read).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    sources.rank(&work.query, &texts)
 }
 
 fn prompt_usage(prompts: &[Prompt]) -> Usage {

@@ -1,7 +1,7 @@
 //! The prompts of a piece of work, as ids. Not here: chat templates and the counting rules of
 //! media, which are those of the tokens room.
 
-use fakeai_canon::{ApiError, Mode, ModerateInput, Part, Prompt, TextInput, Work};
+use fakeai_canon::{ApiError, Mode, ModerateInput, Part, Prompt, Reads, TextInput, Work};
 use fakeai_catalog::Model;
 
 /// One prompt for a chat, one a raw prompt, one an input.
@@ -18,6 +18,25 @@ pub(crate) fn of(work: &Work, model: &Model, mode: Mode) -> Result<Vec<Prompt>, 
         Work::Embed(embed) => {
             let ids = |input: &TextInput| fakeai_tokens::text_ids(vocabulary(), input);
             Ok(embed.inputs.iter().map(ids).map(plain).collect())
+        }
+        Work::Rank(rank) => {
+            let query = vocabulary().encode(&rank.query);
+            let pair = |passage: &String| {
+                let passage = vocabulary().encode(passage);
+                let read = match rank.reads {
+                    Reads::All => passage.len(),
+                    Reads::Pair(most) => (most as usize).saturating_sub(query.len()),
+                    Reads::Passage(most) => most as usize,
+                };
+                plain(
+                    query
+                        .iter()
+                        .copied()
+                        .chain(passage.into_iter().take(read))
+                        .collect(),
+                )
+            };
+            Ok(rank.passages.iter().map(pair).collect())
         }
         Work::Draw(draw) => Ok(vec![plain(vocabulary().encode(&draw.prompt))]),
         Work::Speak(speak) => {

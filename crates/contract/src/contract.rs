@@ -5,24 +5,28 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::Value;
 
+use crate::api::Api;
 use crate::check::{Fields, Violation, Walk};
 use crate::load;
 use crate::make::Heights;
 use crate::operation::{Method, Operation};
 use crate::route::{Match, Routes, Wanted};
+use crate::rows;
 use crate::schema::{SchemaId, Schemas};
 
 /// How many violations of a response are listed.
 const LISTED: usize = 16;
 
 static OPENAI: LazyLock<Contract> = LazyLock::new(|| {
-    Contract::parse(OPENAI_TEXT).expect("the embedded contract is read by a test")
+    Contract::parse_beside(OPENAI_TEXT, rows::rows())
+        .expect("the embedded contract is read by a test")
 });
 
 /// The embedded file.
 pub(crate) const OPENAI_TEXT: &str = include_str!("../../../data/contracts/openai.json");
 
-/// OpenAI's contract. Made on first use: a few milliseconds.
+/// OpenAI's contract, and the rows of other makers that stand beside it. Made on first use: a few
+/// milliseconds.
 pub fn openai() -> &'static Contract {
     &OPENAI
 }
@@ -65,6 +69,7 @@ pub struct Contract {
     by_id: BTreeMap<Arc<str>, u16>,
     webhooks: Vec<Webhook>,
     named: BTreeMap<Arc<str>, SchemaId>,
+    errors: Vec<(Api, SchemaId)>,
     routes: Routes,
     heights: OnceLock<Heights>,
 }
@@ -75,7 +80,11 @@ impl Contract {
     /// # Errors
     /// When the text is not such a file.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let loaded = load::load(text)?;
+        Self::parse_beside(text, &[])
+    }
+
+    fn parse_beside(text: &str, beside: &[rows::Rows]) -> Result<Self, serde_json::Error> {
+        let loaded = load::load(text, beside)?;
         let by_id = loaded
             .operations
             .iter()
@@ -91,6 +100,7 @@ impl Contract {
                 .map(|(name, schema)| Webhook { name, schema })
                 .collect(),
             named: loaded.named,
+            errors: loaded.errors,
             heights: OnceLock::new(),
         })
     }
@@ -120,6 +130,13 @@ impl Contract {
     /// A named schema, e.g. `ResponseStreamEvent`.
     pub fn schema(&self, name: &str) -> Option<SchemaId> {
         self.named.get(name).copied()
+    }
+
+    /// What the errors of a wire look like.
+    pub fn error_schema(&self, api: Api) -> Option<SchemaId> {
+        let own = self.errors.iter().find(|(of, _)| *of == api);
+        own.map(|(_, schema)| *schema)
+            .or_else(|| self.schema("ErrorResponse"))
     }
 
     /// The names of all named schemas, sorted.
@@ -178,8 +195,8 @@ impl Contract {
         }
     }
 
-    /// Checks a response body: it fits what the document has for the status, an error fits
-    /// `ErrorResponse`, and no field is sent that is not documented or in `extras`.
+    /// Checks a response body: it fits what the document has for the status, an error fits the
+    /// errors of its wire, and no field is sent that is not documented or in `extras`.
     ///
     /// # Errors
     /// What does not fit. A JSON body where the document has none is not checked.
@@ -197,7 +214,7 @@ impl Contract {
             .and_then(|answer| answer.schema);
         let schema = match status {
             200..300 => documented,
-            _ => documented.or_else(|| self.schema("ErrorResponse")),
+            _ => documented.or_else(|| self.error_schema(operation.api)),
         };
         match schema {
             Some(schema) => self.check_schema(schema, body, extras),

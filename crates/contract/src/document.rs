@@ -5,10 +5,14 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use crate::contract::OPENAI_TEXT;
+use crate::rows;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
-    let contract: Value =
+    let mut contract: Value =
         serde_json::from_str(OPENAI_TEXT).expect("the embedded contract is read by a test");
+    for rows in rows::rows() {
+        add(&mut contract, rows);
+    }
     render(&contract).to_string()
 });
 
@@ -22,6 +26,21 @@ const SINGLE: [&str; 4] = ["items", "additionalProperties", "propertyNames", "no
 /// OpenAI's contract as an OpenAPI 3.1 document in JSON, served below `/v1`. Made on first use.
 pub fn openapi_document() -> &'static str {
     &DOCUMENT
+}
+
+/// Adds the rows that stand beside a contract.
+fn add(contract: &mut Value, rows: &rows::Rows) {
+    if let Some(schemas) = contract["schemas"].as_object_mut() {
+        let own = rows.schemas.iter();
+        schemas.extend(own.map(|(name, schema)| (name.clone(), schema.clone())));
+    }
+    let operations = rows.operation.iter().cloned().map(|mut row| {
+        row["errors"] = json!(rows.errors);
+        row
+    });
+    if let Some(list) = contract["operations"].as_array_mut() {
+        list.extend(operations);
+    }
 }
 
 fn render(contract: &Value) -> Value {
@@ -75,6 +94,9 @@ fn operation(row: &Value) -> Value {
     if row["security"] == json!("admin") {
         out.insert("security".into(), json!([{"admin": []}]));
     }
+    if row["root"] == json!(true) {
+        out.insert("servers".into(), json!([{"url": "/"}]));
+    }
     if row["deprecated"] == json!(true) {
         out.insert("deprecated".into(), json!(true));
     }
@@ -113,7 +135,8 @@ fn responses(row: &Value) -> Map<String, Value> {
         out.insert(status.clone(), answer);
     }
     // Every operation can answer an error, whichever statuses its row has.
-    let error = json!({"application/json": {"schema": expand(&json!({"$ref": "ErrorResponse"}))}});
+    let errors = row["errors"].as_str().unwrap_or("ErrorResponse");
+    let error = json!({"application/json": {"schema": expand(&json!({"$ref": errors}))}});
     out.insert(
         "default".into(),
         json!({"description": "error", "content": error}),

@@ -1,6 +1,7 @@
 //! The contract: operations as rows, schemas, and the walkers that validate, check and make
 //! values. It knows shapes only: what is said, and by whom, is decided elsewhere.
 
+mod api;
 mod check;
 mod contract;
 mod document;
@@ -13,9 +14,11 @@ mod operation;
 mod parameters;
 mod respond;
 mod route;
+mod rows;
 mod schema;
 mod user;
 
+pub use api::Api;
 pub use check::{Shape, Violation, ViolationKind};
 pub use contract::{Contract, Strictness, Webhook, openai};
 pub use document::openapi_document;

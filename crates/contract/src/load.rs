@@ -8,8 +8,10 @@ use std::sync::Arc;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::api::Api;
 use crate::error::SchemaError;
 use crate::operation::{Answer, Body, Kind, Method, Operation, Parameter, Place, Security};
+use crate::rows::Rows as Beside;
 use crate::schema::{Builder, Limits, SchemaId, Schemas};
 
 /// The contract is ours: only mistakes in it would hit these.
@@ -25,6 +27,7 @@ pub(crate) struct Loaded {
     pub(crate) schemas: Schemas,
     pub(crate) named: BTreeMap<Arc<str>, SchemaId>,
     pub(crate) greedy: Vec<String>,
+    pub(crate) errors: Vec<(Api, SchemaId)>,
 }
 
 struct Loading {
@@ -33,19 +36,28 @@ struct Loading {
     webhooks: Vec<(Arc<str>, SchemaId)>,
     named: BTreeMap<Arc<str>, SchemaId>,
     greedy: Vec<String>,
+    errors: Vec<(Api, SchemaId)>,
+    /// Whose rows are being read.
+    api: Api,
 }
 
-pub(crate) fn load(text: &str) -> Result<Loaded, serde_json::Error> {
+/// Reads a contract file, and the rows that stand beside it.
+pub(crate) fn load(text: &str, beside: &[Beside]) -> Result<Loaded, serde_json::Error> {
     let mut loading = Loading {
         builder: Builder::new(LIMITS, false),
         operations: Vec::new(),
         webhooks: Vec::new(),
         named: BTreeMap::new(),
         greedy: Vec::new(),
+        errors: Vec::new(),
+        api: Api::OpenAi,
     };
     let mut reader = serde_json::Deserializer::from_str(text);
     File(&mut loading).deserialize(&mut reader)?;
     reader.end()?;
+    for rows in beside {
+        loading.beside(rows).map_err(serde_json::Error::custom)?;
+    }
     if let Some(name) = loading.builder.next_waiting() {
         return Err(serde_json::Error::custom(format!(
             "nothing is named {name}"
@@ -57,6 +69,7 @@ pub(crate) fn load(text: &str) -> Result<Loaded, serde_json::Error> {
         schemas: loading.builder.finish().map_err(wrong)?,
         named: loading.named,
         greedy: loading.greedy,
+        errors: loading.errors,
     })
 }
 
@@ -145,15 +158,37 @@ impl<'de> Visitor<'de> for Named<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some((name, schema)) = members.next_entry::<String, Value>()? {
-            let slot = self.0.builder.slot(&name);
-            self.0.builder.read_into(slot, &schema).map_err(wrong)?;
-            self.0.named.insert(name.into(), slot);
+            self.0.named(name, &schema).map_err(wrong)?;
         }
         Ok(())
     }
 }
 
 impl Loading {
+    fn beside(&mut self, rows: &Beside) -> Result<(), String> {
+        self.api = rows.api().ok_or("rows of nobody that is known")?;
+        for (name, schema) in &rows.schemas {
+            if self.named.contains_key(name.as_str()) {
+                return Err(format!("two schemas are named {name}"));
+            }
+            let read = self.named(name.clone(), schema);
+            read.map_err(|error| error.to_string())?;
+        }
+        for row in &rows.operation {
+            self.operation(row)?;
+        }
+        let errors = self.builder.slot(&rows.errors);
+        self.errors.push((self.api, errors));
+        Ok(())
+    }
+
+    fn named(&mut self, name: String, schema: &Value) -> Result<(), SchemaError> {
+        let slot = self.builder.slot(&name);
+        self.builder.read_into(slot, schema)?;
+        self.named.insert(name.into(), slot);
+        Ok(())
+    }
+
     fn operation(&mut self, row: &Value) -> Result<(), String> {
         let index = u16::try_from(self.operations.len()).map_err(|_| "too many operations")?;
         let method = Method::parse(text(row, "method")?).ok_or("an unknown method")?;
@@ -163,6 +198,9 @@ impl Loading {
             id: text(row, "id")?.into(),
             method,
             path: text(row, "path")?.into(),
+            api: self.api,
+            root: flag(row, "root"),
+            open: flag(row, "open"),
             kind: kind(text(row, "kind")?)?,
             tag: text(row, "tag")?.into(),
             security: security(text(row, "security")?)?,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::api::Api;
 use crate::schema::SchemaId;
 
 /// The HTTP methods that operations have.
@@ -117,6 +118,12 @@ pub struct Operation {
     pub method: Method,
     /// The path template, without `/v1`.
     pub path: Arc<str>,
+    /// Whose wire it is of.
+    pub api: Api,
+    /// Whether its path stands at the origin, and not below `/v1`.
+    pub root: bool,
+    /// Whether unknown fields of a request are ignored, also where requests are taken strictly.
+    pub open: bool,
     /// How it is served.
     pub kind: Kind,
     /// The document's group.

@@ -16,5 +16,5 @@ pub use chunk::{Chunk, Chunking, ChunkingError, chunks};
 pub use filter::{Attributes, Filter, FilterError};
 pub use index::{Hit, Index, IndexError, Passage, Query, merge};
 pub use parse::{Document, Format, Limits, Mark, ParseError, Place, Source, parse};
-pub use rank::{Candidate, Ranked, rank};
+pub use rank::{Candidate, rank};
 pub use ranking::{Hybrid, Ranker, Ranking};

@@ -1,5 +1,7 @@
 //! Ranking of given passages, as rerankers do it. Not here: searching.
 
+use fakeai_canon::Ranked;
+
 use crate::index::unit;
 use crate::relevance::Relevance;
 
@@ -13,17 +15,6 @@ pub struct Candidate<'a> {
     pub text: &'a str,
     /// Its embedding, of any length; empty where there is none.
     pub vector: &'a [f32],
-}
-
-/// Where a passage came in.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ranked {
-    /// Which of the candidates.
-    pub index: usize,
-    /// From -10, unrelated, to 10.
-    pub logit: f32,
-    /// The logit as a probability.
-    pub score: f32,
 }
 
 /// Ranks candidates by their relevance to a query, best first, equal ones in the order given. A

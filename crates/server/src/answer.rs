@@ -5,7 +5,8 @@ use std::task::Waker;
 
 use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, ErrorKind, Frames, Pull, Reply, ReplyBody};
-use fakeai_dialects::openai;
+use fakeai_contract::{Api, Operation};
+use fakeai_dialects::error as wire;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
@@ -18,7 +19,6 @@ use crate::player::Player;
 use crate::question::Question;
 use crate::visit::Visit;
 use crate::world::World;
-use fakeai_contract::Operation;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EVENTS: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
@@ -130,6 +130,7 @@ impl Answer {
             body,
             operation,
         } = self;
+        let api = visit.api;
         visit.note(|record| {
             record.status = status.as_u16();
             record.streamed = matches!(body, Body::Stream(_) | Body::Follow(_));
@@ -138,7 +139,12 @@ impl Answer {
         let checker = operation
             .filter(|_| world.rules.check_responses && is_checked)
             .map(|operation| {
-                Checked::new(Arc::clone(&gateway.checks), gateway.contract, operation)
+                Checked::new(
+                    Arc::clone(&gateway.checks),
+                    gateway.contract,
+                    operation,
+                    api,
+                )
             });
         let body = match body {
             Body::Whole(body) => {
@@ -153,21 +159,21 @@ impl Answer {
             }
             Body::Fold(mut player) => {
                 player.attend(visit);
-                match fold(player, checker, gateway, world) {
+                match fold(player, checker, api, gateway, world) {
                     Ok(body) => body,
-                    Err(error) => return failure(&error),
+                    Err(error) => return failure(api, &error),
                 }
             }
             Body::Asked(mut question) => {
                 question.attend(visit);
-                match fold(question, checker, gateway, world) {
+                match fold(question, checker, api, gateway, world) {
                     Ok(body) => body,
-                    Err(error) => return failure(&error),
+                    Err(error) => return failure(api, &error),
                 }
             }
             Body::Stream(mut player) => {
                 player.attend(visit);
-                let frames = Edge::around(player, Arc::clone(&gateway.checks));
+                let frames = Edge::around(player, Arc::clone(&gateway.checks), api);
                 ReplyBody::Stream(checked_stream(checker, frames))
             }
             Body::Follow(mut follower) => {
@@ -185,7 +191,7 @@ impl Answer {
 
 /// The reply to a call that failed, in the provider's shape, with the visit closed.
 pub(crate) fn fail(mut visit: Visit, error: &ApiError) -> Reply {
-    let reply = failure(error);
+    let reply = failure(visit.api, error);
     visit.note(|record| {
         record.status = reply.status.as_u16();
         if let ReplyBody::Whole(body) = &reply.body {
@@ -196,17 +202,12 @@ pub(crate) fn fail(mut visit: Visit, error: &ApiError) -> Reply {
     reply
 }
 
-/// An error in the provider's shape.
-pub fn failure(error: &ApiError) -> Reply {
+/// An error in the shape of its wire.
+pub fn failure(api: Api, error: &ApiError) -> Reply {
     let mut body = BytesMut::with_capacity(256);
-    openai::error::write(error, &mut body);
+    wire::write(api, error, &mut body);
     let body = ReplyBody::Whole(body.freeze());
-    reply(
-        openai::error::status(error),
-        error_headers(error),
-        JSON,
-        body,
-    )
+    reply(wire::status(api, error), error_headers(error), JSON, body)
 }
 
 fn checked_stream(checker: Option<Checked>, frames: Box<dyn Frames>) -> Box<dyn Frames> {
@@ -220,10 +221,11 @@ fn checked_stream(checker: Option<Checked>, frames: Box<dyn Frames>) -> Box<dyn 
 fn fold(
     frames: Box<dyn Frames>,
     checker: Option<Checked>,
+    api: Api,
     gateway: &Gateway,
     world: &World,
 ) -> Result<ReplyBody, ApiError> {
-    let mut frames = Edge::around(frames, Arc::clone(&gateway.checks));
+    let mut frames = Edge::around(frames, Arc::clone(&gateway.checks), api);
     if let Some(checker) = checker {
         frames = checker.fold(frames);
     }

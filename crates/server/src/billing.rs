@@ -85,7 +85,8 @@ fn made(work: &Work) -> Extras {
         | Work::Count(_)
         | Work::Compact(_)
         | Work::Embed(_)
-        | Work::Moderate(_) => Extras::default(),
+        | Work::Moderate(_)
+        | Work::Rank(_) => Extras::default(),
     }
 }
 
@@ -93,7 +94,11 @@ fn made(work: &Work) -> Extras {
 fn hosted(plan: &Plan) -> impl Iterator<Item = &str> {
     let choices = match plan {
         Plan::Generation(generation) => generation.choices.as_slice(),
-        Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => &[],
+        Plan::Vectors { .. }
+        | Plan::Verdicts { .. }
+        | Plan::Ranking { .. }
+        | Plan::Made { .. }
+        | Plan::Count(_) => &[],
     };
     let segments = choices.iter().flat_map(|choice| &choice.segments);
     segments.filter_map(|segment| match segment {

@@ -7,7 +7,7 @@ use std::task::Waker;
 
 use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, ErrorKind, Frames, Micros, Pull, Reply, ReplyBody};
-use fakeai_contract::{Contract, Operation, Violation};
+use fakeai_contract::{Api, Contract, Operation, Violation};
 use http::{HeaderValue, StatusCode};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -58,14 +58,14 @@ impl Checks {
         )
     }
 
-    /// Holds the body of an error against the one shape that errors have.
-    pub(crate) fn refusal(&self, contract: &Contract, reply: &Reply) {
+    /// Holds the body of an error against the one shape that errors of its wire have.
+    pub(crate) fn refusal(&self, contract: &Contract, api: Api, reply: &Reply) {
         let ReplyBody::Whole(body) = &reply.body else {
             return;
         };
         self.checked.fetch_add(1, Ordering::Relaxed);
         let value: Value = serde_json::from_slice(body).unwrap_or_default();
-        let shape = contract.schema("ErrorResponse");
+        let shape = contract.error_schema(api);
         let fits = shape.is_none_or(|shape| contract.check_schema(shape, &value, &[]).is_ok());
         if !fits {
             self.remember(format!("an error breaks its contract: {value}"));
@@ -112,6 +112,7 @@ pub(crate) struct Checked {
     checks: Arc<Checks>,
     contract: &'static Contract,
     operation: &'static Operation,
+    api: Api,
 }
 
 impl Checked {
@@ -120,11 +121,13 @@ impl Checked {
         checks: Arc<Checks>,
         contract: &'static Contract,
         operation: &'static Operation,
+        api: Api,
     ) -> Self {
         Self {
             checks,
             contract,
             operation,
+            api,
         }
     }
 
@@ -254,7 +257,7 @@ impl Frames for CheckedStream {
                 self.broken = true;
                 out.truncate(start);
                 out.extend_from_slice(b"data: ");
-                fakeai_dialects::openai::error::write(&error, out);
+                fakeai_dialects::error::write(self.check.api, &error, out);
                 out.extend_from_slice(b"\n\n");
                 return Pull::End;
             }

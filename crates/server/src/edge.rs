@@ -7,7 +7,8 @@ use std::task::Waker;
 
 use bytes::BytesMut;
 use fakeai_canon::{ApiError, Frames, Micros, Pull};
-use fakeai_dialects::openai;
+use fakeai_contract::Api;
+use fakeai_dialects::error as wire;
 
 use crate::check::Checks;
 
@@ -15,15 +16,21 @@ use crate::check::Checks;
 pub(crate) struct Edge {
     frames: Box<dyn Frames>,
     checks: Arc<Checks>,
+    api: Api,
     broken: bool,
 }
 
 impl Edge {
     /// Puts `frames` behind the edge.
-    pub(crate) fn around(frames: Box<dyn Frames>, checks: Arc<Checks>) -> Box<dyn Frames> {
+    pub(crate) fn around(
+        frames: Box<dyn Frames>,
+        checks: Arc<Checks>,
+        api: Api,
+    ) -> Box<dyn Frames> {
         Box::new(Self {
             frames,
             checks,
+            api,
             broken: false,
         })
     }
@@ -48,7 +55,7 @@ impl Frames for Edge {
             return self.frames.abort(error, out);
         }
         out.extend_from_slice(b"data: ");
-        openai::error::write(error, out);
+        wire::write(self.api, error, out);
         out.extend_from_slice(b"\n\n");
     }
 }
@@ -71,7 +78,7 @@ mod tests {
     #[test]
     fn a_panic_ends_its_stream_with_an_error_that_gives_nothing_away() {
         let checks = Arc::<Checks>::default();
-        let mut frames = Edge::around(Box::new(Bug), Arc::clone(&checks));
+        let mut frames = Edge::around(Box::new(Bug), Arc::clone(&checks), Api::OpenAi);
         let mut out = BytesMut::from(&b"data: {}\n\n"[..]);
         let Pull::Failed(error) = frames.pull(Micros::ZERO, &mut out, Waker::noop()) else {
             panic!("it goes on");

@@ -6,6 +6,7 @@ use std::task::Waker;
 
 use bytes::{Bytes, BytesMut};
 use fakeai_canon::{Call, Frames, Micros, Pull, Reply, ReplyBody};
+use fakeai_contract::Api;
 use fakeai_resources::{Errand, Returned};
 use http::Method;
 
@@ -110,7 +111,7 @@ impl Sent {
     pub(crate) fn pull(&mut self, now: Micros, waker: &Waker) -> Option<Pull> {
         match self.frames.as_mut()?.pull(now, &mut self.out, waker) {
             Pull::End | Pull::Cut => {}
-            Pull::Failed(error) => self.failed(failure(&error)),
+            Pull::Failed(error) => self.failed(failure(Api::OpenAi, &error)),
             pull @ (Pull::More | Pull::DueAt(_) | Pull::Pending) => return Some(pull),
         }
         self.frames = None;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fakeai_canon::{ApiError, Call, Caller, ErrorKind, Head, Micros, Reply};
-use fakeai_contract::{Contract, Kind, Operation};
-use fakeai_dialects::{Endpoint, openai};
+use fakeai_contract::{Api, Contract, Kind, Operation};
+use fakeai_dialects::{ENDPOINTS, Endpoint};
 
 use crate::agenda;
 use crate::answer::{self, Answer};
@@ -76,6 +76,8 @@ pub struct Served {
     pub world: Arc<World>,
     /// When the call arrived.
     pub started: Micros,
+    /// Whose wire the call is of: a body that fails yet does so in its shape.
+    pub api: Api,
 }
 
 impl Gateway {
@@ -88,14 +90,14 @@ impl Gateway {
             checks: Arc::default(),
             contract,
             launch,
-            endpoints: by_operation(contract, openai::ENDPOINTS),
+            endpoints: by_operation(contract, ENDPOINTS),
         }
     }
 
     /// The same hall with these inference endpoints and no others, for who brings their own.
     #[must_use]
     pub fn with_endpoints(mut self, endpoints: &'static [Endpoint]) -> Self {
-        self.endpoints = by_operation(self.contract, endpoints);
+        self.endpoints = by_operation(self.contract, &[endpoints]);
         self
     }
 
@@ -146,12 +148,13 @@ impl Gateway {
         let answered = answered.unwrap_or_else(|_| Err(self.checks.panicked()));
         // What was said may rest on a read that failed.
         let answered = world.check_reads(failures).and(answered);
+        let api = visit.api;
         let mut reply = match answered {
             Ok(answer) => answer.into_reply(visit, self, &world),
             Err(error) => answer::fail(visit, &error),
         };
         if world.rules.check_responses && !reply.status.is_success() {
-            self.checks.refusal(self.contract, &reply);
+            self.checks.refusal(self.contract, api, &reply);
         }
         world
             .rules
@@ -160,6 +163,7 @@ impl Gateway {
             reply,
             world,
             started,
+            api,
         }
     }
 
@@ -201,9 +205,13 @@ impl Gateway {
 
     /// Refuses a call whose body could not be read.
     pub fn refuse(&self, head: &Head, error: &ApiError) -> Served {
-        let (world, _) = self.worlds.enter(head);
+        let (world, path) = self.worlds.enter(head);
         let request_id = world.request_id(world.count_call());
-        let visit = Visit::open(&world, head, &Bytes::new(), request_id.clone());
+        let mut visit = Visit::open(&world, head, &Bytes::new(), request_id.clone());
+        if let Ok(Route::Operation { operation, .. }) = route::find(self.contract, head, &path) {
+            visit.api = operation.api;
+        }
+        let api = visit.api;
         let started = visit.started();
         let mut reply = answer::fail(visit, error);
         world
@@ -213,6 +221,7 @@ impl Gateway {
             reply,
             world,
             started,
+            api,
         }
     }
 
@@ -256,6 +265,7 @@ impl Gateway {
         let route = route::find(self.contract, &call.head, path)?;
         if let Route::Operation { operation, .. } = &route {
             visit.reached(operation);
+            visit.api = operation.api;
         }
         let mut arrival = Arrival::new(self.contract, world, number, route, call);
         arrival.origin = origin;
@@ -323,12 +333,11 @@ fn base(head: &Head, path: &str) -> String {
 /// The endpoint of every operation that has one, by the operation's index.
 fn by_operation(
     contract: &Contract,
-    endpoints: &'static [Endpoint],
+    endpoints: &[&'static [Endpoint]],
 ) -> Vec<Option<&'static Endpoint>> {
     let of = |operation: &Operation| {
-        endpoints
-            .iter()
-            .find(|endpoint| endpoint.operation == &*operation.id)
+        let mut endpoints = endpoints.iter().copied().flatten();
+        endpoints.find(|endpoint| endpoint.operation == &*operation.id)
     };
     contract.operations().iter().map(of).collect()
 }

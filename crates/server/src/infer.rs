@@ -154,6 +154,7 @@ fn truncate(
         | Work::Compact(_)
         | Work::Embed(_)
         | Work::Moderate(_)
+        | Work::Rank(_)
         | Work::Draw(_)
         | Work::Speak(_)
         | Work::Transcribe(_) => None,
@@ -200,9 +201,11 @@ fn score(world: &World, plan: Plan, encoder: Box<dyn Encoder>, arranged: Arrange
                 .unzip();
             (lengths, finishes, Some(generation.vocabulary))
         }
-        Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => {
-            (Vec::new(), Vec::new(), None)
-        }
+        Plan::Vectors { .. }
+        | Plan::Verdicts { .. }
+        | Plan::Ranking { .. }
+        | Plan::Made { .. }
+        | Plan::Count(_) => (Vec::new(), Vec::new(), None),
     };
     let first = arranged
         .prompts
@@ -238,6 +241,7 @@ fn params(arranged: &Arranged<'_>) -> RequestParams {
         Work::Count(_)
         | Work::Embed(_)
         | Work::Moderate(_)
+        | Work::Rank(_)
         | Work::Draw(_)
         | Work::Speak(_)
         | Work::Transcribe(_) => None,

@@ -1,7 +1,7 @@
 //! What stands behind each operation of the contract, for the reference and its test.
 
 use fakeai_contract::Operation;
-use fakeai_dialects::openai;
+use fakeai_dialects::ENDPOINTS;
 
 use crate::views;
 
@@ -38,8 +38,10 @@ pub fn support(operation: &Operation) -> Support {
     let id = &*operation.id;
     if id == "connectResponses" {
         Support::Socket
-    } else if openai::ENDPOINTS
+    } else if ENDPOINTS
         .iter()
+        .copied()
+        .flatten()
         .any(|endpoint| endpoint.operation == id)
     {
         Support::Inference

@@ -10,7 +10,7 @@ use fakeai_canon::{
     Ticks, Usage,
 };
 
-use fakeai_dialects::openai;
+use fakeai_dialects::error as wire;
 use fakeai_resources::Keeping;
 
 use crate::cursor::Cursor;
@@ -74,9 +74,11 @@ impl Player {
                 let steps = choices.iter().map(Choice::generated).max();
                 (cursors, steps.unwrap_or(0) as u32)
             }
-            Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => {
-                (Vec::new(), 0)
-            }
+            Plan::Vectors { .. }
+            | Plan::Verdicts { .. }
+            | Plan::Ranking { .. }
+            | Plan::Made { .. }
+            | Plan::Count(_) => (Vec::new(), 0),
         };
         Self {
             world,
@@ -191,9 +193,11 @@ impl Player {
     fn is_played(&self) -> bool {
         match &self.score.plan {
             Plan::Generation(_) => self.cursors.iter().all(Cursor::is_done),
-            Plan::Vectors { .. } | Plan::Verdicts { .. } | Plan::Made { .. } | Plan::Count(_) => {
-                self.step > 0
-            }
+            Plan::Vectors { .. }
+            | Plan::Verdicts { .. }
+            | Plan::Ranking { .. }
+            | Plan::Made { .. }
+            | Plan::Count(_) => self.step > 0,
         }
     }
 
@@ -201,6 +205,7 @@ impl Player {
         let encoder = self.score.encoder.as_mut();
         match &self.score.plan {
             Plan::Vectors { vectors, .. } => encoder.write(Delta::Vectors(vectors), out),
+            Plan::Ranking { ranked, .. } => encoder.write(Delta::Ranked(ranked), out),
             Plan::Verdicts { verdicts, .. } => encoder.write(Delta::Verdicts(verdicts), out),
             Plan::Made { pieces, .. } => encoder.write(Delta::Made(pieces), out),
             Plan::Count(_) | Plan::Generation(_) => {}
@@ -248,6 +253,7 @@ impl Player {
             Plan::Generation(generation) => generation.usage(),
             Plan::Vectors { usage, .. }
             | Plan::Verdicts { usage, .. }
+            | Plan::Ranking { usage, .. }
             | Plan::Made { usage, .. }
             | Plan::Count(usage) => {
                 return *usage;
@@ -302,7 +308,8 @@ impl Frames for Player {
         {
             // Nothing has been sent yet, so the error's own status is what the client gets.
             if let Some(visit) = &mut self.visit {
-                visit.note(|record| record.status = openai::error::status(&error).as_u16());
+                let status = wire::status(visit.api, &error).as_u16();
+                visit.note(|record| record.status = status);
             }
             self.finish(Usage::default(), Some(&error));
             return Pull::Failed(Box::new(error));

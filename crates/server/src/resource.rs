@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{ApiError, Caller, Micros, Passage, Seed, Sources};
+use fakeai_canon::{ApiError, Caller, Micros, Passage, Ranked, Seed, Sources};
 use fakeai_content::picture::{LARGEST_SIDE, Picture, PictureFormat, picture};
 use fakeai_contract::{Operation, PathParams};
 use fakeai_resources::{
     self as resources, Body, Change, Effect, Errand, FileQuestion, FileSearch, Found, Means, Next,
     Outcome, Returned, Services,
 };
+use fakeai_retrieval::{self as retrieval, Candidate};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
@@ -291,6 +292,17 @@ impl Sources for Documents<'_> {
             text: found.text,
         };
         Ok(found.into_iter().map(passage).collect())
+    }
+
+    fn rank(&self, query: &str, passages: &[&str]) -> Vec<Ranked> {
+        let behaviour = &self.world.behaviour;
+        let asked = behaviour.passage_vectors(&[query]).pop();
+        let vectors = behaviour.passage_vectors(passages);
+        let candidates = passages.iter().zip(&vectors);
+        let candidates: Vec<_> = candidates
+            .map(|(text, vector)| Candidate { text, vector })
+            .collect();
+        retrieval::rank(query, &asked.unwrap_or_default(), &candidates)
     }
 }
 

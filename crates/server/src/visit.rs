@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fakeai_canon::{ApiError, Closed, Event, Head, Intervals, Micros, Opened, Usage};
-use fakeai_contract::Operation;
+use fakeai_contract::{Api, Operation};
 
 use crate::world::World;
 
@@ -15,6 +15,8 @@ const KEPT_BODY: usize = 4 << 10;
 /// A call under way.
 pub(crate) struct Visit {
     world: Arc<World>,
+    /// Whose wire the call is of.
+    pub(crate) api: Api,
     record: Option<Box<Closed>>,
 }
 
@@ -49,6 +51,7 @@ impl Visit {
         };
         Self {
             world: Arc::clone(world),
+            api: Api::OpenAi,
             record: Some(Box::new(record)),
         }
     }
@@ -102,6 +105,7 @@ impl Visit {
     pub(crate) fn hand_over(&mut self) -> Visit {
         Visit {
             world: Arc::clone(&self.world),
+            api: self.api,
             record: self.record.take(),
         }
     }

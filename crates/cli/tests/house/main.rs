@@ -20,6 +20,7 @@ mod metrics;
 mod models;
 mod open_weights;
 mod pages;
+mod ranking;
 mod refusals;
 mod shutdown;
 mod stored;

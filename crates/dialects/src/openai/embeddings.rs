@@ -183,6 +183,7 @@ impl Encoder for Vectors {
             | Delta::Close { .. }
             | Delta::Finish { .. }
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}

@@ -8,11 +8,11 @@ const SMALL: usize = 24;
 
 /// An object whose fields are moved out one by one.
 #[derive(Default)]
-pub(super) struct Fields(Map<String, Value>);
+pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
     /// The fields of an object; none of anything else.
-    pub(super) fn of(value: Value) -> Self {
+    pub(crate) fn of(value: Value) -> Self {
         Self(match value {
             Value::Object(map) => map,
             _ => Map::new(),
@@ -20,7 +20,7 @@ impl Fields {
     }
 
     /// A field as it stands, left in its place.
-    pub(super) fn peek(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn peek(&self, name: &str) -> Option<&Value> {
         // Most fields that are looked for are absent and most objects are small: comparing names
         // is then quicker than hashing one.
         let value = if self.0.len() <= SMALL {
@@ -35,49 +35,49 @@ impl Fields {
     }
 
     /// Whether the field is given and not null.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.peek(name).is_some()
     }
 
     /// Any field that is not null.
-    pub(super) fn take(&mut self, name: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.peek(name)?;
         self.0.remove(name)
     }
 
     /// A string.
-    pub(super) fn string(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn string(&mut self, name: &str) -> Option<String> {
         self.take(name).and_then(into_string)
     }
 
     /// A boolean.
-    pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, name: &str) -> Option<bool> {
         self.take(name)?.as_bool()
     }
 
     /// A whole number; one beyond 64 bits is clamped, as the contract's bounds are floats.
-    pub(super) fn integer(&mut self, name: &str) -> Option<i64> {
+    pub(crate) fn integer(&mut self, name: &str) -> Option<i64> {
         into_integer(&self.take(name)?)
     }
 
     /// A whole number that is not negative; a negative one counts as 0.
-    pub(super) fn count(&mut self, name: &str) -> Option<u32> {
+    pub(crate) fn count(&mut self, name: &str) -> Option<u32> {
         let value = self.integer(name)?.clamp(0, i64::from(u32::MAX));
         Some(value as u32)
     }
 
     /// A number.
-    pub(super) fn number(&mut self, name: &str) -> Option<f64> {
+    pub(crate) fn number(&mut self, name: &str) -> Option<f64> {
         self.take(name)?.as_f64()
     }
 
     /// An object.
-    pub(super) fn object(&mut self, name: &str) -> Option<Fields> {
+    pub(crate) fn object(&mut self, name: &str) -> Option<Fields> {
         self.take(name).map(Fields::of)
     }
 
     /// The items of an array; none where there is no array.
-    pub(super) fn array(&mut self, name: &str) -> Option<Vec<Value>> {
+    pub(crate) fn array(&mut self, name: &str) -> Option<Vec<Value>> {
         match self.take(name)? {
             Value::Array(items) => Some(items),
             _ => None,
@@ -86,7 +86,7 @@ impl Fields {
 }
 
 /// The text of a string.
-pub(super) fn into_string(value: Value) -> Option<String> {
+pub(crate) fn into_string(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text),
         _ => None,
@@ -94,7 +94,7 @@ pub(super) fn into_string(value: Value) -> Option<String> {
 }
 
 /// A whole number, also where it is written with a fraction of zero.
-pub(super) fn into_integer(value: &Value) -> Option<i64> {
+pub(crate) fn into_integer(value: &Value) -> Option<i64> {
     value
         .as_i64()
         .or_else(|| value.as_f64().map(|number| number as i64))

@@ -8,7 +8,7 @@ use fakeai_canon::Seed;
 use fakeai_catalog::{Catalog, Model};
 
 /// The model that a request names: the listed one, or one inferred from its name.
-pub(super) fn look_up<'a>(catalog: &'a Catalog, id: &str) -> Cow<'a, Model> {
+pub(crate) fn look_up<'a>(catalog: &'a Catalog, id: &str) -> Cow<'a, Model> {
     match catalog.get(id) {
         Some(model) => Cow::Borrowed(model),
         None => Cow::Owned(catalog.resolve(id)),
@@ -17,13 +17,13 @@ pub(super) fn look_up<'a>(catalog: &'a Catalog, id: &str) -> Cow<'a, Model> {
 
 /// The name that answers carry: the snapshot that the catalogue has for an alias, any other name
 /// as it was given.
-pub(super) fn answering(catalog: &Catalog, id: &str) -> String {
+pub(crate) fn answering(catalog: &Catalog, id: &str) -> String {
     catalog
         .get(id)
         .map_or_else(|| id.to_owned(), |model| model.snapshot.clone())
 }
 
 /// The `system_fingerprint` of a model: the configuration here never changes, so neither does it.
-pub(super) fn fingerprint(model: &str) -> String {
+pub(crate) fn fingerprint(model: &str) -> String {
     Seed(0).fork(model).id("fp_", Alphabet::Hex, 10)
 }

@@ -179,6 +179,7 @@ impl Encoder for Verdicts {
             | Delta::Close { .. }
             | Delta::Finish { .. }
             | Delta::Vectors(_)
+            | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}

@@ -135,6 +135,7 @@ impl Encoder for Recording {
             | Delta::Finish { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::End { .. }
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
@@ -178,6 +179,7 @@ impl Encoder for Events {
             | Delta::Finish { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Cancel { .. } => {}
         }
     }

@@ -167,6 +167,7 @@ pub(crate) fn generate(opened: &Opened) -> &fakeai_canon::Generate {
         | Work::Compact(_)
         | Work::Embed(_)
         | Work::Moderate(_)
+        | Work::Rank(_)
         | Work::Draw(_)
         | Work::Speak(_)
         | Work::Transcribe(_) => panic!(),

@@ -120,6 +120,10 @@ pub(crate) fn play(encoder: &mut dyn Encoder, plan: &Plan, prompt: u64) -> Strin
             encoder.write(Delta::Made(pieces), &mut out);
             *usage
         }
+        Plan::Ranking { ranked, usage } => {
+            encoder.write(Delta::Ranked(ranked), &mut out);
+            *usage
+        }
         Plan::Count(usage) => *usage,
     };
     encoder.write(

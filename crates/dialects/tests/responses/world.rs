@@ -248,6 +248,7 @@ pub(crate) fn inner(work: &Work) -> &fakeai_canon::Generate {
         Work::Generate(work) | Work::Count(work) | Work::Compact(work) => work,
         Work::Embed(_)
         | Work::Moderate(_)
+        | Work::Rank(_)
         | Work::Draw(_)
         | Work::Speak(_)
         | Work::Transcribe(_) => panic!(),

@@ -1,6 +1,6 @@
 //! The context window: what does not fit is refused with the counts.
 
-use fakeai_canon::{ApiError, Generate, Input, Prompt, Work};
+use fakeai_canon::{ApiError, ErrorKind, Generate, Input, Prompt, Work};
 
 use super::Meaning;
 
@@ -16,6 +16,7 @@ pub(super) fn check(meaning: &Meaning<'_>) -> Result<(), ApiError> {
     match meaning.work {
         Work::Generate(work) => check_generation(meaning, work),
         Work::Embed(_) => check_inputs(meaning),
+        Work::Rank(_) => check_pairs(meaning),
         Work::Compact(_)
         | Work::Count(_)
         | Work::Moderate(_)
@@ -130,6 +131,19 @@ fn overlong(window: u64, prompt: u64, completion: u64) -> ApiError {
          ({prompt} in your prompt; {completion} for the completion). Please reduce your prompt; \
          or completion length.",
         prompt + completion
+    ))
+}
+
+/// Query and passage are read together.
+fn check_pairs(meaning: &Meaning<'_>) -> Result<(), ApiError> {
+    let window = meaning.model.context_window as usize;
+    let longest = longest(meaning.prompts);
+    if longest <= window {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorKind::Unprocessable,
+        format!("Input length {longest} exceeds maximum allowed token size {window}"),
     ))
 }
 

@@ -2,7 +2,7 @@
 
 use fakeai_canon::{ApiError, ErrorKind};
 use fakeai_catalog::Flavour;
-use fakeai_contract::{Operation, Strictness, Violation, ViolationKind, decode_query};
+use fakeai_contract::{Api, Operation, Strictness, Violation, ViolationKind, decode_query};
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
@@ -93,15 +93,15 @@ fn check_form(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
     }
     let fields = call.form.as_ref().map_or(&[][..], |form| &form.fields);
     arrival.body = arrival.contract.form_value(operation, FORM, fields);
-    let strictness = strictness(arrival.world);
+    let strictness = strictness(arrival.world, operation);
     arrival
         .contract
         .validate_request(operation, FORM, &arrival.body, strictness)
         .map_err(|violation| refusal(&violation))
 }
 
-fn strictness(world: &World) -> Strictness<'_> {
-    if world.is_mock() {
+fn strictness(world: &World, operation: &Operation) -> Strictness<'static> {
+    if world.is_mock() || operation.open {
         Strictness::MOCK
     } else {
         Strictness::REALISTIC
@@ -113,13 +113,13 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
         return Ok(());
     }
     arrival.body = serde_json::from_slice(&arrival.call.body).map_err(|_| not_json())?;
-    let strictness = strictness(arrival.world);
+    let strictness = strictness(arrival.world, operation);
     arrival
         .contract
         .validate_request(operation, JSON, &arrival.body, strictness)
         .or_else(|violation| in_flavour(arrival, operation, violation))
         .map_err(|violation| match violation.kind {
-            ViolationKind::Missing if violation.param == "model" && !is_responses(operation) => {
+            ViolationKind::Missing if violation.param == "model" && is_older(operation) => {
                 super::model::missing()
             }
             _ => refusal(&violation),
@@ -144,7 +144,7 @@ fn in_flavour(
     }
     let strictness = Strictness {
         extras: &names,
-        ..strictness(arrival.world)
+        ..strictness(arrival.world, operation)
     };
     arrival
         .contract
@@ -152,8 +152,9 @@ fn in_flavour(
     fakeai_contract::vllm().validate(&arrival.body)
 }
 
-fn is_responses(operation: &Operation) -> bool {
-    &*operation.tag == "Responses"
+/// Whether it is one of the endpoints that miss a model in words of their own.
+fn is_older(operation: &Operation) -> bool {
+    operation.api == Api::OpenAi && &*operation.tag != "Responses"
 }
 
 fn media_type<'a>(arrival: &'a Arrival<'_>) -> &'a str {

@@ -15,7 +15,11 @@ pub(super) fn check(meaning: &Meaning<'_>) -> Result<(), ApiError> {
             TextInput::Tokens(ids) => known(meaning, ids, "input"),
             TextInput::Text(_) => Ok(()),
         }),
-        Work::Moderate(_) | Work::Draw(_) | Work::Speak(_) | Work::Transcribe(_) => Ok(()),
+        Work::Moderate(_)
+        | Work::Rank(_)
+        | Work::Draw(_)
+        | Work::Speak(_)
+        | Work::Transcribe(_) => Ok(()),
     }
 }
 

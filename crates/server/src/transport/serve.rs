@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, Call, ErrorKind, Head, Micros, Reply, ReplyBody};
+use fakeai_contract::Api;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, request};
 use hyper::body::Incoming;
 use tokio::sync::watch;
@@ -120,6 +121,7 @@ async fn respond(house: &House, served: Served) -> Response<OutBody> {
         reply,
         world,
         started,
+        api,
     } = served;
     let Reply {
         status,
@@ -132,7 +134,7 @@ async fn respond(house: &House, served: Served) -> Response<OutBody> {
             let fold = drive::fold(frames, Arc::clone(&world), Arc::clone(&house.streams));
             match Box::pin(fold).await {
                 Ok(body) => whole(&world, started, status, headers, body),
-                Err(error) => error_response(&world, started, headers, &error),
+                Err(error) => error_response(&world, started, headers, (api, &error)),
             }
         }
         ReplyBody::Stream(mut frames) => match house.streams.open() {
@@ -149,7 +151,7 @@ async fn respond(house: &House, served: Served) -> Response<OutBody> {
                 let error = no_room();
                 // What it would have said goes nowhere; the journal learns why it ended.
                 frames.abort(&error, &mut BytesMut::new());
-                error_response(&world, started, headers, &error)
+                error_response(&world, started, headers, (api, &error))
             }
         },
     }
@@ -173,13 +175,13 @@ fn error_response(
     world: &World,
     started: Micros,
     mut headers: HeaderMap,
-    error: &ApiError,
+    (api, error): (Api, &ApiError),
 ) -> Response<OutBody> {
     let Reply {
         status,
         headers: own,
         body,
-    } = failure(error);
+    } = failure(api, error);
     headers.extend(own);
     let body = match body {
         ReplyBody::Whole(body) => body,

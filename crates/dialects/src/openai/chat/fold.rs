@@ -287,6 +287,7 @@ impl Encoder for Fold {
             Delta::End { usage, .. } => self.body(usage, out),
             Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}

@@ -326,7 +326,11 @@ impl Encoder for Stream {
             Delta::Finish { choice, reason } => self.finish(choice, reason, out),
             Delta::End { usage, .. } => self.finale(usage, out),
             Delta::Fail { error, .. } => error::write_event(error, out),
-            Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Made(_) | Delta::Cancel { .. } => {}
+            Delta::Vectors(_)
+            | Delta::Verdicts(_)
+            | Delta::Ranked(_)
+            | Delta::Made(_)
+            | Delta::Cancel { .. } => {}
         }
     }
 }

@@ -135,6 +135,7 @@ impl Encoder for Fold {
             Delta::Close { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}

@@ -152,6 +152,7 @@ impl Encoder for Stream {
             Delta::Close { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Cancel { .. } => {}
         }

@@ -154,6 +154,7 @@ impl Encoder for Folded {
             | Delta::Finish { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
         }
@@ -239,6 +240,7 @@ impl Encoder for Streamed {
             | Delta::Finish { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Cancel { .. } => {}
         }
     }

@@ -414,7 +414,7 @@ impl Encoder for Answer {
                 self.finish = reason;
                 self.end_item(object::item_status(reason), out);
             }
-            Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Made(_) => {}
+            Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Ranked(_) | Delta::Made(_) => {}
             Delta::End { usage, at } => self.end(End::Finished(self.finish), Some(usage), at, out),
             Delta::Cancel { usage, at } => self.end(End::Cancelled, Some(usage), at, out),
             Delta::Fail { error, at: _ } if self.phase == Phase::Waiting => {

@@ -144,6 +144,7 @@ impl Encoder for Compaction {
             | Delta::Finish { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Fail { .. } => {}
         }

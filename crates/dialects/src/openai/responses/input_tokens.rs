@@ -49,6 +49,7 @@ impl Encoder for Count {
             | Delta::Finish { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Fail { .. } => {}
         }

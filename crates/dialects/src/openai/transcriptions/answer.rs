@@ -276,6 +276,7 @@ impl Encoder for Folded {
             | Delta::Finish { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
@@ -364,6 +365,7 @@ impl Encoder for Streamed {
             | Delta::Finish { .. }
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
+            | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Cancel { .. } => {}
         }

@@ -1,0 +1,44 @@
+//! The files of rows: operations of other makers that stand beside OpenAI's, with their schemas and
+//! the shape of their errors. Written by hand, in the form of the imported contract.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::api::Api;
+
+/// One maker's file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rows {
+    api: String,
+    /// The schema of its errors.
+    pub(crate) errors: String,
+    #[serde(default)]
+    pub(crate) operation: Vec<Value>,
+    pub(crate) schemas: BTreeMap<String, Value>,
+}
+
+static ROWS: LazyLock<Vec<Rows>> = LazyLock::new(|| {
+    let files = [
+        include_str!("../../../data/contracts/nim.rows.toml"),
+        include_str!("../../../data/contracts/vllm.rows.toml"),
+        include_str!("../../../data/contracts/cohere.rows.toml"),
+    ];
+    let read = |file| toml::from_str(file).expect("the rows are part of this program");
+    files.into_iter().map(read).collect()
+});
+
+/// All files.
+pub(crate) fn rows() -> &'static [Rows] {
+    &ROWS
+}
+
+impl Rows {
+    /// Whose rows these are.
+    pub(crate) fn api(&self) -> Option<Api> {
+        Api::parse(&self.api)
+    }
+}

@@ -1,0 +1,9 @@
+//! Cohere's endpoints.
+
+pub(crate) mod error;
+mod rerank;
+
+use crate::Endpoint;
+
+/// All inference endpoints of this API.
+pub(crate) static ENDPOINTS: &[Endpoint] = &[rerank::CREATE];

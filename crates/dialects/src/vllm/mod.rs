@@ -1,0 +1,9 @@
+//! vLLM's own endpoints, as they stand beside OpenAI's.
+
+pub(crate) mod error;
+mod rerank;
+
+use crate::Endpoint;
+
+/// All inference endpoints of this API.
+pub(crate) static ENDPOINTS: &[Endpoint] = &[rerank::CREATE];
