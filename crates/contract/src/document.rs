@@ -169,7 +169,7 @@ fn expand(schema: &Value) -> Value {
     let mut out = Map::new();
     for (keyword, value) in members {
         let value = match keyword.as_str() {
-            "x-closed" | "x-optional" => continue,
+            "x-added" | "x-closed" | "x-optional" => continue,
             "$ref" => json!(format!(
                 "#/components/schemas/{}",
                 value.as_str().unwrap_or_default()

@@ -16,6 +16,7 @@ mod respond;
 mod route;
 mod rows;
 mod schema;
+mod told;
 mod user;
 
 pub use api::Api;

@@ -181,3 +181,40 @@ fn broken_answers_are_found() {
             .is_err()
     );
 }
+
+/// Typed clients know the document's types, not what the overlay takes besides.
+#[test]
+fn what_is_made_up_keeps_to_the_document() {
+    let made = |name: &str, full: bool| {
+        let schema = openai().schema(name).unwrap();
+        openai().instance(schema, &mut Seeded::new(7, full))
+    };
+    for full in [false, true] {
+        let run = made("EvalRun", full);
+        assert!(run["error"].is_object(), "{run}");
+        assert!(run["per_model_usage"].is_array(), "{run}");
+        let job = made("FineTuningJob", full);
+        assert_ne!(job["status"], "paused", "{job}");
+        assert!(made("Embedding", full)["embedding"].is_array());
+    }
+}
+
+#[test]
+fn an_answer_tells_what_its_schema_names() {
+    let schema = openai()
+        .schema("RealtimeCreateClientSecretResponse")
+        .unwrap();
+    let heard = serde_json::json!({"transcription": {"model": "whisper-1", "delay": "minimal"},
+        "noise_reduction": {"type": "near_field"}});
+    let session = serde_json::json!({"type": "realtime", "object": "realtime.session", "id": "s",
+        "parallel_tool_calls": true, "audio": {"input": heard}});
+    let whole = serde_json::json!({"value": "ek", "expires_at": 1, "session": session});
+    let told = openai().told(schema, whole);
+    assert_eq!(openai().check_schema(schema, &told, &[]), Ok(()));
+    let input = &told["session"]["audio"]["input"];
+    assert_eq!(
+        input["transcription"],
+        serde_json::json!({"model": "whisper-1"})
+    );
+    assert_eq!(input["noise_reduction"]["type"], "near_field");
+}

@@ -34,7 +34,7 @@ pub fn apply(call: Call<'_>, means: Means<'_>, context: &Context) -> Result<Outc
                 means,
                 context,
             };
-            site.act(verb).map(|outcome| audited(&site, outcome))
+            site.act(verb).map(|outcome| answered(&site, outcome))
         }
         None => Err(not_served(call.operation)),
     };
@@ -47,8 +47,10 @@ pub fn apply(call: Call<'_>, means: Means<'_>, context: &Context) -> Result<Outc
     }
 }
 
-fn audited(site: &Site<'_>, mut outcome: Outcome) -> Outcome {
+/// An answer has the operation's status, and the audit log tells of it.
+fn answered(site: &Site<'_>, mut outcome: Outcome) -> Outcome {
     if let Outcome::Answer(answer) = &mut outcome {
+        answer.status = site.call.operation.success_status();
         audit::note(site, answer);
     }
     outcome

@@ -156,7 +156,7 @@ impl Answer {
         Self::of(Body::Json(object))
     }
 
-    /// A body of status 200.
+    /// A body; the engine sets the operation's status.
     pub(crate) fn of(body: Body) -> Self {
         Self {
             status: 200,

@@ -204,7 +204,6 @@ pub(crate) fn delete(site: &Site<'_>) -> Result<Answer, ApiError> {
         (None, None) => Answer::of(Body::Empty),
         (_, _) => Answer::json(deleted(site, site.family, &record)),
     };
-    answer.status = site.call.operation.success_status();
     answer.next.changes.push(Change::Delete {
         family: record.family,
         parent: record.parent.as_ref().map(|parent| parent.id.clone()),

@@ -144,6 +144,12 @@ impl Checked {
         }
         let value: Value = serde_json::from_slice(body)
             .map_err(|error| ApiError::new(ErrorKind::Server, format!("no JSON: {error}")))?;
+        let documented = self.operation.success_status();
+        if status.is_success() && status != documented {
+            let text = format!("{} answers {status}, not {documented}", self.operation.id);
+            self.checks.remember(text.clone());
+            return Err(ApiError::new(ErrorKind::Server, text).code("contract_violation"));
+        }
         let found = self.contract.check_response(
             self.operation,
             status.as_u16(),

@@ -17,7 +17,7 @@ impl Heights {
             let mut changed = false;
             for place in 0..schemas.len() {
                 let id = SchemaId(place as u32);
-                let height = heights.node(schemas.node(id));
+                let height = heights.node(schemas, schemas.node(id));
                 if height < heights.0[place] {
                     heights.0[place] = height;
                     changed = true;
@@ -39,11 +39,12 @@ impl Heights {
         self.0[id.0 as usize]
     }
 
-    fn node(&self, node: &Node) -> u16 {
+    fn node(&self, schemas: &Schemas, node: &Node) -> u16 {
         if let Some(union) = node.union() {
             return union
                 .branches
                 .iter()
+                .filter(|id| !schemas.node(**id).added())
                 .map(|id| self.at(*id))
                 .min()
                 .unwrap_or(u16::MAX);

@@ -105,7 +105,7 @@ impl<'a> Maker<'a> {
         let fit: Vec<SchemaId> = union
             .branches
             .iter()
-            .filter(|id| self.heights.get(**id).is_some())
+            .filter(|id| self.heights.get(**id).is_some() && !schemas.node(**id).added())
             .copied()
             .collect();
         let others: Vec<SchemaId> = fit.iter().filter(|id| !is_null(id)).copied().collect();

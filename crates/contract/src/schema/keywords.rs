@@ -51,7 +51,7 @@ fn group(keyword: &str) -> Option<Group> {
         | "x-optional" => Group::Object,
         "anyOf" | "oneOf" => Group::Unions,
         "allOf" | "$ref" => Group::Conjuncts,
-        "not" | "if" | "description" => Group::Rare,
+        "not" | "if" | "description" | "x-added" => Group::Rare,
         _ => return None,
     })
 }

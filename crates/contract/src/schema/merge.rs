@@ -227,6 +227,7 @@ fn rares(mut left: Rare, right: Rare) -> Rare {
     left.conditions.extend(right.conditions);
     left.all_of.extend(right.all_of);
     left.description = left.description.or(right.description);
+    left.added |= right.added;
     left
 }
 

@@ -61,6 +61,11 @@ impl Node {
             && self.rare.as_ref().is_none_or(|rare| rare.only_says())
     }
 
+    /// Whether only the overlay knows it; what is made up keeps to the document.
+    pub(crate) fn added(&self) -> bool {
+        self.rare.as_ref().is_some_and(|rare| rare.added)
+    }
+
     pub(crate) fn description(&self) -> Option<&str> {
         self.rare
             .as_ref()
@@ -229,6 +234,8 @@ pub(crate) struct Rare {
     /// Conjuncts that could not be merged without losing meaning.
     pub(crate) all_of: Vec<SchemaId>,
     pub(crate) description: Option<Arc<str>>,
+    /// The overlay's, not the document's: taken, and never made up.
+    pub(crate) added: bool,
 }
 
 impl Rare {

@@ -378,7 +378,8 @@ impl Builder {
             let text = members.get("description").and_then(Value::as_str);
             rare.description = text.map(Arc::from);
         }
-        let said = !rare.only_says() || rare.description.is_some();
+        rare.added = members.get("x-added") == Some(&Value::Bool(true));
+        let said = !rare.only_says() || rare.description.is_some() || rare.added;
         Ok(said.then(|| Box::new(rare)))
     }
 }

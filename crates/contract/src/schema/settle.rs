@@ -101,7 +101,8 @@ impl Builder {
             }
         }
         rare.not = kept;
-        node.rare = (!rare.only_says() || rare.description.is_some()).then_some(rare);
+        let said = !rare.only_says() || rare.description.is_some() || rare.added;
+        node.rare = said.then_some(rare);
         Ok(())
     }
 

@@ -55,8 +55,14 @@ fn key(site: &Site<'_>, seconds: u64) -> Key {
     }
 }
 
-/// The answer that shows a key once, and keeps it with the session that it opens.
+/// The answer that shows a key once, and keeps it with the session that it opens. The session has
+/// all that was sent, the answer what the contract shows of it.
 fn kept(site: &Site<'_>, key: &Key, session: &Value, answer: Value) -> Outcome {
+    let shown = site.call.operation.success().and_then(|row| row.schema);
+    let answer = match shown {
+        Some(schema) => fakeai_contract::openai().told(schema, answer),
+        None => answer,
+    };
     let mut answer = Answer::json(Arc::new(answer));
     answer.next.changes.push(Change::Put(Record {
         family: FAMILY,
@@ -85,14 +91,15 @@ fn client_secret(site: &Site<'_>) -> Result<Outcome, ApiError> {
     } else {
         conversation(&key, sent)
     };
-    let mut session = session;
-    drop_property(&mut session, "parallel_tool_calls");
-    let answer = json!({
+    Ok(kept(site, &key, &session, secret(&key, &session)))
+}
+
+fn secret(key: &Key, session: &Value) -> Value {
+    json!({
         "value": key.value,
         "expires_at": key.expiry.whole_seconds(),
         "session": session,
-    });
-    Ok(kept(site, &key, &session, answer))
+    })
 }
 
 /// A session as the current interface has it, with what was sent laid over the defaults.
@@ -182,12 +189,7 @@ fn translation_secret(site: &Site<'_>) -> Result<Outcome, ApiError> {
         },
     });
     lay_over(&mut session, &site.call.body["session"]);
-    let answer = json!({
-        "value": key.value,
-        "expires_at": key.expiry.whole_seconds(),
-        "session": session,
-    });
-    Ok(kept(site, &key, &session, answer))
+    Ok(kept(site, &key, &session, secret(&key, &session)))
 }
 
 /// The older interface: the session itself, with the key in it.
@@ -244,11 +246,7 @@ fn transcription_session(site: &Site<'_>) -> Result<Outcome, ApiError> {
     session.insert("input_audio_format".to_owned(), json!(format));
     let heard = &body["input_audio_transcription"];
     if heard.is_object() {
-        let mut heard = heard.clone();
-        for asked in ["keywords", "delay"] {
-            drop_property(&mut heard, asked);
-        }
-        session.insert("input_audio_transcription".to_owned(), heard);
+        session.insert("input_audio_transcription".to_owned(), heard.clone());
     }
     let mut turns = json!({
         "type": "server_vad",

@@ -40,7 +40,6 @@ fn create(site: &Site<'_>) -> Result<Outcome, ApiError> {
         media: "application/sdp".to_owned(),
         bytes: Bytes::from(answer_to(offer, seed)),
     });
-    answer.status = site.call.operation.success_status();
     answer.location = Some(format!("/v1/realtime/calls/{id}"));
     answer.next.changes.push(Change::Put(Record {
         family: FAMILY,
@@ -124,7 +123,6 @@ fn refer(site: &Site<'_>) -> Result<Outcome, ApiError> {
 fn end(site: &Site<'_>) -> Result<Outcome, ApiError> {
     let record = site.record()?;
     let mut answer = Answer::of(Body::Empty);
-    answer.status = site.call.operation.success_status();
     answer.next.changes.push(Change::Delete {
         family: FAMILY,
         parent: None,

@@ -363,3 +363,19 @@ fn evals_are_listed_by_either_time_changed_and_deleted() {
         Some("invalid_grader")
     );
 }
+
+#[test]
+fn a_judges_messages_have_the_roles_that_a_conversation_has() {
+    let mut world = World::realistic();
+    let judge = |role: &str| {
+        json!({"data_source_config": {"type": "custom", "item_schema": {}}, "testing_criteria": [
+            {"type": "label_model", "name": "Judge", "model": "gpt-4o", "labels": ["a"],
+             "passing_labels": ["a"], "input": [{"role": role, "content": "Good?"}]}]})
+    };
+    world.post("/evals", judge("developer")).unwrap();
+    let refused = world.post("/evals", judge("judge")).unwrap_err();
+    assert_eq!(
+        refused.param.as_deref(),
+        Some("testing_criteria[0].input[0].role")
+    );
+}

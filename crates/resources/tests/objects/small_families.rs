@@ -108,6 +108,16 @@ fn a_realtime_key_opens_the_session_that_was_asked_for() {
             "/realtime/client_secrets",
             json!({"session": {"type": "transcription"}}),
         ),
+        // More than the answer's contract has names for.
+        (
+            "/realtime/client_secrets",
+            json!({"session": {"type": "realtime", "parallel_tool_calls": true, "audio": {"input":
+                {"transcription": {"model": "whisper-1", "delay": "minimal", "keywords": ["a"]}}}}}),
+        ),
+        (
+            "/realtime/transcription_sessions",
+            json!({"input_audio_transcription": {"model": "whisper-1", "delay": "minimal"}}),
+        ),
         (
             "/realtime/sessions",
             json!({"client_secret": {"value": "x", "expires_at": 1}}),

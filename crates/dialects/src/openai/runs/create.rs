@@ -75,9 +75,8 @@ pub(super) fn with_thread(call: Decoded, context: &Context<'_>) -> Result<Opened
             object[name] = value;
         }
     }
-    if let Some(search) = object["tool_resources"].get_mut("file_search") {
-        without_new_stores(search, context.mode)?;
-    }
+    let search = object["tool_resources"].get_mut("file_search");
+    let brings_stores = search.is_some_and(without_new_stores);
     let thread = Thread {
         new: Some(NewThread {
             object: object.clone(),
@@ -87,24 +86,23 @@ pub(super) fn with_thread(call: Decoded, context: &Context<'_>) -> Result<Opened
         stored: Vec::new(),
         sent,
     };
-    begun(body, thread, None, context)
-}
-
-/// A thread that is made by itself may bring vector stores along; one that is made with its run
-/// may not yet.
-fn without_new_stores(search: &mut Value, mode: Mode) -> Result<(), ApiError> {
-    let Some(search) = search.as_object_mut() else {
-        return Ok(());
-    };
-    let new = search.remove("vector_stores");
-    if new.is_some() && mode == Mode::Realistic {
+    let opened = begun(body, thread, None, context)?;
+    // Said last: whatever else is wrong with the request is said first.
+    if brings_stores && context.mode == Mode::Realistic {
         let message = "Vector stores can't be made along with a thread and its run by this server \
                        yet: make the thread first.";
         return Err(ApiError::new(ErrorKind::NotImplemented, message)
             .code("not_implemented")
             .param("thread.tool_resources.file_search.vector_stores"));
     }
-    Ok(())
+    Ok(opened)
+}
+
+/// A thread that is made by itself may bring vector stores along; one that is made with its run
+/// may not yet. Takes them out, and says whether there were any.
+fn without_new_stores(search: &mut Value) -> bool {
+    let search = search.as_object_mut();
+    search.is_some_and(|search| search.remove("vector_stores").is_some())
 }
 
 /// A run that nobody began, for a client that is tested against a stateless mock.

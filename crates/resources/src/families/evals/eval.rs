@@ -50,6 +50,9 @@ fn created(site: &Site<'_>, draft: &mut verbs::Draft) -> Result<(), ApiError> {
         "updated": site.context.now.0,
     });
     let stored: Vec<Value> = criteria.iter().map(stored_form).collect();
+    for (place, criterion) in stored.iter().enumerate() {
+        check_messages(criterion, &format!("testing_criteria[{place}]"))?;
+    }
     let source = source_config(&body["data_source_config"])?;
     draft.object.insert("data_source_config".to_owned(), source);
     draft
@@ -83,6 +86,24 @@ fn stored_form(criterion: &Value) -> Value {
         }
     }
     stored
+}
+
+/// A message of plain text may have any role by the contract of requests; it is kept, and then only
+/// some are left.
+fn check_messages(criterion: &Value, param: &str) -> Result<(), ApiError> {
+    let contract = fakeai_contract::openai();
+    let Some(schema) = contract.schema("EvalItem") else {
+        return Ok(());
+    };
+    let messages = criterion["input"].as_array().into_iter().flatten();
+    for (place, message) in messages.enumerate() {
+        let found = contract.check_schema(schema, message, &[]);
+        if let Some(violation) = found.err().and_then(|found| found.into_iter().next()) {
+            let param = format!("{param}.input[{place}].{}", violation.param);
+            return Err(ApiError::invalid(violation.message()).param(param));
+        }
+    }
+    Ok(())
 }
 
 /// The source with the schema of what a grader sees: the row, and the answer where there is one.
