@@ -29,8 +29,8 @@ fn call(rng: &mut Rng) -> (&'static str, Value) {
         ),
         3 => (
             "/v1/responses",
-            json!({"model": model, "input": text, "tools": [{"type": "web_search"}],
-                "tool_choice": "required"}),
+            json!({"model": model, "input": text, "tools": [{"type": "web_search_preview"}],
+                "tool_choice": {"type": "web_search_preview"}}),
         ),
         4 => ("/v1/chat/completions", json!({"model": model})),
         _ => (

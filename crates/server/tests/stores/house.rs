@@ -85,9 +85,13 @@ impl House {
         made
     }
 
-    /// An uploaded file; see [`content`].
+    /// An uploaded file of one line; see [`content`].
     pub(crate) fn upload(&self, world: &str, text: &str, more: &str) -> Value {
-        let content = content(text);
+        self.upload_lines(world, &content(text), more)
+    }
+
+    /// An uploaded file of these lines.
+    pub(crate) fn upload_lines(&self, world: &str, content: &str, more: &str) -> Value {
         let body = format!(
             "--edge\r\ncontent-disposition: form-data; name=\"purpose\"\r\n\r\nfine-tune\r\n{more}\
              --edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a.jsonl\"\r\n\

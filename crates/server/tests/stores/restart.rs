@@ -138,8 +138,34 @@ fn what_is_due_happens_after_a_restart() {
     assert_eq!(files(&blobs).len(), 1);
     house.advance(3601.0);
     house.drive();
+    // A virtual clock never waits for what only expires (it would jump to the end of everything), so
+    // it is gone when somebody asks. That a job needs nobody is the next test's.
     assert_eq!(house.get(&format!("/v1/files/{}", id(&file))).0, 404);
     assert_eq!(files(&blobs), Vec::<String>::new());
+}
+
+#[test]
+fn a_job_goes_on_after_a_restart_though_nobody_asks() {
+    let folder = Folder::new();
+    let config = sqlite(&folder);
+    let house = House::open(&config);
+    let example = json!({"messages": [{"role": "user", "content": "What is 1 + 1?"},
+        {"role": "assistant", "content": "It is 2."}]});
+    let file = house.upload_lines("", &format!("{example}\n").repeat(12), "");
+    let job = json!({"model": "gpt-4o-mini", "training_file": id(&file)});
+    let job = house.make("/v1/fine_tuning/jobs", &job);
+    drop(house);
+
+    let house = House::open(&config);
+    let blobs = folder.0.join("objects.db.blobs/world-default");
+    assert_eq!(files(&blobs).len(), 1, "the training file alone");
+    for _ in 0..100 {
+        house.advance(600.0);
+        house.drive();
+    }
+    assert_eq!(files(&blobs).len(), 2, "and the table of its results");
+    let (_, ended) = house.get(&format!("/v1/fine_tuning/jobs/{}", id(&job)));
+    assert_eq!(ended["status"], "succeeded", "{ended}");
 }
 
 #[test]
