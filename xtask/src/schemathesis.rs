@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use crate::check::Outcome;
 use crate::command::{root, run, target};
+use crate::python;
 use crate::serve::{self, Server};
 
 /// The release that was read and tried.
@@ -64,21 +65,6 @@ fn cases(count: u32) -> Result<Outcome> {
 
 /// A Python environment with the tool.
 fn environment() -> Result<PathBuf> {
-    let venv = target().join(format!("schemathesis-{RELEASE}"));
-    let ready = venv.join(".ready");
-    if ready.exists() {
-        return Ok(venv);
-    }
-    run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
-    run(Command::new(venv.join("bin/python"))
-        .args([
-            "-m",
-            "pip",
-            "--quiet",
-            "--disable-pip-version-check",
-            "install",
-        ])
-        .arg(format!("schemathesis=={RELEASE}")))?;
-    std::fs::write(&ready, RELEASE)?;
-    Ok(venv)
+    let package = format!("schemathesis=={RELEASE}");
+    python::environment(&format!("schemathesis-{RELEASE}"), &[&package])
 }

@@ -171,7 +171,8 @@ impl Overlay {
             let member = schema
                 .and_then(|schema| schema.pointer_mut(&place))
                 .with_context(|| format!("no {} in {}", choice.property, choice.schema))?;
-            *member = json!({"anyOf": [member.take(), {"type": choice.r#type}]});
+            let added = json!({"type": choice.r#type, "x-added": true});
+            *member = json!({"anyOf": [member.take(), added]});
         }
         self.bound(draft)?;
         self.demand(draft)?;
