@@ -3,7 +3,7 @@
 
 use std::task::Waker;
 
-use crate::{Finish, Micros, RequestParams, Seed, TokenId};
+use crate::{ApiError, Finish, Micros, Prompt, RequestParams, Seed};
 
 /// What an engine is asked to run.
 pub struct Job<'a> {
@@ -11,14 +11,21 @@ pub struct Job<'a> {
     pub seed: Seed,
     /// The model.
     pub model: &'a str,
-    /// The ids of the prompt.
-    pub prompt: &'a [TokenId],
-    /// Tokens that each sequence generates; sequences run side by side.
+    /// The prompts.
+    pub prompts: &'a [Prompt],
+    /// Tokens that each sequence generates: all of the first prompt, then all of the second …
+    /// Sequences run side by side.
     pub lengths: &'a [u32],
     /// Why each of them ends; what is not told has said all.
     pub finishes: &'a [Finish],
     /// What the request asked for.
     pub params: RequestParams,
+    /// How urgent it is, where the engine asks: lower first.
+    pub priority: i32,
+    /// What keeps its part of the cache apart from others'.
+    pub salt: Option<&'a str>,
+    /// What it belongs to: requests of one session are better served in one place.
+    pub session: Option<&'a str>,
     /// When it arrived.
     pub arrived: Micros,
 }
@@ -26,7 +33,10 @@ pub struct Job<'a> {
 /// An engine.
 pub trait Engine: Send + Sync {
     /// Takes a job.
-    fn submit(&self, job: &Job<'_>) -> Box<dyn Ticks>;
+    ///
+    /// # Errors
+    /// Too many wait already.
+    fn submit(&self, job: &Job<'_>) -> Result<Box<dyn Ticks>, ApiError>;
 
     /// Lets all happen that has happened by now, so that observers know of it. An engine that
     /// nobody drives does so when somebody asks.
@@ -42,7 +52,7 @@ pub struct Admission {
 
 /// The due times of one job's steps. In each step every sequence that still runs gets a token.
 pub trait Ticks: Send {
-    /// What was found at admission. RequestParams for when the first step is due.
+    /// What was found at admission. Asked for when the first step is due.
     fn admission(&mut self) -> Admission;
 
     /// When step `index` is due; 0 is the first token. Steps are asked for in order, and one may
@@ -59,4 +69,6 @@ pub enum Tick {
     AskAt(Micros),
     /// The engine has not come to it; the waker tells.
     Pending,
+    /// It never comes: the engine has lost the job.
+    Lost,
 }

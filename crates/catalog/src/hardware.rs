@@ -53,6 +53,20 @@ pub enum Link {
     Pcie,
 }
 
+/// How fast bytes come to a GPU that are not in its own memory.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Links {
+    /// From the host's memory, in 10^9 bytes a second and GPU.
+    pub host_gb_s: f64,
+    /// From the host's disk, in the same.
+    pub disk_gb_s: f64,
+    /// From a GPU of another machine, in the same.
+    pub network_gb_s: f64,
+    /// What two machines need to agree on a transfer, in milliseconds.
+    pub handshake_ms: f64,
+}
+
 /// The shape of a model: what a step has to compute and to read.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -134,6 +148,14 @@ pub fn gpu(name: &str) -> Option<&'static Gpu> {
     let name = name.to_ascii_lowercase();
     let is_it = |gpu: &&Gpu| gpu.name.to_ascii_lowercase() == name || gpu.also.contains(&name);
     gpus().iter().find(is_it)
+}
+
+/// The usual links of a machine.
+pub fn links() -> &'static Links {
+    static LINKS: LazyLock<Links> = LazyLock::new(|| {
+        toml::from_str(include_str!("../../../data/hardware/links.toml")).expect(OURS)
+    });
+    &LINKS
 }
 
 /// All shapes.

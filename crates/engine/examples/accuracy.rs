@@ -13,7 +13,7 @@ use std::path::Path;
 use fakeai_canon::{Micros, Seed};
 use fakeai_catalog::hardware::{gpu, shape};
 use fakeai_engine::serving::{
-    Arrivals, Kind, Lengths, Noise, Precision, Request, Setup, Worker, Workload, replay, run,
+    Arrivals, Cluster, Kind, Layout, Lengths, Precision, Request, Setup, Workload, replay, run,
 };
 
 /// How many times its concurrency a closed loop sends.
@@ -93,7 +93,7 @@ fn report(name: &str, results: &[Result<'_>]) {
 }
 
 fn simulate(row: &Row) -> (f64, f64) {
-    let mut worker = Worker::new(&row.setup, Noise::none()).unwrap();
+    let mut worker = Cluster::new(&row.setup, Layout::of(1), None).unwrap();
     let done = run(&mut worker, &row.workload, &mut Seed(1).rng());
     let ttft = done.mean(|outcome| Some(outcome.ttft)) * 1e3;
     let tpot = done.mean(|outcome| outcome.tpot) * 1e3;
@@ -190,6 +190,7 @@ fn row(cells: &BTreeMap<&str, String>) -> std::result::Result<Row, String> {
             requests: concurrency * WAVES,
             prompt: length("isl"),
             output: length("osl"),
+            shared: None,
         },
         setup,
         ttft,
@@ -217,6 +218,7 @@ fn trace(folder: &Path) {
             prompt: field(line, "input_toks") as u32,
             hashes: Vec::new(),
             output: field(line, "output_toks") as u32,
+            ..Request::default()
         })
         .collect();
     let mean = |of: &dyn Fn(&str) -> f64| {
@@ -239,7 +241,7 @@ fn trace(folder: &Path) {
     setup.efficiency.engine.request_us = 0.0;
     setup.efficiency.engine.prompt_token_us = 0.0;
     setup.efficiency.engine.concurrency_us = 0.0;
-    let mut worker = Worker::new(&setup, Noise::none()).unwrap();
+    let mut worker = Cluster::new(&setup, Layout::of(1), None).unwrap();
     let done = replay(&mut worker, requests);
     let ttft = done.mean(|outcome| Some(outcome.ttft));
     let tpot = done.mean(|outcome| outcome.tpot);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use fakeai_canon::{Admission, Engine, Job, Micros, Rng, Tick, Ticks};
+use fakeai_canon::{Admission, ApiError, Engine, Job, Micros, Rng, Tick, Ticks};
 
 use crate::{Distribution, Spread};
 
@@ -48,12 +48,12 @@ impl PaceEngine {
 }
 
 impl Engine for PaceEngine {
-    fn submit(&self, job: &Job<'_>) -> Box<dyn Ticks> {
+    fn submit(&self, job: &Job<'_>) -> Result<Box<dyn Ticks>, ApiError> {
         let timing = match &self.pace {
             Pace::Instant => {
-                return Box::new(Instantly {
+                return Ok(Box::new(Instantly {
                     arrived: job.arrived,
-                });
+                }));
             }
             Pace::Fixed(timing) => *timing,
             Pace::Profile(profile) => profile(job.model),
@@ -61,12 +61,12 @@ impl Engine for PaceEngine {
         let mut rng = job.seed.fork("pace").rng();
         let delay = timing.delay.draw(timing.distribution, &mut rng);
         let ttft = timing.ttft.draw(timing.distribution, &mut rng);
-        Box::new(Paced {
+        Ok(Box::new(Paced {
             timing,
             rng,
             index: 0,
             due: job.arrived + delay + ttft,
-        })
+        }))
     }
 }
 
@@ -120,16 +120,19 @@ mod tests {
         Job {
             seed: Seed(seed),
             model: "m",
-            prompt: &[],
+            prompts: &[],
             lengths: &[3],
             finishes: &[],
             params: RequestParams::default(),
+            priority: 0,
+            salt: None,
+            session: None,
             arrived: Micros(1_000),
         }
     }
 
     fn dues(pace: &Pace, seed: u64) -> Vec<Tick> {
-        let mut ticks = PaceEngine::new(pace.clone()).submit(&job(seed));
+        let mut ticks = PaceEngine::new(pace.clone()).submit(&job(seed)).unwrap();
         (0..3).map(|step| ticks.due(step, Waker::noop())).collect()
     }
 

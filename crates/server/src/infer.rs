@@ -23,6 +23,7 @@ use crate::resource;
 use crate::run::Run;
 use crate::uploads::Uploads;
 use crate::visit::Visit;
+use crate::wishes::Wishes;
 use crate::world::World;
 
 /// A call that has come through the first gate.
@@ -58,7 +59,7 @@ pub(crate) fn answer(
         visit,
     } = asked;
     let files = uploads.read()?;
-    let charged = Charged::of(&body);
+    let (charged, wishes) = (Charged::of(&body), Wishes::of(&body));
     let context = Context {
         mode: world.rules.mode,
         catalog: Catalog::builtin(),
@@ -70,11 +71,10 @@ pub(crate) fn answer(
         resource::settle(gateway, world);
         world.turn()
     });
-    let params = owned(&params);
     let mut opened = (endpoint.open)(
         Decoded {
             body,
-            params,
+            params: owned(&params),
             query,
             files,
             base,
@@ -100,8 +100,9 @@ pub(crate) fn answer(
             seed,
             arrived: visit.started(),
             streamed: opened.stream,
+            wishes: &wishes,
         },
-    );
+    )?;
     let player = Player::new(Arc::clone(world), score);
     if opened.background {
         let begun = background(gateway, world, player, opened.stream, visit)?;
@@ -190,9 +191,15 @@ struct Arranged<'a> {
     seed: Seed,
     arrived: Micros,
     streamed: bool,
+    wishes: &'a Wishes,
 }
 
-fn score(world: &World, plan: Plan, encoder: Box<dyn Encoder>, arranged: Arranged<'_>) -> Score {
+fn score(
+    world: &World,
+    plan: Plan,
+    encoder: Box<dyn Encoder>,
+    arranged: Arranged<'_>,
+) -> Result<Score, ApiError> {
     let (lengths, finishes, vocabulary) = match &plan {
         Plan::Generation(generation) => {
             let choices = generation.choices.iter();
@@ -207,32 +214,31 @@ fn score(world: &World, plan: Plan, encoder: Box<dyn Encoder>, arranged: Arrange
         | Plan::Made { .. }
         | Plan::Count(_) => (Vec::new(), Vec::new(), None),
     };
-    let first = arranged
-        .prompts
-        .first()
-        .map(|prompt| prompt.ids.as_slice())
-        .unwrap_or_default();
+    let wishes = arranged.wishes;
     let ticks = world.engine.submit(&Job {
         seed: arranged.seed,
         model: arranged.work.model(),
-        prompt: first,
+        prompts: arranged.prompts,
         lengths: &lengths,
         finishes: &finishes,
         params: params(&arranged),
+        priority: wishes.priority,
+        salt: wishes.salt.as_deref(),
+        session: wishes.session.as_deref(),
         arrived: arranged.arrived,
-    });
+    })?;
     let start = Start {
         ids: world.seed_of_ids(arranged.seed),
         created: arranged.arrived,
         usage: prompt_usage(arranged.prompts),
         vocabulary,
     };
-    Score {
+    Ok(Score {
         plan,
         ticks,
         encoder,
         start,
-    }
+    })
 }
 
 fn params(arranged: &Arranged<'_>) -> RequestParams {

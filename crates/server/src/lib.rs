@@ -36,6 +36,7 @@ mod views;
 mod visit;
 mod webhooks;
 mod wiring;
+mod wishes;
 mod world;
 mod worlds;
 

@@ -6,8 +6,8 @@ use std::task::Waker;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    ApiError, Choice, Delta, Encoder, Frames, Intervals, Keep, Micros, Plan, Pull, Start, Tick,
-    Ticks, Usage,
+    ApiError, Choice, Delta, Encoder, ErrorKind, Frames, Intervals, Keep, Micros, Plan, Pull,
+    Start, Tick, Ticks, Usage,
 };
 
 use fakeai_dialects::error as wire;
@@ -233,6 +233,24 @@ impl Player {
         }
     }
 
+    /// The engine has lost the answer: a stream ends with the error, a folded answer is one.
+    fn lose(&mut self, out: &mut BytesMut) -> Pull {
+        let error = ApiError::new(
+            ErrorKind::Server,
+            "The engine that was generating this answer has failed.",
+        );
+        if let Some(visit) = &mut self.visit {
+            let status = openai::error::status(&error).as_u16();
+            visit.note(|record| {
+                if !record.streamed {
+                    record.status = status;
+                }
+            });
+        }
+        self.abort(&error, out);
+        Pull::Failed(Box::new(error))
+    }
+
     fn finish(&mut self, usage: Usage, error: Option<&ApiError>) {
         self.phase = Phase::Done;
         if let Some(mut visit) = self.visit.take() {
@@ -320,6 +338,7 @@ impl Frames for Player {
             }
             let due = match self.score.ticks.due(self.step, waker) {
                 Tick::Pending => return Pull::Pending,
+                Tick::Lost => return self.lose(out),
                 Tick::AskAt(at) => return Pull::DueAt(at),
                 Tick::At(due) if due > now => {
                     // What goes on for long is seen to go on. A full store has been told to

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fakeai_canon::{Clock, Engine, Micros, Observer, Seed};
 use fakeai_catalog::{Catalog, Latency};
 use fakeai_content::{Behaviour, Config as ContentConfig, TextMode};
-use fakeai_engine::serving::{LiveEngine, Noise, Worker};
+use fakeai_engine::serving::{Cluster, LiveEngine};
 use fakeai_engine::{Pace, PaceEngine, Spread, Timing};
 use fakeai_telemetry::{Journal, JournalLimits, Ledger, LedgerLimits, UsageBook, UsageLimits};
 use http::HeaderValue;
@@ -65,7 +65,11 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) ->
     if tracing::enabled!(tracing::Level::DEBUG) {
         observers.push(Arc::new(RequestLog));
     }
-    let engine = engine(config, &clock, seed, observers.clone());
+    let serving = serving(config, &clock, seed, observers.clone());
+    let engine = match &serving {
+        Some(serving) => serving.clone(),
+        None => pace(config),
+    };
     let time: Arc<dyn Clock> = clock.clone();
     let (store, blobs) = place.world(name, store_limits(config), &time);
     World::new(
@@ -80,6 +84,7 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) ->
             journal,
             usage,
             engine,
+            serving,
             behaviour: Behaviour::new(content(config)),
             observers,
         },
@@ -146,20 +151,17 @@ fn content(config: &Config) -> ContentConfig {
     }
 }
 
-fn engine(
+/// The simulated serving engine, where one is asked for.
+fn serving(
     config: &Config,
     clock: &Arc<WorldClock>,
     seed: Seed,
     observers: Vec<Arc<dyn Observer>>,
-) -> Arc<dyn Engine> {
+) -> Option<Arc<LiveEngine>> {
     // What can't be served has been refused with the settings.
-    if let Ok(Some((setup, replicas))) = config.serving.setup() {
-        let noise = |replica| Noise::of(seed.fork("engine").nth(u64::from(replica)));
-        let workers = (0..replicas).filter_map(|number| Worker::new(&setup, noise(number)).ok());
-        let clock = Arc::clone(clock);
-        return Arc::new(LiveEngine::new(workers.collect(), clock, observers));
-    }
-    pace(config)
+    let (setup, layout) = config.serving.setup().ok()??;
+    let cluster = Cluster::new(&setup, layout, Some(seed.fork("engine"))).ok()?;
+    Some(Arc::new(LiveEngine::new(cluster, clock.clone(), observers)))
 }
 
 fn pace(config: &Config) -> Arc<dyn Engine> {

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fakeai_canon::{Alphabet, ApiError, Clock, Engine, Event, Micros, Mode, Observer, Seed, Work};
 use fakeai_catalog::{Catalog, FineTune, Model};
 use fakeai_content::Behaviour;
+use fakeai_engine::serving::LiveEngine;
 use fakeai_resources::{self as resources, Blobs, Change, Order, PageQuery, Services, Store};
 use fakeai_telemetry::{Journal, Ledger, UsageBook};
 use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard, RwLock};
@@ -49,6 +50,8 @@ pub struct World {
     pub usage: Arc<UsageBook>,
     /// Its engine.
     pub engine: Arc<dyn Engine>,
+    /// The same where it is a simulated serving engine, which can be controlled.
+    pub serving: Option<Arc<LiveEngine>>,
     /// What is said in it.
     pub behaviour: Behaviour,
     /// Frames of background answers.
@@ -94,6 +97,7 @@ pub(crate) struct Parts {
     pub(crate) journal: Arc<Journal>,
     pub(crate) usage: Arc<UsageBook>,
     pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) serving: Option<Arc<LiveEngine>>,
     pub(crate) behaviour: Behaviour,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
 }
@@ -135,6 +139,7 @@ impl World {
             journal: parts.journal,
             usage: parts.usage,
             engine: parts.engine,
+            serving: parts.serving,
             behaviour: parts.behaviour,
             logs: Logs::default(),
             deliveries: Deliveries::default(),

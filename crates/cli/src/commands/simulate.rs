@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fakeai_canon::{Micros, Seed};
 use fakeai_engine::serving::{
-    Arrivals, Lengths, Noise, Outcome, Request, Run, Setup, Worker, Workload, replay, run as play,
+    Arrivals, Cluster, Lengths, Outcome, Request, Run, Setup, Workload, replay, run as play,
 };
 use serde_json::{Value, json};
 
@@ -18,24 +18,19 @@ const CONCURRENCY: u32 = 16;
 pub(super) fn run(arguments: &SimulateArguments, out: &mut dyn Write) -> Result<(), Failure> {
     let config = effective(&arguments.flags)?.config;
     let refused = |conflict: fakeai_server::config::Conflict| Failure::Words(conflict.to_string());
-    let Some((setup, replicas)) = config.serving.setup().map_err(refused)? else {
+    let Some((setup, layout)) = config.serving.setup().map_err(refused)? else {
         return Err(Failure::Words(
             "which engine? Try `--engine vllm --gpu h100 --served-model meta-llama/Llama-3.1-8B`"
                 .to_owned(),
         ));
     };
-    if replicas > 1 {
-        return Err(Failure::Words(
-            "serving.gpus makes several replicas; a simulation runs one of them".to_owned(),
-        ));
-    }
     let seed = Seed(config.server.seed);
     let words = |misfit: fakeai_engine::serving::Misfit| Failure::Words(misfit.to_string());
-    let mut worker = Worker::new(&setup, Noise::of(seed)).map_err(words)?;
+    let mut cluster = Cluster::new(&setup, layout, Some(seed)).map_err(words)?;
     let done = match &arguments.trace {
-        Some(path) => replay(&mut worker, trace(path)?),
+        Some(path) => replay(&mut cluster, trace(path)?),
         None => play(
-            &mut worker,
+            &mut cluster,
             &workload(arguments)?,
             &mut seed.fork("workload").rng(),
         ),
@@ -70,6 +65,7 @@ fn workload(arguments: &SimulateArguments) -> Result<Workload, Failure> {
         requests: arguments.requests,
         prompt: lengths("--input-len", &arguments.input_len)?,
         output: lengths("--output-len", &arguments.output_len)?,
+        shared: None,
     })
 }
 
@@ -137,6 +133,7 @@ fn request(value: &Value) -> Result<Request, &'static str> {
         prompt: prompt as u32,
         hashes: hashes.take(full).collect(),
         output: output as u32,
+        ..Request::default()
     })
 }
 

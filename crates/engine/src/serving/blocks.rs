@@ -1,7 +1,8 @@
 //! The paged cache of keys and values: blocks that are counted by who uses them, found again by
 //! the hash of all tokens up to their end, and reused in the order in which they fell free.
 
-use std::collections::HashMap;
+use super::host_tier::HostTier;
+use super::quick_hash::QuickMap;
 
 /// A block.
 pub(crate) type BlockId = u32;
@@ -21,7 +22,9 @@ struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Blocks {
     blocks: Vec<Block>,
-    by_hash: HashMap<u64, BlockId>,
+    by_hash: QuickMap<u64, BlockId>,
+    /// Where what is forgotten here is still known.
+    host: HostTier,
     /// The free block that is reused next, and the one reused last.
     first: BlockId,
     last: BlockId,
@@ -29,8 +32,8 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    /// So many blocks, all free.
-    pub(crate) fn new(count: u32) -> Self {
+    /// So many blocks, all free, and room for so many in the host's memory.
+    pub(crate) fn new(count: u32, host: u32) -> Self {
         let block = |id: u32| Block {
             users: 0,
             hash: None,
@@ -39,7 +42,8 @@ impl Blocks {
         };
         Self {
             blocks: (0..count).map(block).collect(),
-            by_hash: HashMap::new(),
+            by_hash: QuickMap::default(),
+            host: HostTier::new(host),
             first: if count > 0 { 0 } else { NONE },
             last: count.checked_sub(1).unwrap_or(NONE),
             free: count,
@@ -60,7 +64,30 @@ impl Blocks {
         self.by_hash.len() as u32
     }
 
-    /// Takes so many blocks; none where there are not enough. What they held is forgotten.
+    /// Blocks in the host's memory.
+    pub(crate) fn in_host(&self) -> u32 {
+        self.host.len() as u32
+    }
+
+    /// The leading blocks that only the host's memory has.
+    pub(crate) fn find_in_host(&self, hashes: &[u64]) -> usize {
+        self.host.find(hashes)
+    }
+
+    /// Forgets what all blocks held. False, and nothing is forgotten, while any is in use.
+    pub(crate) fn forget(&mut self) -> bool {
+        if self.free < self.count() {
+            return false;
+        }
+        *self = Self {
+            host: std::mem::take(&mut self.host),
+            ..Self::new(self.count(), 0)
+        };
+        self.host.clear();
+        true
+    }
+
+    /// Takes so many blocks; none where there are not enough. What they held goes to the host.
     pub(crate) fn take(&mut self, count: u32, into: &mut Vec<BlockId>) -> bool {
         if count > self.free {
             return false;
@@ -72,6 +99,7 @@ impl Blocks {
             block.users = 1;
             if let Some(hash) = block.hash.take() {
                 self.by_hash.remove(&hash);
+                self.host.keep(hash);
             }
             into.push(id);
         }

@@ -1,148 +1,243 @@
 //! The simulated engine behind a server. Nobody drives it: whoever asks when a token is due lets
 //! it catch up with the world's time first. A step's end is known when it begins, and only then.
 
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::iter;
 use std::sync::Arc;
 use std::task::Waker;
 
 use fakeai_canon::{
-    Admission, Clock, Engine, Finish, Job, Micros, Observer, StableHasher, Tick, Ticks, TokenId,
+    Admission, ApiError, Clock, Engine, ErrorKind, Finish, Job, Micros, Observer, StableHasher,
+    Tick, Ticks, TokenId,
 };
 use parking_lot::Mutex;
 
+use super::cluster::Cluster;
+use super::control::SleepLevel;
+use super::log::Log;
+use super::orders::{Order, WorkerState};
 use super::sequence::{Request, SequenceId};
-use super::watch::{Observers, Record, Watch};
-use super::worker::Worker;
+use super::watch::{End, Observers, Record, Track, Watch};
 
-/// A simulated engine that a server's answers go by: one or several replicas, of which a request
-/// goes to the one that has the least to do.
+/// A simulated engine that a server's answers go by.
 pub struct LiveEngine {
-    replicas: Vec<Arc<Mutex<State>>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    driven: Mutex<Driven>,
     clock: Arc<dyn Clock>,
 }
 
-struct State {
-    worker: Worker,
+struct Driven {
+    cluster: Cluster,
     watch: Watch,
+    /// The adapters (LoRA) that are loaded, and their numbers.
+    adapters: BTreeMap<String, u32>,
+    next_adapter: u32,
 }
 
-impl State {
-    fn catch_up(&mut self, now: Micros) {
-        self.worker.advance(now, &mut self.watch);
-    }
-
-    /// Takes sequences that nobody waits for any more out of the worker.
-    fn leave(&mut self, ids: &[SequenceId], now: Micros) {
-        self.catch_up(now);
-        for id in ids {
-            let is_on_its_way = self.worker.has(*id);
-            self.worker.cancel(*id);
-            self.watch.close(*id, is_on_its_way, now);
-        }
-        self.watch.tell_load(now, self.worker.load(now));
+impl Shared {
+    /// Lets the engine catch up, and does something with it.
+    fn drive<T>(&self, act: impl FnOnce(&mut Driven, Micros) -> T) -> T {
+        let now = self.clock.now();
+        let mut driven = self.driven.lock();
+        let Driven { cluster, watch, .. } = &mut *driven;
+        cluster.advance(now, watch);
+        act(&mut driven, now)
     }
 }
 
 impl LiveEngine {
     /// An engine of these replicas, on a world's clock, that tells these observers.
-    pub fn new(
-        workers: Vec<Worker>,
-        clock: Arc<dyn Clock>,
-        observers: Vec<Arc<dyn Observer>>,
-    ) -> Self {
-        let observers = Observers::from(observers);
-        let now = clock.now();
-        let replica = |(number, worker): (usize, Worker)| {
-            let watch = Watch::new(number as u32, Arc::clone(&observers));
-            watch.tell_load(now, worker.load(now));
-            Arc::new(Mutex::new(State { worker, watch }))
-        };
+    pub fn new(cluster: Cluster, clock: Arc<dyn Clock>, observers: Vec<Arc<dyn Observer>>) -> Self {
+        let mut watch = Watch::new(Observers::from(observers));
+        for (number, load) in cluster.loads().enumerate() {
+            watch.replica(number as u32);
+            watch.queued(clock.now(), load);
+        }
+        let driven = Mutex::new(Driven {
+            cluster,
+            watch,
+            adapters: BTreeMap::new(),
+            next_adapter: 0,
+        });
         Self {
-            replicas: workers.into_iter().enumerate().map(replica).collect(),
-            clock,
+            shared: Arc::new(Shared { driven, clock }),
         }
     }
 
-    /// The replica with the fewest sequences, the first of several.
-    fn route(&self) -> Option<&Arc<Mutex<State>>> {
-        let now = self.clock.now();
-        self.replicas.iter().min_by_key(|replica| {
-            let mut state = replica.lock();
-            state.catch_up(now);
-            state.worker.running() + state.worker.waiting() + state.worker.coming()
+    /// How each replica stands.
+    pub fn workers(&self) -> Vec<WorkerState> {
+        self.shared
+            .drive(|driven, _| driven.cluster.workers().collect())
+    }
+
+    /// Sequences under way: those that run and those that wait.
+    pub fn load(&self) -> usize {
+        self.shared
+            .drive(|driven, _| driven.cluster.running() + driven.cluster.waiting())
+    }
+
+    /// Reads something of the cluster as it stands now.
+    pub fn look<T>(&self, look: impl FnOnce(&Cluster) -> T) -> T {
+        self.shared.drive(|driven, _| look(&driven.cluster))
+    }
+
+    /// Does something to a replica, or to all. False where there is no such replica.
+    pub fn order(&self, order: Order) -> bool {
+        self.shared.drive(|driven, now| {
+            let Driven { cluster, watch, .. } = driven;
+            let done = cluster.order(order, now, watch);
+            watch.wake();
+            done
         })
+    }
+
+    /// Sends the engine to sleep; requests wait until it is woken.
+    pub fn sleep(&self, level: SleepLevel) {
+        self.order(Order::Sleep(level));
+    }
+
+    /// Wakes it.
+    pub fn wake_up(&self) {
+        self.order(Order::Wake);
+    }
+
+    /// How deeply it sleeps, if it does.
+    pub fn sleep_level(&self) -> Option<SleepLevel> {
+        self.shared.drive(|driven, _| driven.cluster.sleep_level())
+    }
+
+    /// Empties the cache of prompts. False where it is in use and keeps what it has.
+    pub fn reset_prefix_cache(&self) -> bool {
+        self.shared
+            .drive(|driven, _| driven.cluster.reset_prefix_cache())
+    }
+
+    /// Loads an adapter: requests that name it as their model run with it. False where it is
+    /// loaded already.
+    pub fn load_adapter(&self, name: &str) -> bool {
+        let mut driven = self.shared.driven.lock();
+        if driven.adapters.contains_key(name) {
+            return false;
+        }
+        let number = driven.next_adapter;
+        driven.next_adapter += 1;
+        driven.adapters.insert(name.to_owned(), number);
+        true
+    }
+
+    /// Unloads an adapter. False where none of that name is loaded.
+    pub fn unload_adapter(&self, name: &str) -> bool {
+        self.shared.driven.lock().adapters.remove(name).is_some()
+    }
+
+    /// The adapters that are loaded.
+    pub fn adapters(&self) -> Vec<String> {
+        self.shared.driven.lock().adapters.keys().cloned().collect()
     }
 }
 
 impl Engine for LiveEngine {
     fn catch_up(&self) {
-        let now = self.clock.now();
-        for replica in &self.replicas {
-            replica.lock().catch_up(now);
-        }
+        self.shared.drive(|_, _| ());
     }
 
-    fn submit(&self, job: &Job<'_>) -> Box<dyn Ticks> {
-        let Some(replica) = self.route() else {
-            return Box::new(Nowhere { at: job.arrived });
-        };
-        let mut state = replica.lock();
-        let size = state.worker.times().setup().setting.block_tokens as usize;
-        let hashes = block_hashes(job.prompt, size);
-        let prompt = job.prompt.len() as u32;
-        let others = state.worker.running() as u32;
-        let overhead = state.worker.times().request_seconds(prompt, others);
-        let finishes = job
-            .finishes
-            .iter()
-            .copied()
-            .chain(iter::repeat(Finish::Stop));
-        let sequences = job.lengths.iter().zip(finishes);
-        let ids = sequences.map(|(output, finish)| {
-            let id = state.worker.submit(Request {
+    fn submit(&self, job: &Job<'_>) -> Result<Box<dyn Ticks>, ApiError> {
+        let adapter = self.shared.driven.lock().adapters.get(job.model).copied();
+        let size = self
+            .shared
+            .driven
+            .lock()
+            .cluster
+            .setup()
+            .setting
+            .block_tokens;
+        // Hashing a long prompt takes its time, and nobody else has to wait for it.
+        let requests: Vec<Request> = requests(job, adapter, size as usize).collect();
+        let ticks = self.shared.drive(|driven, now| {
+            let Driven { cluster, watch, .. } = driven;
+            let finishes = job.finishes.iter().copied();
+            let finishes = finishes.chain(iter::repeat(Finish::Stop));
+            let longest = requests.iter().map(|request| request.prompt).max();
+            let submit = |(request, finish): (Request, Finish)| {
+                let record = Record::new(job, request.prompt, finish);
+                let track = Arc::clone(record.track());
+                let id = cluster.submit(request);
+                watch.open(id, record);
+                (id, track)
+            };
+            let tracks: Vec<_> = requests.into_iter().zip(finishes).map(submit).collect();
+            cluster.advance(now, watch);
+            watch.wake();
+            let first = tracks.first();
+            let there = first.and_then(|(id, _)| cluster.replica_of(*id));
+            let load = there.and_then(|number| cluster.loads().nth(number as usize));
+            let others = load.map_or(0, |load| load.running);
+            let overhead = cluster
+                .times()
+                .request_seconds(longest.unwrap_or(0), others);
+            LiveTicks {
+                shared: Arc::clone(&self.shared),
+                prompts: job.prompts.len().max(1),
+                tracks,
+                overhead: Micros::from_seconds(overhead),
+            }
+        });
+        if ticks.any(End::Refused) {
+            return Err(ApiError::new(
+                ErrorKind::Overloaded,
+                "The engine is currently overloaded: its queue is full. Please try again later.",
+            ));
+        }
+        Ok(Box::new(ticks))
+    }
+}
+
+/// The sequences of a job: for each prompt as many as it has choices.
+fn requests<'a>(
+    job: &'a Job<'_>,
+    adapter: Option<u32>,
+    size: usize,
+) -> impl Iterator<Item = Request> + 'a {
+    let root = (adapter.is_some() || job.salt.is_some()).then(|| {
+        let adapter = adapter.map(|_| job.model);
+        stable(&(adapter, job.salt))
+    });
+    let session = job.session.map(|session| stable(&session));
+    let choices = job.lengths.len() / job.prompts.len().max(1);
+    let chunks = job.lengths.chunks(choices.max(1));
+    job.prompts
+        .iter()
+        .zip(chunks)
+        .flat_map(move |(prompt, lengths)| {
+            let hashes = block_hashes(&prompt.ids, size, root.unwrap_or(0));
+            lengths.iter().map(move |output| Request {
                 arrived: job.arrived,
-                prompt,
+                prompt: prompt.ids.len() as u32,
                 hashes: hashes.clone(),
                 output: *output,
-            });
-            state.watch.open(id, Record::new(job, finish));
-            id
-        });
-        let ids = ids.collect();
-        let now = self.clock.now();
-        state.watch.tell_load(now, state.worker.load(now));
-        Box::new(LiveTicks {
-            state: Arc::clone(replica),
-            clock: Arc::clone(&self.clock),
-            ids,
-            overhead: Micros::from_seconds(overhead),
+                priority: job.priority,
+                adapter,
+                session,
+            })
         })
-    }
 }
 
-/// An engine without replicas answers at once.
-struct Nowhere {
-    at: Micros,
+fn stable<T: Hash>(value: &T) -> u64 {
+    let mut hasher = StableHasher::new(0);
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
-impl Ticks for Nowhere {
-    fn admission(&mut self) -> Admission {
-        Admission::default()
-    }
-
-    fn due(&mut self, _: u32, _: &Waker) -> Tick {
-        Tick::At(self.at)
-    }
-}
-
-/// The hash of each full block of a prompt, over all tokens up to its end.
-fn block_hashes(prompt: &[TokenId], size: usize) -> Vec<u64> {
-    let mut chain = 0_u64;
+/// The hash of each full block of a prompt, over all tokens up to its end. Blocks of different
+/// roots (adapters, salts) never meet.
+fn block_hashes(prompt: &[TokenId], size: usize, root: u64) -> Vec<u64> {
+    let mut chain = root;
     let hash = |block: &[TokenId]| {
-        let mut hasher = StableHasher::new(0);
-        (chain, block).hash(&mut hasher);
-        chain = hasher.finish();
+        chain = stable(&(chain, block));
         chain
     };
     prompt.chunks_exact(size.max(1)).map(hash).collect()
@@ -150,47 +245,83 @@ fn block_hashes(prompt: &[TokenId], size: usize) -> Vec<u64> {
 
 /// The due times of one job's steps.
 struct LiveTicks {
-    state: Arc<Mutex<State>>,
-    clock: Arc<dyn Clock>,
-    ids: Vec<SequenceId>,
+    shared: Arc<Shared>,
+    prompts: usize,
+    tracks: Vec<(SequenceId, Arc<Mutex<Track>>)>,
     /// What the server and the client add to every token's time.
     overhead: Micros,
 }
 
+impl LiveTicks {
+    fn any(&self, end: End) -> bool {
+        self.tracks.iter().any(|(_, track)| track.lock().end == end)
+    }
+
+    /// When a step is due, where that is known; else a sequence that has not come to it.
+    fn known(&self, index: u32) -> Result<Tick, SequenceId> {
+        let mut latest = Micros::ZERO;
+        for (id, track) in &self.tracks {
+            let track = track.lock();
+            match (
+                track.end,
+                track.due.get(index as usize).or(track.due.last()),
+            ) {
+                (End::Failed | End::Refused, _) if track.due.len() <= index as usize => {
+                    return Ok(Tick::Lost);
+                }
+                (end, Some(at)) if end != End::Open || track.due.len() > index as usize => {
+                    latest = latest.max(*at);
+                }
+                (_, Some(_) | None) => return Err(*id),
+            }
+        }
+        Ok(Tick::At(latest + self.overhead))
+    }
+}
+
 impl Ticks for LiveTicks {
     fn admission(&mut self) -> Admission {
-        let state = self.state.lock();
-        let first = self.ids.first();
-        let first = first.and_then(|id| state.watch.sequence(*id));
+        // Of several choices a prompt the first one's counts.
+        let choices = (self.tracks.len() / self.prompts).max(1);
+        let firsts = self.tracks.iter().step_by(choices);
         Admission {
-            cached: first.map_or(0, |first| u64::from(first.cached())),
+            cached: firsts
+                .map(|(_, track)| u64::from(track.lock().cached))
+                .sum(),
         }
     }
 
-    fn due(&mut self, index: u32, _: &Waker) -> Tick {
-        let mut state = self.state.lock();
-        state.catch_up(self.clock.now());
-        let mut latest = Micros::ZERO;
-        for id in &self.ids {
-            let due = state.watch.sequence(*id).map_or(&[][..], Record::due);
-            match due.get(index as usize).or(due.last()) {
-                Some(at) if due.len() > index as usize || !state.worker.has(*id) => {
-                    latest = latest.max(*at);
-                }
-                // Nothing is known before the step under way ends.
-                Some(_) | None => {
-                    let ends = state.worker.step_ends();
-                    return Tick::AskAt(ends.unwrap_or_else(|| self.clock.now()));
+    fn due(&mut self, index: u32, waker: &Waker) -> Tick {
+        if let Ok(known) = self.known(index) {
+            return known;
+        }
+        self.shared.drive(|driven, _| {
+            let missing = match self.known(index) {
+                Ok(known) => return known,
+                Err(id) => id,
+            };
+            // Nothing is known before the step under way ends.
+            match driven.cluster.next_for(missing) {
+                Some(at) => Tick::AskAt(at),
+                None => {
+                    driven.watch.wake_later(missing, waker);
+                    Tick::Pending
                 }
             }
-        }
-        Tick::At(latest + self.overhead)
+        })
     }
 }
 
 impl Drop for LiveTicks {
     fn drop(&mut self) {
-        let now = self.clock.now();
-        self.state.lock().leave(&self.ids, now);
+        self.shared.drive(|driven, now| {
+            let Driven { cluster, watch, .. } = driven;
+            for (id, _) in &self.tracks {
+                let left = cluster.replica_of(*id);
+                watch.close(*id, left, now);
+                cluster.cancel(*id, watch);
+            }
+            watch.wake();
+        });
     }
 }

@@ -2,11 +2,21 @@
 //! keys and values, and gain a token at the end of each step that they take part in. No clock, no
 //! threads, no I/O: the same requests at the same times give the same log.
 
+mod admission;
 mod blocks;
+mod cluster;
+mod control;
+mod digest;
 mod efficiency;
+mod host_tier;
 mod live;
+mod log;
 mod noise;
+mod orders;
 mod plan;
+mod play;
+mod quick_hash;
+mod router;
 mod scheduler;
 mod sequence;
 mod step_time;
@@ -14,11 +24,18 @@ mod watch;
 mod worker;
 mod workload;
 
+pub use cluster::{Cluster, Layout, OnFailure, State};
+pub use control::SleepLevel;
+pub use digest::Digest;
 pub use efficiency::{Efficiency, EngineCosts, GpuCosts};
 pub use live::LiveEngine;
+pub use log::{Finished, Log, Quiet, Token};
 pub use noise::Noise;
-pub use plan::{Kind, Misfit, Precision, Setting, Setup};
+pub use orders::{Order, WorkerState};
+pub use plan::{Kind, Misfit, Policy, Precision, Setting, Setup};
+pub use play::{Moment, Outcome, Run, play, replay, run};
+pub use router::Router;
 pub use sequence::{Request, SequenceId};
 pub use step_time::{Batch, StepTime};
-pub use worker::{Finished, Log, Quiet, Worker};
-pub use workload::{Arrivals, Lengths, Outcome, Run, Workload, replay, run};
+pub use worker::Role;
+pub use workload::{Arrivals, Lengths, Shared, Workload};

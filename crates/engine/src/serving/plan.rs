@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use fakeai_catalog::hardware::{Gpu, Link, Shape};
+use fakeai_catalog::hardware::{Gpu, Link, Links, Shape, links};
 
 use super::efficiency::Efficiency;
 
@@ -86,8 +86,32 @@ pub struct Setting {
     pub prefix_caching: bool,
     /// The share of a GPU's memory that the engine takes.
     pub memory_share: f64,
-    /// Sequences that wait at most; none means no bound.
+    /// Sequences that wait at most; one more is refused. None means no bound.
     pub max_waiting: Option<u32>,
+    /// Who is served first.
+    pub policy: Policy,
+    /// Tokens of one prompt in a step at most; 0 where only the step bounds them.
+    pub long_prefill_tokens: u32,
+    /// The share of blocks that stays free when a sequence is taken up.
+    pub watermark: f64,
+    /// Adapters (LoRA) in a batch at most; none means no bound.
+    pub max_adapters: Option<u32>,
+    /// Blocks of the cache, in place of those that fit.
+    pub blocks: Option<u32>,
+    /// Bytes of the host's memory that take up what each GPU's cache gives up; 0 for none.
+    pub host_bytes: f64,
+    /// The longest context of a sequence, in tokens; none means what the cache holds.
+    pub max_context: Option<u32>,
+}
+
+/// Who is served first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Policy {
+    /// Who came first.
+    #[default]
+    FirstCome,
+    /// The lowest priority value, and among equals who came first.
+    Priority,
 }
 
 /// What is served, on what, and how.
@@ -109,6 +133,8 @@ pub struct Setup {
     pub setting: Setting,
     /// What kernels and engine reach.
     pub efficiency: Efficiency,
+    /// How fast bytes come from the host, from the disk and from other machines.
+    pub links: Links,
 }
 
 /// Why a set-up can't run, with the arithmetic.
@@ -144,6 +170,7 @@ impl Setup {
             cache_bytes: 2.0,
             setting: Setting::of(kind, gpu),
             efficiency: Efficiency::of(&gpu.name, kind.name()),
+            links: links().clone(),
         }
     }
 
@@ -197,7 +224,30 @@ impl Setup {
                 left / 1e9,
             )));
         }
-        Ok(blocks.min(f64::from(u32::MAX)) as u32)
+        let blocks = blocks.min(f64::from(u32::MAX)) as u32;
+        let blocks = self.setting.blocks.unwrap_or(blocks);
+        self.check_context(blocks)?;
+        Ok(blocks)
+    }
+
+    /// Blocks that the host's memory takes up.
+    pub fn host_blocks(&self) -> u32 {
+        let a_block = self.cache_bytes_a_token() * f64::from(self.setting.block_tokens);
+        (self.setting.host_bytes / a_block).floor() as u32
+    }
+
+    /// The longest context has to fit into the cache.
+    fn check_context(&self, blocks: u32) -> Result<(), Misfit> {
+        let size = self.setting.block_tokens;
+        let room = u64::from(blocks) * u64::from(size);
+        match self.setting.max_context {
+            Some(most) if u64::from(most) > room => Err(Misfit(format!(
+                "A context of {most} tokens takes {} blocks of {size} tokens, and the cache has {blocks}, \
+                 which are {room} tokens. A context of {room} tokens or a larger share of the memory would fit.",
+                most.div_ceil(size),
+            ))),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn check(&self) -> Result<(), Misfit> {
@@ -244,6 +294,13 @@ impl Setting {
             prefix_caching: true,
             memory_share: 0.92,
             max_waiting: None,
+            policy: Policy::FirstCome,
+            long_prefill_tokens: 0,
+            watermark: 0.0,
+            max_adapters: None,
+            blocks: None,
+            host_bytes: 0.0,
+            max_context: None,
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Which tokens a step computes: running sequences first, then waiting ones in the order of their
-//! arrival, within the step's tokens, its sequences and the blocks that are free.
+//! Which tokens a step computes: running sequences first, then waiting ones in the order of the
+//! queue, within the step's tokens, its sequences and the blocks that are free.
 
+use super::admission::Turn;
 use super::plan::Kind;
 use super::step_time::Batch;
 use super::worker::{Slot, Worker};
@@ -10,7 +11,6 @@ pub(super) fn schedule(worker: &mut Worker) -> Batch {
     let kind = worker.setting().kind;
     let mut step = Draft {
         budget: worker.setting().max_batched_tokens,
-        batch: Batch::default(),
         preempted: false,
     };
     // SGLang computes prompts between the steps of running sequences, not in them.
@@ -18,20 +18,35 @@ pub(super) fn schedule(worker: &mut Worker) -> Batch {
     if prompts_alone {
         step.unfinished_prompts(worker);
         step.waiting(worker);
-        if !step.batch.chunks.is_empty() {
-            return step.batch;
+        if !worker.scheduled.is_empty() {
+            return batch(worker);
         }
     }
     step.running(worker);
     if !step.preempted && !prompts_alone {
         step.waiting(worker);
     }
-    step.batch
+    batch(worker)
+}
+
+/// What the sequences of a step have to be computed together.
+fn batch(worker: &Worker) -> Batch {
+    let mut batch = Batch::default();
+    for slot in &worker.scheduled {
+        let sequence = worker.sequence(*slot);
+        if sequence.scheduled == 1 && sequence.generated > 0 {
+            batch.decodes += 1;
+            batch.context += u64::from(sequence.computed);
+        } else {
+            batch.chunks.push((sequence.scheduled, sequence.computed));
+        }
+        batch.rows += u32::from(sequence.gains());
+    }
+    batch
 }
 
 struct Draft {
     budget: u32,
-    batch: Batch,
     preempted: bool,
 }
 
@@ -42,8 +57,9 @@ impl Draft {
         while place < worker.running.len() && self.budget > 0 {
             let slot = worker.running[place];
             let sequence = worker.sequence(slot);
-            let wanted = (sequence.known() - sequence.computed).min(self.budget);
-            if !self.make_room(worker, slot, wanted) {
+            let left = sequence.known() - sequence.computed;
+            let wanted = worker.part(left).min(self.budget);
+            if !self.make_room(worker, &mut place, wanted) {
                 // It has made room for the others itself.
                 return;
             }
@@ -59,7 +75,7 @@ impl Draft {
             let sequence = worker.sequence(slot);
             let left = sequence.known() - sequence.computed;
             if left > 1 && self.budget > 0 {
-                let wanted = left.min(self.budget);
+                let wanted = worker.part(left).min(self.budget);
                 if worker.grow(slot, wanted) {
                     self.put(worker, slot, wanted);
                 }
@@ -67,48 +83,63 @@ impl Draft {
         }
     }
 
-    /// Blocks for a running sequence, if need be those of others. False where it lost its own.
-    fn make_room(&mut self, worker: &mut Worker, slot: Slot, wanted: u32) -> bool {
-        while !worker.grow(slot, wanted) {
-            let Some(victim) = worker.running.last().copied() else {
+    /// Blocks for the running sequence in that place, if need be those of others. False where it
+    /// lost its own.
+    fn make_room(&mut self, worker: &mut Worker, place: &mut usize, wanted: u32) -> bool {
+        while !worker.grow(worker.running[*place], wanted) {
+            let Some(victim) = worker.victim() else {
                 return false;
             };
             self.preempted = true;
+            self.take_back(worker, worker.running[victim]);
             worker.preempt(victim);
-            if victim == slot {
+            if victim == *place {
                 return false;
+            }
+            if victim < *place {
+                *place -= 1;
             }
         }
         true
     }
 
-    /// Waiting sequences, the first first; the first that does not fit ends it.
+    /// What this step was to compute of a sequence is left out.
+    fn take_back(&mut self, worker: &mut Worker, slot: Slot) {
+        let scheduled = worker.sequence(slot).scheduled;
+        if scheduled > 0 {
+            self.budget += scheduled;
+            worker.scheduled.retain(|other| *other != slot);
+        }
+    }
+
+    /// Waiting sequences, in the order of the queue; the first that does not fit ends it. One whose
+    /// adapter would be one too many is passed over.
     fn waiting(&mut self, worker: &mut Worker) {
-        while self.budget > 0 && worker.running.len() < worker.setting().max_sequences as usize {
-            let Some(slot) = worker.waiting.front().copied() else {
+        let most = worker.setting().max_sequences as usize;
+        let mut place = 0;
+        while self.budget > 0 && worker.running.len() + worker.loading.len() < most {
+            let Some(slot) = worker.waiting.get(place).copied() else {
                 return;
             };
-            let Some(wanted) = worker.take_up(slot, self.budget) else {
-                return;
-            };
-            worker.waiting.pop_front();
-            worker.running.push(slot);
-            self.put(worker, slot, wanted);
+            if worker.exceeds_adapters(slot) {
+                place += 1;
+                continue;
+            }
+            match worker.take_up(slot, self.budget) {
+                Turn::Waits => return,
+                Turn::Joins(wanted) => {
+                    worker.dequeue(place);
+                    worker.running.push(slot);
+                    self.put(worker, slot, wanted);
+                }
+                Turn::Loads => worker.dequeue(place),
+            }
         }
     }
 
     fn put(&mut self, worker: &mut Worker, slot: Slot, tokens: u32) {
-        let sequence = worker.sequence_mut(slot);
-        sequence.scheduled = tokens;
+        worker.sequence_mut(slot).scheduled = tokens;
         self.budget -= tokens;
-        let is_decode = tokens == 1 && sequence.generated > 0;
-        if is_decode {
-            self.batch.decodes += 1;
-            self.batch.context += u64::from(sequence.computed);
-        } else {
-            self.batch.chunks.push((tokens, sequence.computed));
-        }
-        self.batch.rows += u32::from(sequence.gains());
         worker.scheduled.push(slot);
     }
 }

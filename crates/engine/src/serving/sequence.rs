@@ -19,6 +19,12 @@ pub struct Request {
     pub hashes: Vec<u64>,
     /// Tokens to generate; at least one.
     pub output: u32,
+    /// How urgent it is, where the policy asks: lower first.
+    pub priority: i32,
+    /// The adapter (LoRA) that it runs with.
+    pub adapter: Option<u32>,
+    /// What a router keeps together.
+    pub session: Option<u64>,
 }
 
 /// Where a sequence stands.
@@ -37,8 +43,14 @@ pub(crate) struct Sequence {
     pub(crate) published: usize,
     /// Prompt tokens that the cache had when the sequence was first taken up.
     pub(crate) cached: Option<u32>,
+    pub(crate) admitted: Option<Micros>,
     pub(crate) first_token: Option<Micros>,
+    pub(crate) last_token: Option<Micros>,
     pub(crate) preemptions: u32,
+    /// Whether another worker has computed it and its blocks have to be fetched from there.
+    pub(crate) is_remote: bool,
+    /// Whether the step that ends is its last one here.
+    pub(crate) is_leaving: bool,
 }
 
 impl Sequence {
@@ -52,9 +64,18 @@ impl Sequence {
             blocks: Vec::new(),
             published: 0,
             cached: None,
+            admitted: None,
             first_token: None,
+            last_token: None,
             preemptions: 0,
+            is_remote: false,
+            is_leaving: false,
         }
+    }
+
+    /// Its place among those whose priorities count: the lowest is served first and makes room last.
+    pub(crate) fn rank(&self) -> (i32, Micros, SequenceId) {
+        (self.request.priority, self.request.arrived, self.id)
     }
 
     /// Tokens that are known: the prompt and what was generated.
@@ -69,5 +90,14 @@ impl Sequence {
 
     pub(crate) fn is_done(&self) -> bool {
         self.generated >= self.request.output
+    }
+
+    /// Forgets what was computed, and keeps what was generated.
+    pub(crate) fn begin_anew(&mut self) {
+        debug_assert!(self.blocks.is_empty(), "its blocks were given back");
+        self.computed = 0;
+        self.scheduled = 0;
+        self.published = 0;
+        self.is_remote = false;
     }
 }

@@ -1,26 +1,38 @@
-//! What the driver of a live worker keeps of its sequences: when their tokens are due, and the
+//! What the driver of a live engine keeps of its sequences: when their tokens are due, and the
 //! facts that observers are told when a step ends or somebody leaves.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::task::Waker;
 
 use fakeai_canon::{
     Ended, Ending, EngineEvent, Event, Finish, FirstToken, Job, Micros, Observer, RequestParams,
     Step, WorkerLoad,
 };
 
+use parking_lot::Mutex;
+
+use super::log::{Finished, Log, Token};
+use super::quick_hash::QuickMap;
 use super::sequence::SequenceId;
 use super::step_time::Batch;
-use super::worker::{Finished, Log};
 
 /// Those who are told.
 pub(super) type Observers = Arc<[Arc<dyn Observer>]>;
 
-/// The books of one worker.
+/// The books of an engine.
 pub(super) struct Watch {
+    /// The replica that what is told happens in.
     worker: u32,
     observers: Observers,
-    sequences: HashMap<SequenceId, Record>,
+    sequences: QuickMap<SequenceId, Record>,
+    replicas: Vec<Replica>,
+    /// Whether anybody waits to be woken.
+    has_sleepers: bool,
+}
+
+/// What is told of a replica's step when it ends.
+#[derive(Default)]
+struct Replica {
     load: WorkerLoad,
     step: Step,
     /// Who gains a token at the end of the step, and the span since the one before.
@@ -39,42 +51,67 @@ pub(super) struct Record {
     taken_up: Option<Micros>,
     cached: u32,
     preemptions: u32,
-    due: Vec<Micros>,
+    track: Arc<Mutex<Track>>,
+}
+
+/// What a sequence has got. It has a lock of its own, so that who asks for what is known already
+/// waits for nobody.
+#[derive(Default)]
+pub(super) struct Track {
+    /// When its tokens are due.
+    pub(super) due: Vec<Micros>,
+    /// Prompt tokens that the cache had when it was taken up.
+    pub(super) cached: u32,
+    pub(super) end: End,
+    waker: Option<Waker>,
+}
+
+/// How a sequence stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum End {
+    /// More is to come.
+    #[default]
+    Open,
+    /// It has all its tokens.
+    Finished,
+    /// Too many waited.
+    Refused,
+    /// It has lost its replica.
+    Failed,
+}
+
+impl Track {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
 }
 
 impl Record {
     /// A sequence of a job that has arrived.
-    pub(super) fn new(job: &Job<'_>, finish: Finish) -> Self {
+    pub(super) fn new(job: &Job<'_>, prompt: u32, finish: Finish) -> Self {
         Self {
             arrived: job.arrived,
-            prompt: job.prompt.len() as u32,
+            prompt,
             finish,
             siblings: job.lengths.len() as u32,
             params: job.params,
             taken_up: None,
             cached: 0,
             preemptions: 0,
-            due: Vec::new(),
+            track: Arc::default(),
         }
     }
 
-    /// Prompt tokens that the cache had when it was taken up.
-    pub(super) fn cached(&self) -> u32 {
-        self.cached
-    }
-
-    /// When its tokens are due, as far as that is known.
-    pub(super) fn due(&self) -> &[Micros] {
-        &self.due
-    }
-
-    /// The tokens that were there at `now`.
-    fn tokens(&self, now: Micros) -> &[Micros] {
-        &self.due[..self.due.partition_point(|due| *due <= now)]
+    /// What it has got.
+    pub(super) fn track(&self) -> &Arc<Mutex<Track>> {
+        &self.track
     }
 
     fn ended(&self, worker: u32, at: Micros, ending: Ending) -> Ended {
-        let tokens = self.tokens(at);
+        let track = self.track.lock();
+        let tokens = there(&track.due, at);
         Ended {
             worker,
             arrived: self.arrived,
@@ -93,23 +130,57 @@ impl Record {
     }
 }
 
+/// The tokens that are there at `now`.
+fn there(due: &[Micros], now: Micros) -> &[Micros] {
+    &due[..due.partition_point(|due| *due <= now)]
+}
+
 impl Watch {
     /// Empty books.
-    pub(super) fn new(worker: u32, observers: Observers) -> Self {
+    pub(super) fn new(observers: Observers) -> Self {
         Self {
-            worker,
+            worker: 0,
             observers,
-            sequences: HashMap::new(),
-            load: WorkerLoad::default(),
-            step: Step::default(),
-            gaining: Vec::new(),
-            done: Vec::new(),
+            sequences: QuickMap::default(),
+            replicas: Vec::new(),
+            has_sleepers: false,
         }
     }
 
-    /// The sequence of that number.
-    pub(super) fn sequence(&self, id: SequenceId) -> Option<&Record> {
-        self.sequences.get(&id)
+    /// Notes what has become of a sequence, and wakes who waits for it.
+    fn note(&self, id: SequenceId, note: impl FnOnce(&mut Track)) {
+        if let Some(record) = self.sequences.get(&id) {
+            let mut track = record.track.lock();
+            note(&mut track);
+            track.wake();
+        }
+    }
+
+    /// Who asked for a sequence is woken when something comes of it, or when anything changes that
+    /// nobody could foresee.
+    pub(super) fn wake_later(&mut self, id: SequenceId, waker: &Waker) {
+        self.has_sleepers = true;
+        if let Some(record) = self.sequences.get(&id) {
+            record.track.lock().waker = Some(waker.clone());
+        }
+    }
+
+    /// Something has changed that nobody could foresee: all who wait ask again.
+    pub(super) fn wake(&mut self) {
+        if std::mem::take(&mut self.has_sleepers) {
+            for record in self.sequences.values() {
+                record.track.lock().wake();
+            }
+        }
+    }
+
+    /// The replica that what is told happens in.
+    fn replica(&mut self) -> &mut Replica {
+        let number = self.worker as usize;
+        if self.replicas.len() <= number {
+            self.replicas.resize_with(number + 1, Replica::default);
+        }
+        &mut self.replicas[number]
     }
 
     /// Somebody waits for a sequence from now on.
@@ -118,22 +189,15 @@ impl Watch {
     }
 
     /// Nobody waits for a sequence any more; `left` says whether it was still on its way.
-    pub(super) fn close(&mut self, id: SequenceId, left: bool, now: Micros) {
+    pub(super) fn close(&mut self, id: SequenceId, left: Option<u32>, now: Micros) {
         let record = self.sequences.remove(&id);
-        if let (Some(record), true) = (record, left) {
-            self.gaining.retain(|(other, _)| *other != id);
-            let ended = record.ended(self.worker, now, Ending::Aborted);
+        if let (Some(record), Some(worker)) = (record, left) {
+            for replica in &mut self.replicas {
+                replica.gaining.retain(|(other, _)| *other != id);
+            }
+            let ended = record.ended(worker, now, Ending::Aborted);
             self.tell(EngineEvent::Ended(Box::new(ended)));
         }
-    }
-
-    /// Tells how full the worker is between two steps.
-    pub(super) fn tell_load(&self, at: Micros, load: WorkerLoad) {
-        self.tell(EngineEvent::Load {
-            worker: self.worker,
-            at,
-            load,
-        });
     }
 
     fn tell(&self, fact: EngineEvent) {
@@ -144,11 +208,11 @@ impl Watch {
     }
 
     /// Tells of the first tokens of the step, and counts the spans between the others.
-    fn count_gained(&mut self) -> Vec<(Micros, u32)> {
+    fn count_gained(&self, replica: &Replica) -> Vec<(Micros, u32)> {
         let mut intervals: Vec<(Micros, u32)> = Vec::new();
-        for (id, span) in &self.gaining {
+        for (id, span) in &replica.gaining {
             let Some(span) = span else {
-                self.tell_first_token(*id);
+                self.tell_first_token(*id, replica.step.ends);
                 continue;
             };
             match intervals.iter_mut().find(|(other, _)| other == span) {
@@ -159,11 +223,11 @@ impl Watch {
         intervals
     }
 
-    fn tell_first_token(&self, id: SequenceId) {
+    fn tell_first_token(&self, id: SequenceId, at: Micros) {
         if let Some(record) = self.sequences.get(&id) {
             self.tell(EngineEvent::FirstToken(FirstToken {
                 worker: self.worker,
-                at: self.step.ends,
+                at,
                 arrived: record.arrived,
                 taken_up: record.taken_up.unwrap_or(record.arrived),
                 prompt: record.prompt,
@@ -174,17 +238,18 @@ impl Watch {
 }
 
 impl Log for Watch {
+    fn replica(&mut self, number: u32) {
+        self.worker = number;
+    }
+
     fn admitted(&mut self, id: SequenceId, at: Micros, cached: u32) {
         let worker = self.worker;
         let Some(record) = self.sequences.get_mut(&id) else {
             return;
         };
-        // One that had made room is taken up again.
-        if record.taken_up.is_some() {
-            return;
-        }
         record.taken_up = Some(at);
         record.cached = cached;
+        record.track.lock().cached = cached;
         let prompt = record.prompt;
         self.tell(EngineEvent::Admitted {
             worker,
@@ -195,11 +260,16 @@ impl Log for Watch {
     }
 
     fn load(&mut self, load: WorkerLoad) {
-        self.load = load;
+        self.replica().load = load;
+    }
+
+    fn queued(&mut self, at: Micros, load: WorkerLoad) {
+        let worker = self.worker;
+        self.tell(EngineEvent::Load { worker, at, load });
     }
 
     fn step(&mut self, start: Micros, end: Micros, batch: &Batch) {
-        self.step = Step {
+        let step = Step {
             worker: self.worker,
             started: start,
             ends: end,
@@ -208,19 +278,22 @@ impl Log for Watch {
             prompts: batch.chunks.len() as u32,
             prompt_tokens: batch.prefill(),
         };
-        self.tell(EngineEvent::StepBegan {
-            step: self.step,
-            load: self.load,
-        });
+        let replica = self.replica();
+        replica.step = step;
+        let load = replica.load;
+        self.tell(EngineEvent::StepBegan { step, load });
     }
 
-    fn token(&mut self, id: SequenceId, _: u32, at: Micros) {
-        if let Some(record) = self.sequences.get_mut(&id) {
-            let span = record.due.last().map(|before| at.since(*before));
-            record.due.push(at);
-            if !self.observers.is_empty() {
-                self.gaining.push((id, span));
-            }
+    fn token(&mut self, token: &Token) {
+        let Some(record) = self.sequences.get(&token.id) else {
+            return;
+        };
+        let mut track = record.track.lock();
+        track.due.push(token.at);
+        track.wake();
+        drop(track);
+        if !self.observers.is_empty() {
+            self.replica().gaining.push((token.id, token.gap));
         }
     }
 
@@ -228,7 +301,7 @@ impl Log for Watch {
         let worker = self.worker;
         if let Some(record) = self.sequences.get_mut(&id) {
             record.preemptions += 1;
-            let generated = record.tokens(at).len() as u32;
+            let generated = there(&record.track.lock().due, at).len() as u32;
             let prompt = record.prompt;
             self.tell(EngineEvent::Preempted {
                 worker,
@@ -240,29 +313,53 @@ impl Log for Watch {
     }
 
     fn finished(&mut self, finished: &Finished) {
+        self.note(finished.id, |track| track.end = End::Finished);
         if let Some(record) = self.sequences.get(&finished.id) {
             let ending = Ending::Done(record.finish);
             let ended = record.ended(self.worker, finished.ended, ending);
-            self.done.push(ended);
+            self.replica().done.push(ended);
         }
     }
 
-    fn step_ended(&mut self) {
-        if self.observers.is_empty() {
-            self.done.clear();
-            return;
-        }
-        let intervals = self.count_gained();
-        let generated = self.gaining.len() as u32;
-        self.gaining.clear();
-        for ended in std::mem::take(&mut self.done) {
+    fn refused(&mut self, id: SequenceId, _: Micros) {
+        self.note(id, |track| track.end = End::Refused);
+    }
+
+    fn displaced(&mut self, id: SequenceId, at: Micros) {
+        self.note(id, |track| track.due.retain(|due| *due <= at));
+    }
+
+    fn failed(&mut self, id: SequenceId, at: Micros) {
+        self.note(id, |track| track.end = End::Failed);
+        if let Some(record) = self.sequences.get(&id) {
+            let ended = record.ended(self.worker, at, Ending::Aborted);
             self.tell(EngineEvent::Ended(Box::new(ended)));
         }
-        self.tell(EngineEvent::StepEnded {
-            step: self.step,
-            load: self.load,
-            generated,
-            intervals,
-        });
+    }
+
+    fn halted(&mut self) {
+        let replica = self.replica();
+        replica.gaining.clear();
+        replica.done.clear();
+    }
+
+    fn step_ended(&mut self) {
+        let mut replica = std::mem::take(self.replica());
+        if !self.observers.is_empty() {
+            let intervals = self.count_gained(&replica);
+            let generated = replica.gaining.len() as u32;
+            for ended in replica.done.drain(..) {
+                self.tell(EngineEvent::Ended(Box::new(ended)));
+            }
+            self.tell(EngineEvent::StepEnded {
+                step: replica.step,
+                load: replica.load,
+                generated,
+                intervals,
+            });
+        }
+        replica.gaining.clear();
+        replica.done.clear();
+        *self.replica() = replica;
     }
 }

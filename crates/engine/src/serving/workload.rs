@@ -1,9 +1,8 @@
-//! Workloads: when requests come, how long they are, and what becomes of them in virtual time.
+//! Workloads: when requests come and how long they are.
 
-use fakeai_canon::{Micros, Rng};
+use fakeai_canon::{Micros, Rng, Seed};
 
 use super::sequence::Request;
-use super::worker::{Finished, Log, Worker};
 
 /// How requests come.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +49,15 @@ impl Lengths {
     }
 }
 
+/// Beginnings that prompts share, as system prompts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// Tokens of the beginning; they come on top of the prompt's own.
+    pub tokens: u32,
+    /// How many different ones there are; each request has one of them.
+    pub groups: u32,
+}
+
 /// Requests of one kind.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Workload {
@@ -61,105 +69,66 @@ pub struct Workload {
     pub prompt: Lengths,
     /// Tokens of their answers.
     pub output: Lengths,
+    /// What their prompts begin with, if they share anything.
+    pub shared: Option<Shared>,
 }
 
-/// What became of one request, with the server's share of its time.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Outcome {
-    /// Seconds to the first token.
-    pub ttft: f64,
-    /// Seconds a token after the first; none for a single token.
-    pub tpot: Option<f64>,
-    /// Seconds to the last token.
-    pub latency: f64,
-    /// When it arrived, in seconds.
-    pub arrived: f64,
-    /// Tokens of the prompt, and those of them that were cached.
-    pub prompt: u32,
-    /// Those of the prompt that the cache had.
-    pub cached: u32,
-    /// Tokens of the answer.
-    pub output: u32,
-}
-
-/// What became of all requests.
-#[derive(Clone, Debug, Default)]
-pub struct Run {
-    /// Each request, in the order in which they ended.
-    pub outcomes: Vec<Outcome>,
-    /// Seconds until the last one ended.
-    pub seconds: f64,
-    /// Steps.
-    pub steps: u64,
-    /// Sequences that had to make room.
-    pub preemptions: u64,
-}
-
-impl Run {
-    /// The mean of something over all requests that have it.
-    pub fn mean(&self, of: impl Fn(&Outcome) -> Option<f64>) -> f64 {
-        let values: Vec<f64> = self.outcomes.iter().filter_map(of).collect();
-        values.iter().sum::<f64>() / values.len().max(1) as f64
-    }
-}
-
-/// Runs a workload on a fresh worker.
-pub fn run(worker: &mut Worker, workload: &Workload, rng: &mut Rng) -> Run {
-    let mut record = Record::default();
-    let mut at = Micros::ZERO;
-    for number in 0..workload.requests {
-        let request = Request {
-            arrived: at,
-            prompt: workload.prompt.draw(rng),
-            hashes: Vec::new(),
-            output: workload.output.draw(rng),
-        };
-        match workload.arrivals {
-            Arrivals::Closed { concurrency } => {
-                record.others = concurrency.saturating_sub(1);
-                if number >= concurrency {
-                    record.backlog.push(request);
-                    continue;
+impl Workload {
+    /// The requests, in the order of their arrival. Those of a closed loop have no time: each is
+    /// sent when it is its turn.
+    pub fn requests(self, block_tokens: u32, mut rng: Rng) -> impl Iterator<Item = Request> {
+        let mut at = Micros::ZERO;
+        (0..self.requests).map(move |number| {
+            let request = self.request(number, at, block_tokens, &mut rng);
+            match self.arrivals {
+                Arrivals::Closed { .. } => {}
+                Arrivals::Poisson { rate } => {
+                    at = at + Micros::from_seconds(gap(&mut rng, rate, 1.0));
+                }
+                Arrivals::Gamma { rate, variation } => {
+                    at = at + Micros::from_seconds(gap(&mut rng, rate, variation));
                 }
             }
-            Arrivals::Poisson { rate } => at = at + Micros::from_seconds(gap(rng, rate, 1.0)),
-            Arrivals::Gamma { rate, variation } => {
-                at = at + Micros::from_seconds(gap(rng, rate, variation));
-            }
-        }
-        worker.submit(request);
+            request
+        })
     }
-    record.backlog.reverse();
-    drive(worker, record)
-}
 
-/// Runs requests whose times are given; the first arrives at the beginning.
-pub fn replay(worker: &mut Worker, requests: Vec<Request>) -> Run {
-    let first = requests.iter().map(|request| request.arrived).min();
-    for mut request in requests {
-        request.arrived = Micros(request.arrived.since(first.unwrap_or_default()).0);
-        worker.submit(request);
-    }
-    drive(worker, Record::default())
-}
-
-fn drive(worker: &mut Worker, mut record: Record) -> Run {
-    let mut until = Micros::ZERO;
-    while !worker.is_idle() {
-        worker.advance(until, &mut record);
-        for ended in std::mem::take(&mut record.ended) {
-            record.note(worker, &ended);
-            if let Some(mut next) = record.backlog.pop() {
-                next.arrived = ended.ended;
-                worker.submit(next);
-            }
+    fn request(&self, number: u32, at: Micros, block_tokens: u32, rng: &mut Rng) -> Request {
+        let request = Request {
+            arrived: at,
+            prompt: self.prompt.draw(rng),
+            output: self.output.draw(rng),
+            ..Request::default()
+        };
+        let Some(shared) = self.shared else {
+            return request;
+        };
+        let group = rng.below(shared.groups.max(1) as usize) as u64;
+        let prompt = request.prompt.saturating_add(shared.tokens);
+        let common = shared.tokens / block_tokens;
+        let hashes = (0..prompt / block_tokens).map(|block| {
+            let owner = if block < common {
+                Seed(group).fork("shared")
+            } else {
+                Seed(u64::from(number)).fork("own")
+            };
+            owner.nth(u64::from(block)).0
+        });
+        Request {
+            prompt,
+            hashes: hashes.collect(),
+            session: Some(group),
+            ..request
         }
-        until = worker
-            .step_ends()
-            .or(worker.next_arrival())
-            .unwrap_or(until);
     }
-    record.run
+
+    /// Requests that are under way at once, where that is given.
+    pub fn concurrency(&self) -> Option<u32> {
+        match self.arrivals {
+            Arrivals::Closed { concurrency } => Some(concurrency.max(1)),
+            Arrivals::Poisson { .. } | Arrivals::Gamma { .. } => None,
+        }
+    }
 }
 
 /// Seconds to the next request: a gamma variable of that mean and variation.
@@ -185,46 +154,5 @@ fn gamma(rng: &mut Rng, shape: f64) -> f64 {
                 return d * v;
             }
         }
-    }
-}
-
-#[derive(Default)]
-struct Record {
-    run: Run,
-    ended: Vec<Finished>,
-    /// Requests of a closed loop that have not been sent, the next last.
-    backlog: Vec<Request>,
-    others: u32,
-}
-
-impl Record {
-    fn note(&mut self, worker: &Worker, ended: &Finished) {
-        let beside = worker.times().request_seconds(ended.prompt, self.others);
-        let seconds = |from: Micros, to: Micros| to.since(from).0 as f64 / 1e6;
-        let decode = seconds(ended.first_token, ended.ended);
-        self.run.seconds = self.run.seconds.max(ended.ended.0 as f64 / 1e6);
-        self.run.outcomes.push(Outcome {
-            ttft: seconds(ended.arrived, ended.first_token) + beside,
-            tpot: (ended.output > 1).then(|| decode / f64::from(ended.output - 1)),
-            latency: seconds(ended.arrived, ended.ended) + beside,
-            arrived: ended.arrived.0 as f64 / 1e6,
-            prompt: ended.prompt,
-            cached: ended.cached,
-            output: ended.output,
-        });
-    }
-}
-
-impl Log for Record {
-    fn step(&mut self, _: Micros, _: Micros, _: &super::Batch) {
-        self.run.steps += 1;
-    }
-
-    fn preempted(&mut self, _: super::SequenceId, _: Micros) {
-        self.run.preemptions += 1;
-    }
-
-    fn finished(&mut self, finished: &Finished) {
-        self.ended.push(finished.clone());
     }
 }

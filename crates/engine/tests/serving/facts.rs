@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::Waker;
 
 use fakeai_canon::{
-    Clock, Ended, Ending, Engine, EngineEvent, Event, Finish, Job, Micros, Observer, RequestParams,
-    Seed, Tick, Ticks, TokenId, WorkerLoad,
+    Clock, Ended, Ending, Engine, EngineEvent, Event, Finish, Job, Micros, Observer, Prompt,
+    RequestParams, Seed, Tick, Ticks, TokenId, WorkerLoad,
 };
-use fakeai_engine::serving::{Kind, LiveEngine, Noise, Worker};
+use fakeai_engine::serving::{Cluster, Kind, Layout, LiveEngine};
 
 use super::{KINDS, narrow};
 
@@ -90,8 +90,8 @@ impl Stage {
     fn new(kind: Kind) -> Self {
         let clock = Arc::new(Hand::default());
         let listener = Arc::new(Listener::default());
-        let worker = Worker::new(&narrow(kind), Noise::of(Seed(1))).unwrap();
-        let engine = LiveEngine::new(vec![worker], clock.clone(), vec![listener.clone()]);
+        let cluster = Cluster::new(&narrow(kind), Layout::of(1), Some(Seed(1))).unwrap();
+        let engine = LiveEngine::new(cluster, clock.clone(), vec![listener.clone()]);
         Self {
             engine,
             clock,
@@ -100,15 +100,23 @@ impl Stage {
     }
 
     fn submit(&self, prompt: &[TokenId], lengths: &[u32]) -> Box<dyn Ticks> {
-        self.engine.submit(&Job {
+        let prompt = Prompt {
+            ids: prompt.to_vec(),
+            ..Prompt::default()
+        };
+        let job = Job {
             seed: Seed(1),
             model: "m",
-            prompt,
+            prompts: &[prompt],
+            priority: 0,
+            salt: None,
+            session: None,
             lengths,
             finishes: &[Finish::Length],
             params: RequestParams::default(),
             arrived: self.clock.now(),
-        })
+        };
+        self.engine.submit(&job).unwrap()
     }
 
     /// Follows an answer for so many tokens of its longest sequence.
@@ -166,7 +174,7 @@ fn who_leaves_early_is_told_with_what_it_had() {
     let stage = Stage::new(Kind::Vllm);
     let prompt: Vec<TokenId> = (0..40).collect();
     let mut ticks = stage.submit(&prompt, &[50]);
-    assert_eq!(stage.listener.0.lock().unwrap().load.waiting, 1);
+    assert_eq!(stage.listener.0.lock().unwrap().load.running, 1);
     stage.follow(&mut *ticks, 7);
     assert_eq!(stage.listener.0.lock().unwrap().load.running, 1);
     drop(ticks);

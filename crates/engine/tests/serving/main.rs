@@ -6,6 +6,7 @@
     reason = "a test that meets what it did not expect fails"
 )]
 
+mod cluster;
 mod facts;
 
 use std::collections::HashMap;
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 use fakeai_canon::{Micros, Seed};
 use fakeai_catalog::hardware::{gpu, shape};
 use fakeai_engine::serving::{
-    Batch, Finished, Kind, Log, Noise, Precision, Request, SequenceId, Setup, Worker,
+    Batch, Cluster, Finished, Kind, Layout, Log, Precision, Request, SequenceId, Setup, Token,
 };
 use proptest::prelude::*;
 
@@ -58,10 +59,12 @@ impl Log for Books {
         self.widest = self.widest.max(batch.tokens());
     }
 
-    fn token(&mut self, id: SequenceId, index: u32, at: Micros) {
-        let tokens = self.tokens.entry(id).or_default();
-        assert_eq!(tokens.len(), index as usize, "tokens come in order");
-        tokens.push(at);
+    fn token(&mut self, token: &Token) {
+        let tokens = self.tokens.entry(token.id).or_default();
+        assert_eq!(tokens.len(), token.index as usize, "tokens come in order");
+        let gap = tokens.last().map(|last| token.at.since(*last));
+        assert_eq!(token.gap, gap);
+        tokens.push(token.at);
     }
 
     fn preempted(&mut self, _: SequenceId, _: Micros) {
@@ -73,18 +76,22 @@ impl Log for Books {
     }
 }
 
+fn alone(setup: &Setup) -> Cluster {
+    Cluster::new(setup, Layout::of(1), Some(Seed(3))).unwrap()
+}
+
 fn played(setup: &Setup, requests: &[Request]) -> Books {
-    let mut worker = Worker::new(setup, Noise::of(Seed(3))).unwrap();
+    let mut cluster = alone(setup);
     for request in requests {
-        worker.submit(request.clone());
+        cluster.submit(request.clone());
     }
     let mut books = Books::default();
-    while !worker.is_idle() {
-        let next = worker.step_ends().or(worker.next_arrival()).unwrap();
-        worker.advance(next, &mut books);
-        assert!(worker.running() <= setup.setting.max_sequences as usize);
+    while let Some(next) = cluster.next() {
+        cluster.advance(next, &mut books);
+        assert!(cluster.running() <= setup.setting.max_sequences as usize);
     }
-    assert_eq!(worker.cache_usage(), 0.0, "blocks come back");
+    assert!(cluster.is_idle());
+    assert_eq!(cluster.cache_usage(), 0.0, "blocks come back");
     books
 }
 
@@ -100,6 +107,7 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
                     .map(|block| family * 1_000 + block)
                     .collect(),
                 output,
+                ..Request::default()
             });
         rows.collect()
     })
@@ -149,6 +157,7 @@ fn request(at: u64, prompt: u32, output: u32, hashes: Vec<u64>) -> Request {
         prompt,
         hashes,
         output,
+        ..Request::default()
     }
 }
 
@@ -226,25 +235,29 @@ fn what_can_not_run_is_refused_with_the_arithmetic() {
     let llama = shape("meta-llama/Llama-3.1-70B").unwrap();
     let h100 = gpu("h100").unwrap();
     let alone = Setup::new(llama, h100, 1, Kind::Vllm, Precision::Bf16);
-    let message = Worker::new(&alone, Noise::none()).unwrap_err().to_string();
+    let message = Cluster::new(&alone, Layout::of(1), None)
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("141.1 GB of weights"), "{message}");
     let odd = Setup::new(llama, h100, 3, Kind::Vllm, Precision::Bf16);
-    let message = Worker::new(&odd, Noise::none()).unwrap_err().to_string();
+    let message = Cluster::new(&odd, Layout::of(1), None)
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("64 / 3 leaves 1"), "{message}");
     let enough = Setup::new(llama, h100, 4, Kind::Vllm, Precision::Bf16);
-    assert!(Worker::new(&enough, Noise::none()).is_ok());
+    assert!(Cluster::new(&enough, Layout::of(1), None).is_ok());
 }
 
 #[test]
 fn a_request_that_is_taken_back_leaves_nothing() {
-    let mut worker = Worker::new(&narrow(Kind::Vllm), Noise::none()).unwrap();
+    let mut worker = alone(&narrow(Kind::Vllm));
     let ids: Vec<_> = (0..12)
         .map(|_| worker.submit(request(0, 50, 80, Vec::new())))
         .collect();
     let mut books = Books::default();
     worker.advance(Micros(50_000), &mut books);
     for id in ids {
-        worker.cancel(id);
+        worker.cancel(id, &mut books);
     }
     assert!(worker.is_idle() && worker.cache_usage() == 0.0);
 }

@@ -1,7 +1,7 @@
 //! The section `serving`: the engine that is simulated behind the answers.
 
 use fakeai_catalog::hardware::{gpu, gpus, shape};
-use fakeai_engine::serving::{Kind, Precision, Setup};
+use fakeai_engine::serving::{Kind, Layout, Precision, Setup};
 
 use super::choice::EngineKind;
 use super::tree::Conflict;
@@ -39,11 +39,11 @@ section! {
 }
 
 impl Serving {
-    /// The set-up of one replica and how many there are; none where no engine is simulated.
+    /// The set-up of each replica and what the cluster is made of; none where no engine is simulated.
     ///
     /// # Errors
     /// The first setting that can't be served, and why.
-    pub fn setup(&self) -> Result<Option<(Setup, u32)>, Conflict> {
+    pub fn setup(&self) -> Result<Option<(Setup, Layout)>, Conflict> {
         let Some(engine) = self.engine else {
             return Ok(None);
         };
@@ -95,7 +95,7 @@ impl Serving {
             let why = format!("is {all}, which replicas of {replica} can't share");
             return refuse("serving.gpus", why);
         }
-        Ok(Some((setup, (all / replica).max(1))))
+        Ok(Some((setup, Layout::of((all / replica).max(1)))))
     }
 
     fn limit(&self, setup: &mut Setup) {

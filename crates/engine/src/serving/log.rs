@@ -1,0 +1,80 @@
+//! What happens in an engine, as those are told who watch it: in the order of time, and the same
+//! for the same requests.
+
+use fakeai_canon::{Micros, WorkerLoad};
+
+use super::sequence::SequenceId;
+use super::step_time::Batch;
+
+/// What happens in an engine, in the order in which it happens. All of it may be left out.
+pub trait Log {
+    /// What follows happens in this replica.
+    fn replica(&mut self, _number: u32) {}
+    /// A sequence was taken up for the first time; so many prompt tokens were in the cache.
+    fn admitted(&mut self, _id: SequenceId, _at: Micros, _cached: u32) {}
+    /// How full the replica is: told before a step is said to have begun or ended.
+    fn load(&mut self, _load: WorkerLoad) {}
+    /// Its queue has changed between the steps: somebody came, or left.
+    fn queued(&mut self, _at: Micros, _load: WorkerLoad) {}
+    /// A step began; it computes `batch` until `end`.
+    fn step(&mut self, _start: Micros, _end: Micros, _batch: &Batch) {}
+    /// A sequence gains a token at the end of the step that began.
+    fn token(&mut self, _token: &Token) {}
+    /// A sequence lost its blocks to others and waits to be computed again.
+    fn preempted(&mut self, _id: SequenceId, _at: Micros) {}
+    /// A sequence has all its tokens.
+    fn finished(&mut self, _finished: &Finished) {}
+    /// The step that began has ended.
+    fn step_ended(&mut self) {}
+    /// The replica has failed: the step that began does not end.
+    fn halted(&mut self) {}
+    /// A sequence was not taken in, since too many wait.
+    fn refused(&mut self, _id: SequenceId, _at: Micros) {}
+    /// The replica of a sequence has failed: tokens that were announced for later do not come. It
+    /// goes on elsewhere, unless `failed` follows.
+    fn displaced(&mut self, _id: SequenceId, _at: Micros) {}
+    /// A sequence ends without all its tokens.
+    fn failed(&mut self, _id: SequenceId, _at: Micros) {}
+}
+
+/// A log that keeps nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Quiet;
+
+impl Log for Quiet {}
+
+/// A token that comes at the end of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Whose it is.
+    pub id: SequenceId,
+    /// Its place in the answer; 0 is the first.
+    pub index: u32,
+    /// When it comes.
+    pub at: Micros,
+    /// The time since the one before it; none for the first.
+    pub gap: Option<Micros>,
+}
+
+/// A sequence that has all its tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The sequence.
+    pub id: SequenceId,
+    /// When it arrived.
+    pub arrived: Micros,
+    /// When it was first taken up.
+    pub admitted: Micros,
+    /// When its first token was there.
+    pub first_token: Micros,
+    /// When its last one was.
+    pub ended: Micros,
+    /// Tokens of its prompt.
+    pub prompt: u32,
+    /// Those of them that the cache had.
+    pub cached: u32,
+    /// Tokens that it generated.
+    pub output: u32,
+    /// How often it had to make room.
+    pub preemptions: u32,
+}

@@ -1,0 +1,247 @@
+//! What becomes of a workload on a cluster, in virtual time.
+
+use std::collections::VecDeque;
+
+use fakeai_canon::{Micros, Rng};
+
+use super::cluster::Cluster;
+use super::digest::Digest;
+use super::log::{Finished, Log, Token};
+use super::sequence::{Request, SequenceId};
+use super::step_time::Batch;
+use super::workload::Workload;
+
+/// What became of one request, with the server's share of its time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// Seconds to the first token.
+    pub ttft: f64,
+    /// Seconds a token after the first; none for a single token.
+    pub tpot: Option<f64>,
+    /// Seconds to the last token.
+    pub latency: f64,
+    /// Seconds in the queue before it was first taken up.
+    pub queued: f64,
+    /// When it arrived, in seconds.
+    pub arrived: f64,
+    /// Tokens of the prompt.
+    pub prompt: u32,
+    /// Those of the prompt that the cache had.
+    pub cached: u32,
+    /// Tokens of the answer.
+    pub output: u32,
+}
+
+/// How the cluster stood at a moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Moment {
+    /// Seconds since the beginning.
+    pub at: f64,
+    /// Sequences in batches.
+    pub running: usize,
+    /// Sequences that waited.
+    pub waiting: usize,
+    /// The share of blocks in use.
+    pub cache: f64,
+}
+
+/// What became of all requests.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// Each request that ended, in the order in which they did.
+    pub outcomes: Vec<Outcome>,
+    /// Seconds until the last one ended.
+    pub seconds: f64,
+    /// Steps, of all replicas together.
+    pub steps: u64,
+    /// Seconds in which replicas computed, of all together.
+    pub busy: f64,
+    /// Sequences that had to make room.
+    pub preemptions: u64,
+    /// Requests that were not taken in.
+    pub refused: u64,
+    /// Requests that a failure ended.
+    pub failed: u64,
+    /// Requests that a failure sent elsewhere.
+    pub displaced: u64,
+    /// Times between tokens.
+    pub gaps: Digest,
+    /// How the cluster stood, from time to time.
+    pub moments: Vec<Moment>,
+}
+
+impl Run {
+    /// The mean of something over all requests that have it.
+    pub fn mean(&self, of: impl Fn(&Outcome) -> Option<f64>) -> f64 {
+        let values: Vec<f64> = self.outcomes.iter().filter_map(of).collect();
+        values.iter().sum::<f64>() / values.len().max(1) as f64
+    }
+}
+
+/// Runs a workload on a fresh cluster.
+pub fn run(cluster: &mut Cluster, workload: &Workload, rng: &mut Rng) -> Run {
+    let size = cluster.setup().setting.block_tokens;
+    let requests = workload.requests(size, rng.clone());
+    play(cluster, requests, workload.concurrency(), &mut |_| true)
+}
+
+/// Runs requests whose times are given; the first arrives at the beginning.
+pub fn replay(cluster: &mut Cluster, mut requests: Vec<Request>) -> Run {
+    requests.sort_by_key(|request| request.arrived);
+    let first = requests.first().map(|request| request.arrived);
+    let shifted = requests.into_iter().map(move |mut request| {
+        request.arrived = Micros(request.arrived.since(first.unwrap_or_default()).0);
+        request
+    });
+    play(cluster, shifted, None, &mut |_| true)
+}
+
+/// Runs requests that come in order of their times. Where a number is given, so many are always
+/// under way, and each is sent when one before it ends. `watch` sees the run so far from time to
+/// time, and ends it with `false`.
+pub fn play(
+    cluster: &mut Cluster,
+    requests: impl IntoIterator<Item = Request>,
+    concurrency: Option<u32>,
+    watch: &mut dyn FnMut(&Run) -> bool,
+) -> Run {
+    let mut requests = requests.into_iter().peekable();
+    let mut record = Record {
+        others: concurrency.map_or(0, |all| all.saturating_sub(1)),
+        ..Record::default()
+    };
+    for request in requests.by_ref().take(concurrency.unwrap_or(0) as usize) {
+        cluster.submit(request);
+    }
+    let mut events = 0_u64;
+    loop {
+        // One request is always known ahead, and no more, so that memory follows what runs.
+        if concurrency.is_none()
+            && cluster.coming() == 0
+            && let Some(next) = requests.next()
+        {
+            cluster.submit(next);
+        }
+        let Some(at) = cluster.next() else {
+            break;
+        };
+        // Orders for later don't keep a run going.
+        if cluster.is_idle() {
+            break;
+        }
+        cluster.advance(at, &mut record);
+        record.settle(cluster);
+        for _ in 0..std::mem::take(&mut record.places) {
+            if concurrency.is_some()
+                && let Some(mut next) = requests.next()
+            {
+                next.arrived = cluster.now();
+                cluster.submit(next);
+            }
+        }
+        events += 1;
+        if events.is_multiple_of(WATCHED) && !watch(&record.run) {
+            break;
+        }
+    }
+    record.run
+}
+
+/// Events between two looks at a run.
+const WATCHED: u64 = 4_096;
+
+/// Moments that are kept at most; with more, every second one goes.
+const MOMENTS: usize = 1_000;
+
+#[derive(Default)]
+struct Record {
+    run: Run,
+    ended: VecDeque<Finished>,
+    others: u32,
+    /// Requests that have ended since, whose places are free.
+    places: u32,
+    /// When the cluster is looked at next, and how often.
+    next_moment: Micros,
+    interval: Micros,
+}
+
+impl Record {
+    fn settle(&mut self, cluster: &Cluster) {
+        while let Some(ended) = self.ended.pop_front() {
+            self.note(cluster, &ended);
+        }
+        let now = cluster.now();
+        if now < self.next_moment {
+            return;
+        }
+        self.run.moments.push(Moment {
+            at: now.seconds(),
+            running: cluster.running(),
+            waiting: cluster.waiting(),
+            cache: cluster.cache_usage(),
+        });
+        if self.run.moments.len() >= MOMENTS {
+            let mut place = 0;
+            self.run.moments.retain(|_| {
+                place += 1;
+                place % 2 == 1
+            });
+            self.interval = self.interval + self.interval;
+        }
+        self.interval = self.interval.max(Micros::from_millis(10));
+        self.next_moment = now + self.interval;
+    }
+
+    fn note(&mut self, cluster: &Cluster, ended: &Finished) {
+        let beside = cluster.times().request_seconds(ended.prompt, self.others);
+        let seconds = |from: Micros, to: Micros| to.since(from).seconds();
+        let decode = seconds(ended.first_token, ended.ended);
+        self.run.seconds = self.run.seconds.max(ended.ended.seconds());
+        self.run.outcomes.push(Outcome {
+            ttft: seconds(ended.arrived, ended.first_token) + beside,
+            tpot: (ended.output > 1).then(|| decode / f64::from(ended.output - 1)),
+            latency: seconds(ended.arrived, ended.ended) + beside,
+            queued: seconds(ended.arrived, ended.admitted),
+            arrived: ended.arrived.seconds(),
+            prompt: ended.prompt,
+            cached: ended.cached,
+            output: ended.output,
+        });
+    }
+}
+
+impl Log for Record {
+    fn step(&mut self, start: Micros, end: Micros, _: &Batch) {
+        self.run.steps += 1;
+        self.run.busy += end.since(start).seconds();
+    }
+
+    fn token(&mut self, token: &Token) {
+        if let Some(gap) = token.gap {
+            self.run.gaps.add(gap.seconds());
+        }
+    }
+
+    fn preempted(&mut self, _: SequenceId, _: Micros) {
+        self.run.preemptions += 1;
+    }
+
+    fn finished(&mut self, finished: &Finished) {
+        self.places += 1;
+        self.ended.push_back(finished.clone());
+    }
+
+    fn refused(&mut self, _: SequenceId, _: Micros) {
+        self.places += 1;
+        self.run.refused += 1;
+    }
+
+    fn displaced(&mut self, _: SequenceId, _: Micros) {
+        self.run.displaced += 1;
+    }
+
+    fn failed(&mut self, _: SequenceId, _: Micros) {
+        self.places += 1;
+        self.run.failed += 1;
+    }
+}
