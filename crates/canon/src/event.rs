@@ -11,7 +11,7 @@ pub enum Event {
     /// A call came in.
     Opened(Opened),
     /// A call was answered, or its client left.
-    Closed(Box<Closed>),
+    Closed(Arc<Closed>),
     /// Something happened in a simulated engine.
     Engine(EngineEvent),
 }
@@ -23,6 +23,7 @@ pub struct Opened {
 }
 
 /// A call was answered.
+#[derive(Clone)]
 pub struct Closed {
     /// The `x-request-id`.
     pub request_id: String,
@@ -62,12 +63,15 @@ pub struct Closed {
     pub abandoned: bool,
     /// Whether a fault was injected.
     pub fault: bool,
-    /// The request's body, as much of it as a journal may want.
+    /// The request's body, as much of it as a journal may want, in memory of its own.
     pub request_body: Bytes,
     /// How many bytes the whole of it had.
     pub request_bytes: usize,
-    /// The answer's body, where it was sent as one piece.
+    /// The answer's body where it was sent as one piece, as much of it as a journal may want, in
+    /// memory of its own.
     pub reply_body: Bytes,
+    /// How many bytes the whole of it had.
+    pub reply_bytes: usize,
 }
 
 /// Spans of time, counted in fixed classes.

@@ -1,21 +1,21 @@
 //! How long a prompt wants its answer: `a 500-word essay`, `in about 1,000 words`. Not here: the
 //! limits of the request, and the length that a topic suggests by itself (see `prose`).
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+static WORD: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("word"));
+
 /// The most words that are taken at their word; a longer wish is a figure of speech.
 const MOST_WORDS: u32 = 20_000;
 
 /// The length in tokens that the prompt asks for, if it names a number of words.
 pub(crate) fn wanted(prompt: &str) -> Option<u32> {
-    let mut at = 0;
-    while let Some(found) = prompt[at..].find("word") {
-        let place = at + found;
-        if let Some(words) = number_before(&prompt[..place]) {
-            // English has about three words in four tokens.
-            return Some(words.min(MOST_WORDS) * 4 / 3);
-        }
-        at = place + "word".len();
-    }
-    None
+    let mut places = WORD.find_iter(prompt.as_bytes());
+    let words = places.find_map(|place| number_before(&prompt[..place]))?;
+    // English has about three words in four tokens.
+    Some(words.min(MOST_WORDS) * 4 / 3)
 }
 
 /// The number that stands directly before, as in `1,000-` or `300 `; of small ones a list speaks.

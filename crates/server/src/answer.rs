@@ -153,7 +153,7 @@ impl Answer {
                 {
                     return fail(visit, &error);
                 }
-                visit.note(|record| record.reply_body = body.clone());
+                visit.replied(&body);
                 visit.close(None);
                 ReplyBody::Whole(body)
             }
@@ -192,12 +192,10 @@ impl Answer {
 /// The reply to a call that failed, in the provider's shape, with the visit closed.
 pub(crate) fn fail(mut visit: Visit, error: &ApiError) -> Reply {
     let reply = failure(visit.api, error);
-    visit.note(|record| {
-        record.status = reply.status.as_u16();
-        if let ReplyBody::Whole(body) = &reply.body {
-            record.reply_body = body.clone();
-        }
-    });
+    visit.note(|record| record.status = reply.status.as_u16());
+    if let ReplyBody::Whole(body) = &reply.body {
+        visit.replied(body);
+    }
     visit.close(Some(error));
     reply
 }

@@ -17,7 +17,7 @@ pub(crate) struct Visit {
     world: Arc<World>,
     /// Whose wire the call is of.
     pub(crate) api: Api,
-    record: Option<Box<Closed>>,
+    record: Option<Arc<Closed>>,
 }
 
 impl Visit {
@@ -48,11 +48,12 @@ impl Visit {
             request_body: kept(body),
             request_bytes: body.len(),
             reply_body: Bytes::new(),
+            reply_bytes: 0,
         };
         Self {
             world: Arc::clone(world),
             api: Api::OpenAi,
-            record: Some(Box::new(record)),
+            record: Some(Arc::new(record)),
         }
     }
 
@@ -65,7 +66,8 @@ impl Visit {
 
     /// Notes what is learned of the call on its way.
     pub(crate) fn note(&mut self, note: impl FnOnce(&mut Closed)) {
-        if let Some(record) = &mut self.record {
+        // Nobody else has it before it is closed.
+        if let Some(record) = self.record.as_mut().and_then(Arc::get_mut) {
             note(record);
         }
     }
@@ -95,7 +97,8 @@ impl Visit {
     pub(crate) fn replied(&mut self, body: &[u8]) {
         self.note(|record| {
             if !record.streamed {
-                record.reply_body = Bytes::copy_from_slice(&body[..body.len().min(KEPT_BODY)]);
+                record.reply_body = kept(body);
+                record.reply_bytes = body.len();
             }
         });
     }
@@ -123,8 +126,9 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        if let Some(mut record) = self.record.take() {
-            record.ended = self.world.now();
+        let now = self.world.now();
+        self.note(|record| record.ended = now);
+        if let Some(record) = self.record.take() {
             self.world.emit(&Event::Closed(record));
         }
     }
@@ -132,7 +136,7 @@ impl Drop for Visit {
 
 /// What a journal may want of a body, on its own: a part of the body would hold on to all that was
 /// read with it.
-fn kept(body: &Bytes) -> Bytes {
+fn kept(body: &[u8]) -> Bytes {
     Bytes::copy_from_slice(&body[..body.len().min(KEPT_BODY)])
 }
 

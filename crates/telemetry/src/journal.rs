@@ -38,16 +38,15 @@ pub struct Journal {
 
 #[derive(Default)]
 struct Log {
-    entries: VecDeque<Arc<Entry>>,
+    entries: VecDeque<Entry>,
     bytes: usize,
     dropped: u64,
 }
 
 /// One call, with its bodies cut to size.
+#[derive(Clone)]
 struct Entry {
-    closed: Closed,
-    request_bytes: usize,
-    reply_bytes: usize,
+    closed: Arc<Closed>,
     bytes: usize,
 }
 
@@ -159,8 +158,8 @@ impl Journal {
         })
     }
 
-    fn add(&self, closed: &Closed) {
-        let entry = Arc::new(Entry::new(closed, self.limits.body_bytes));
+    fn add(&self, closed: &Arc<Closed>) {
+        let entry = Entry::new(closed, self.limits.body_bytes);
         let mut gone = Vec::new();
         let mut log = self.log.lock();
         log.bytes += entry.bytes;
@@ -191,54 +190,49 @@ impl Observer for Journal {
 }
 
 /// The beginning of a body in memory of its own: a slice would keep the whole alive.
-fn cut(body: &Bytes, limit: usize) -> Bytes {
-    Bytes::copy_from_slice(&body[..body.len().min(limit)])
+fn cut(body: &mut Bytes, limit: usize) {
+    if body.len() > limit {
+        *body = Bytes::copy_from_slice(&body[..limit]);
+    }
 }
 
 /// The beginning of a text from a client, which may be of any length.
-fn cut_text(text: &str, limit: usize) -> String {
-    let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+fn cut_text(text: &mut String, limit: usize) {
+    if text.len() > limit {
+        text.truncate(text.floor_char_boundary(limit));
+        text.shrink_to_fit();
     }
-    text[..end].to_owned()
 }
 
+/// The most bytes of a model's name.
+const MODEL_BYTES: usize = 256;
+
 impl Entry {
-    fn new(closed: &Closed, limit: usize) -> Self {
-        let request_body = cut(&closed.request_body, limit);
-        let reply_body = cut(&closed.reply_body, limit);
-        let path = cut_text(&closed.path, limit.max(256));
-        let model = closed.model.as_deref().map(|model| cut_text(model, 256));
-        let text = closed.request_id.len() + path.len() + model.as_ref().map_or(0, String::len);
+    fn new(closed: &Arc<Closed>, limit: usize) -> Self {
+        let path_bytes = limit.max(256);
+        let fits = closed.request_body.len() <= limit
+            && closed.reply_body.len() <= limit
+            && closed.path.len() <= path_bytes
+            && closed
+                .model
+                .as_ref()
+                .is_none_or(|model| model.len() <= MODEL_BYTES);
+        let mut closed = Arc::clone(closed);
+        if !fits {
+            let call = Arc::make_mut(&mut closed);
+            cut(&mut call.request_body, limit);
+            cut(&mut call.reply_body, limit);
+            cut_text(&mut call.path, path_bytes);
+            if let Some(model) = &mut call.model {
+                cut_text(model, MODEL_BYTES);
+            }
+        }
+        let model = closed.model.as_ref().map_or(0, String::len);
+        let text = closed.request_id.len() + closed.path.len() + model;
+        let bodies = closed.request_body.len() + closed.reply_body.len();
         Self {
-            request_bytes: closed.request_bytes,
-            reply_bytes: closed.reply_body.len(),
-            bytes: size_of::<Self>() + text + request_body.len() + reply_body.len(),
-            closed: Closed {
-                request_id: closed.request_id.clone(),
-                world: Arc::clone(&closed.world),
-                method: closed.method.clone(),
-                path,
-                operation: closed.operation,
-                model,
-                caller: closed.caller.clone(),
-                billed: closed.billed.clone(),
-                status: closed.status,
-                error: closed.error.clone(),
-                started: closed.started,
-                first_token: closed.first_token,
-                ended: closed.ended,
-                usage: closed.usage,
-                intervals: closed.intervals.clone(),
-                lateness: closed.lateness.clone(),
-                streamed: closed.streamed,
-                abandoned: closed.abandoned,
-                fault: closed.fault,
-                request_body,
-                request_bytes: closed.request_bytes,
-                reply_body,
-            },
+            bytes: size_of::<Self>() + size_of::<Closed>() + text + bodies,
+            closed,
         }
     }
 
@@ -273,9 +267,9 @@ impl Entry {
                 "reasoning_tokens": usage.reasoning,
             },
             "request": String::from_utf8_lossy(&closed.request_body),
-            "request_bytes": self.request_bytes,
+            "request_bytes": closed.request_bytes,
             "reply": String::from_utf8_lossy(&closed.reply_body),
-            "reply_bytes": self.reply_bytes,
+            "reply_bytes": closed.reply_bytes,
         })
     }
 }

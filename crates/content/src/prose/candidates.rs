@@ -130,7 +130,7 @@ impl<'t> Candidates<'t> {
             let best = best_of(&self.scores[..self.list.len()]);
             self.scores[best] = f32::NEG_INFINITY;
             let folded = self.list[best].folded();
-            let is_new = |(_, better): &(usize, String)| !better.contains(&folded);
+            let is_new = |(_, better): &(usize, String)| !is_part(&folded, better);
             if kept.iter().all(is_new) {
                 kept.push((best, folded));
             }
@@ -169,6 +169,13 @@ fn folded_hash(text: &str) -> u64 {
 #[inline]
 fn place(hash: u64) -> (usize, u64) {
     ((hash >> 60) as usize, 1 << (hash >> 54 & 63))
+}
+
+/// Whether a phrase is part of another. Phrases are so short that a searcher costs more to set up
+/// than what it saves.
+fn is_part(phrase: &str, of: &str) -> bool {
+    let (phrase, of) = (phrase.as_bytes(), of.as_bytes());
+    of.windows(phrase.len().max(1)).any(|part| part == phrase)
 }
 
 /// The place of the highest score, the first of equals.

@@ -30,6 +30,7 @@ pub(crate) fn closed(operation: &'static str, model: &str, status: u16) -> Close
         request_body: Bytes::new(),
         request_bytes: 0,
         reply_body: Bytes::new(),
+        reply_bytes: 0,
     }
 }
 

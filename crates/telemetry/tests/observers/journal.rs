@@ -1,5 +1,7 @@
 //! The journal keeps the last calls, within its bounds.
 
+use std::sync::Arc;
+
 use crate::calls::closed;
 use bytes::Bytes;
 use fakeai_canon::{Event, Micros, Observer};
@@ -12,7 +14,7 @@ fn note(journal: &Journal, place: u64) {
     call.ended = Micros::from_seconds(place as f64);
     call.request_body = Bytes::from(vec![b'x'; 1_000]);
     call.request_bytes = 1_000;
-    journal.observe(&Event::Closed(Box::new(call)));
+    journal.observe(&Event::Closed(Arc::new(call)));
 }
 
 fn ids(journal: &Journal, query: &[(&str, &str)]) -> Vec<String> {

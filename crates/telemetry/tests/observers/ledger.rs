@@ -1,5 +1,7 @@
 //! The ledger counts what happened, tells it in each format, and stays within its bounds.
 
+use std::sync::Arc;
+
 use crate::calls::{closed, opened};
 use crate::exposition::read;
 use fakeai_canon::{Event, Micros, Observer, Usage};
@@ -11,7 +13,7 @@ fn ledger() -> Ledger {
 
 fn observe(ledger: &Ledger, closed: fakeai_canon::Closed) {
     ledger.observe(&opened());
-    ledger.observe(&Event::Closed(Box::new(closed)));
+    ledger.observe(&Event::Closed(Arc::new(closed)));
 }
 
 /// A streamed answer of five tokens, 20 ms apart, the first after 250 ms.
