@@ -198,9 +198,12 @@ fn cut(body: &mut Bytes, limit: usize) {
 
 /// The beginning of a text from a client, which may be of any length.
 fn cut_text(text: &mut String, limit: usize) {
-    if text.len() > limit {
-        text.truncate(text.floor_char_boundary(limit));
-        text.shrink_to_fit();
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    if end < text.len() {
+        *text = text[..end].to_owned();
     }
 }
 
