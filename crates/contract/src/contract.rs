@@ -127,6 +127,13 @@ impl Contract {
         &self.webhooks
     }
 
+    /// The webhook of an event, such as `batch.completed`: the document writes its name with
+    /// underscores.
+    pub fn webhook(&self, event: &str) -> Option<&Webhook> {
+        let name = event.replace('.', "_");
+        self.webhooks.iter().find(|webhook| *webhook.name == *name)
+    }
+
     /// A named schema, e.g. `ResponseStreamEvent`.
     pub fn schema(&self, name: &str) -> Option<SchemaId> {
         self.named.get(name).copied()

@@ -75,10 +75,9 @@ impl Checks {
     /// Holds the body of a webhook's event against its contract.
     pub(crate) fn webhook(&self, contract: &Contract, event: &str, body: &Value) {
         self.checked.fetch_add(1, Ordering::Relaxed);
-        let name = event.replace('.', "_");
-        let mut webhooks = contract.webhooks().iter();
-        let schema = webhooks.find(|webhook| *webhook.name == *name);
-        let fits = schema.map(|webhook| contract.check_schema(webhook.schema, body, &[]).is_ok());
+        let fits = contract
+            .webhook(event)
+            .map(|webhook| contract.check_schema(webhook.schema, body, &[]).is_ok());
         if fits != Some(true) {
             self.remember(format!("an event breaks its contract: {body}"));
         }

@@ -61,11 +61,8 @@ impl Webhooks {
                 "needs webhooks.webhook_secrets too",
             );
         }
-        let known = fakeai_contract::openai().webhooks();
-        let is_known = |event: &String| {
-            let name = event.replace('.', "_");
-            known.iter().any(|webhook| *webhook.name == *name)
-        };
+        let contract = fakeai_contract::openai();
+        let is_known = |event: &String| contract.webhook(event).is_some();
         if !self.webhook_events.iter().all(is_known) {
             return conflict("webhooks.webhook_events", "has a name that no event bears");
         }

@@ -104,6 +104,26 @@ fn record(family: &'static str, parent: Option<(&'static str, &str)>, id: &str) 
     }
 }
 
+fn put(family: &'static str, parent: Option<(&'static str, &str)>, id: &str) -> Change {
+    Change::Put(record(family, parent, id))
+}
+
+fn delete(family: &'static str, parent: Option<&str>, id: &str) -> Change {
+    Change::Delete {
+        family,
+        parent: parent.map(str::to_owned),
+        id: id.to_owned(),
+    }
+}
+
+/// A store with two threads, `t` and `u`.
+fn with_threads(place: &Place) -> Opened {
+    let store = open(place);
+    let threads = vec![put("threads", None, "t"), put("threads", None, "u")];
+    store.commit(threads).unwrap();
+    store
+}
+
 fn ids(page: &Page) -> Vec<&str> {
     let records = page.records.iter();
     records.map(|record| record.id.as_str()).collect()
@@ -169,23 +189,13 @@ fn a_page_is_the_stretch_of_the_list_that_its_cursors_mark(place: &Place) {
         ..Config::with_cases(64)
     });
     let result = runner.run(&cases, |(deleted, order, after, before, limit)| {
-        let store = open(place);
-        store
-            .commit(vec![
-                Change::Put(record("threads", None, "t")),
-                Change::Put(record("threads", None, "u")),
-            ])
-            .unwrap();
+        let store = with_threads(place);
         for place in 0..deleted.len() {
             let id = format!("m{place}");
             store
                 .commit(vec![
-                    Change::Put(record("messages", Some(("threads", "t")), &id)),
-                    Change::Put(record(
-                        "messages",
-                        Some(("threads", "u")),
-                        &format!("other{place}"),
-                    )),
+                    put("messages", Some(("threads", "t")), &id),
+                    put("messages", Some(("threads", "u")), &format!("other{place}")),
                 ])
                 .unwrap();
         }
@@ -194,11 +204,7 @@ fn a_page_is_the_stretch_of_the_list_that_its_cursors_mark(place: &Place) {
             let id = format!("m{place}");
             if *deleted {
                 store
-                    .commit(vec![Change::Delete {
-                        family: "messages",
-                        parent: Some("t".into()),
-                        id,
-                    }])
+                    .commit(vec![delete("messages", Some("t"), &id)])
                     .unwrap();
             } else {
                 all.push(id);
@@ -249,14 +255,9 @@ fn a_filter_selects_before_the_limit_counts(place: &Place) {
 }
 
 fn a_cursor_of_another_list_is_lost(place: &Place) {
-    let store = open(place);
-    let put = |family, parent, id| Change::Put(record(family, parent, id));
+    let store = with_threads(place);
     store
-        .commit(vec![
-            put("threads", None, "t"),
-            put("threads", None, "u"),
-            put("messages", Some(("threads", "u")), "elsewhere"),
-        ])
+        .commit(vec![put("messages", Some(("threads", "u")), "elsewhere")])
         .unwrap();
     let mut query = everything("messages", Some("t"));
     query.after = Some("elsewhere");
@@ -270,12 +271,9 @@ fn a_cursor_of_another_list_is_lost(place: &Place) {
 }
 
 fn deleting_takes_the_whole_subtree_and_nothing_else(place: &Place) {
-    let store = open(place);
-    let put = |family, parent, id| Change::Put(record(family, parent, id));
+    let store = with_threads(place);
     store
         .commit(vec![
-            put("threads", None, "t"),
-            put("threads", None, "u"),
             put("runs", Some(("threads", "t")), "r"),
             put("steps", Some(("runs", "r")), "s"),
             put("runs", Some(("threads", "u")), "kept"),
@@ -285,13 +283,7 @@ fn deleting_takes_the_whole_subtree_and_nothing_else(place: &Place) {
             put("keys", Some(("users", "t")), "k"),
         ])
         .unwrap();
-    store
-        .commit(vec![Change::Delete {
-            family: "threads",
-            parent: None,
-            id: "t".into(),
-        }])
-        .unwrap();
+    store.commit(vec![delete("threads", None, "t")]).unwrap();
     assert!(store.find("runs", None, "r").is_none());
     assert!(store.find("steps", None, "s").is_none());
     assert!(store.find("steps", Some("kept"), "kept too").is_some());
@@ -304,7 +296,7 @@ fn what_was_deleted_meanwhile_does_not_come_back(place: &Place) {
     store
         .commit(vec![
             Change::Replace(record("threads", None, "t")),
-            Change::Put(record("messages", Some(("threads", "t")), "m")),
+            put("messages", Some(("threads", "t")), "m"),
         ])
         .unwrap();
     assert_eq!(store.count(), 0);
@@ -313,9 +305,7 @@ fn what_was_deleted_meanwhile_does_not_come_back(place: &Place) {
 fn a_replaced_object_keeps_its_place(place: &Place) {
     let store = open(place);
     for id in ["a", "b", "c"] {
-        store
-            .commit(vec![Change::Put(record("runs", None, id))])
-            .unwrap();
+        store.commit(vec![put("runs", None, id)]).unwrap();
     }
     let mut changed = record("runs", None, "b");
     changed.object = Arc::new(json!({"id": "b", "new": true}));
@@ -327,23 +317,14 @@ fn a_replaced_object_keeps_its_place(place: &Place) {
 }
 
 fn an_item_may_stand_below_several_parents(place: &Place) {
-    let store = open(place);
-    let put = |family, parent, id| Change::Put(record(family, parent, id));
+    let store = with_threads(place);
     store
         .commit(vec![
-            put("threads", None, "t"),
-            put("threads", None, "u"),
             put("messages", Some(("threads", "t")), "m"),
             put("messages", Some(("threads", "u")), "m"),
         ])
         .unwrap();
-    store
-        .commit(vec![Change::Delete {
-            family: "threads",
-            parent: None,
-            id: "u".into(),
-        }])
-        .unwrap();
+    store.commit(vec![delete("threads", None, "u")]).unwrap();
     assert!(store.find("messages", Some("u"), "m").is_none());
     assert!(store.find("messages", Some("t"), "m").is_some());
     assert_eq!(store.children("messages", "t").len(), 1);
@@ -355,19 +336,14 @@ fn a_full_store_refuses_and_keeps_what_it_has(place: &Place) {
         ..StoreLimits::default()
     };
     let store = place.open(limits);
-    let put = |id| Change::Put(record("runs", None, id));
+    let put = |id| put("runs", None, id);
     store.commit(vec![put("a")]).unwrap();
     let error = store.commit(vec![put("b"), put("c")]).unwrap_err();
     assert_eq!(error.code.as_deref(), Some("storage_limit_exceeded"));
     assert_eq!(store.count(), 1);
     store.commit(vec![put("b"), put("a")]).unwrap();
     assert!(store.room().is_err());
-    let delete = Change::Delete {
-        family: "runs",
-        parent: None,
-        id: "a".into(),
-    };
-    store.commit(vec![delete]).unwrap();
+    store.commit(vec![delete("runs", None, "a")]).unwrap();
     assert!(store.room().is_ok());
 }
 
@@ -377,7 +353,7 @@ fn bytes_are_given_back_when_objects_go(place: &Place) {
         ..StoreLimits::default()
     };
     let store = place.open(limits);
-    let put = |id: &str| Change::Put(record("runs", None, id));
+    let put = |id: &str| put("runs", None, id);
     let mut fitting = 0;
     while store.commit(vec![put(&format!("first{fitting}"))]).is_ok() {
         fitting += 1;
@@ -385,11 +361,7 @@ fn bytes_are_given_back_when_objects_go(place: &Place) {
     assert!((2..20).contains(&fitting), "{fitting} objects fit");
     for place in 0..fitting {
         let id = format!("first{place}");
-        let family = "runs";
-        let parent = None;
-        store
-            .commit(vec![Change::Delete { family, parent, id }])
-            .unwrap();
+        store.commit(vec![delete("runs", None, &id)]).unwrap();
     }
     for place in 0..fitting {
         store.commit(vec![put(&format!("again{place}"))]).unwrap();
@@ -405,8 +377,8 @@ fn objects_expire_on_the_worlds_clock_with_all_below_them(place: &Place) {
     let store = place.open_at(limits, Arc::clone(&clock) as Arc<dyn Clock>);
     store
         .commit(vec![
-            Change::Put(record("threads", None, "old")),
-            Change::Put(record("messages", Some(("threads", "old")), "m")),
+            put("threads", None, "old"),
+            put("messages", Some(("threads", "old")), "m"),
         ])
         .unwrap();
     let mut young = record("threads", None, "young");
