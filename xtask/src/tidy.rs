@@ -34,6 +34,7 @@ pub(crate) fn run() -> Result<()> {
         look(path, &mut found)?;
     }
     walls(&mut found)?;
+    named_tests(&files, &mut found)?;
     for complaint in &found {
         println!("   {complaint}");
     }
@@ -199,6 +200,29 @@ fn walls(found: &mut Vec<String>) -> Result<()> {
                 found.push(format!("crates/{room} may not import fakeai-{name}"));
             }
         }
+    }
+    Ok(())
+}
+
+/// Every test that the architecture names as a guard is there.
+fn named_tests(files: &[PathBuf], found: &mut Vec<String>) -> Result<()> {
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md"))?;
+    let guards = page.split("## Invariants").nth(1).unwrap_or_default();
+    let quoted = guards.split('`').skip(1).step_by(2);
+    let is_test = |name: &&str| {
+        let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        name.bytes().all(is_part) && name.matches('_').count() > 1
+    };
+    let names = quoted.filter(is_test);
+    let mut missing: Vec<String> = names.map(|name| format!("fn {name}(")).collect();
+    for path in files {
+        let text = std::fs::read_to_string(path)?;
+        missing.retain(|name| !text.contains(name.as_str()));
+    }
+    for name in missing {
+        found.push(format!(
+            "ARCHITECTURE.md names a test that is not there: {name}"
+        ));
     }
     Ok(())
 }
