@@ -9,6 +9,7 @@ use serde_json::Map;
 
 use super::call::Call;
 use super::clause::clauses;
+use super::drawing;
 use super::follow;
 use super::hosted::Hosted;
 use super::literal;
@@ -115,6 +116,8 @@ impl<'a> Toolbox<'a> {
             Move::Hosted(Hosted::CodeInterpreter)
         } else if searches {
             Move::Hosted(Hosted::FileSearch)
+        } else if is_open && allows(names, drawing::TOOL) && drawing::helps(self.work, asked) {
+            Move::Hosted(Hosted::ImageGeneration)
         } else {
             Move::Answer
         };
@@ -123,14 +126,12 @@ impl<'a> Toolbox<'a> {
 
     /// Whether a program may be run for what is asked.
     fn calculates(&self, names: &[String], asked: &str) -> bool {
-        let allowed = names.is_empty() || names.iter().any(|name| name == "code_interpreter");
-        allowed && program::helps(self.work, asked)
+        allows(names, "code_interpreter") && program::helps(self.work, asked)
     }
 
     /// Whether there are documents to search, which a question to them is answered from.
     fn searches(&self, names: &[String]) -> bool {
-        let allowed = names.is_empty() || names.iter().any(|name| name == "file_search");
-        allowed && cited::settings(self.work).is_some()
+        allows(names, "file_search") && cited::settings(self.work).is_some()
     }
 
     /// Where the prompt goes on with the call of the turn before, it is that call that is made,
@@ -175,7 +176,7 @@ impl<'a> Toolbox<'a> {
             .work
             .tools
             .iter()
-            .filter(|tool| is_allowed(tool, names));
+            .filter(|tool| allows(names, tool.name()));
         let kinds = hosted.filter_map(|tool| match tool {
             Tool::Hosted { kind, .. } => Some(kind),
             Tool::Function { .. } | Tool::Custom { .. } => None,
@@ -249,7 +250,7 @@ impl<'a> Toolbox<'a> {
 
     fn is_callable(&self, index: usize, names: &[String]) -> bool {
         let tool = &self.work.tools[index];
-        !matches!(tool, Tool::Hosted { .. }) && is_allowed(tool, names)
+        !matches!(tool, Tool::Hosted { .. }) && allows(names, tool.name())
     }
 
     fn call(&self, index: usize, span: Range<usize>) -> Call {
@@ -358,8 +359,9 @@ fn are_twins(one: &str, other: &str) -> bool {
     !own.is_empty() && own == kinds(one)
 }
 
-fn is_allowed(tool: &Tool, names: &[String]) -> bool {
-    names.is_empty() || names.iter().any(|name| name == tool.name())
+/// Whether a choice of tools leaves this one in; one that names none leaves all.
+fn allows(names: &[String], tool: &str) -> bool {
+    names.is_empty() || names.iter().any(|name| name == tool)
 }
 
 fn schema(index: usize, tool: &Tool, mode: Mode) -> Result<Option<UserSchema>, ApiError> {

@@ -1,11 +1,11 @@
-//! Tools that the provider runs, where a request forces one: a made-up search or calculation on
-//! the topic. Not here: the text that follows.
+//! Tools that the provider runs, where a request forces one or asks for what it does: a made-up
+//! search, a calculation, a picture. Not here: the text that follows.
 
-use fakeai_canon::{HostedCall, Seed};
+use fakeai_canon::{ApiError, Generate, HostedCall, Seed};
 use serde_json::{Value, json};
 
-use super::program;
 use super::rules::RULES;
+use super::{drawing, program};
 use crate::prose::phrase;
 use crate::reading::Reading;
 use crate::slots::{Given, Values, slots_of};
@@ -20,6 +20,8 @@ pub(crate) enum Hosted {
     FileSearch,
     /// A program.
     CodeInterpreter,
+    /// A picture.
+    ImageGeneration,
 }
 
 /// Results of a search.
@@ -32,6 +34,8 @@ impl Hosted {
             Some(Hosted::WebSearch)
         } else if kind == "file_search" {
             Some(Hosted::FileSearch)
+        } else if kind == drawing::TOOL {
+            Some(Hosted::ImageGeneration)
         } else {
             (kind == "code_interpreter").then_some(Hosted::CodeInterpreter)
         }
@@ -42,28 +46,39 @@ impl Hosted {
             Hosted::WebSearch => "web_search",
             Hosted::FileSearch => "file_search",
             Hosted::CodeInterpreter => "code_interpreter",
+            Hosted::ImageGeneration => drawing::TOOL,
         }
     }
 
     /// Runs it.
-    pub(crate) fn run(self, voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed) -> HostedCall {
+    ///
+    /// # Errors
+    /// Settings that it can't be run with.
+    pub(crate) fn run(
+        self,
+        work: &Generate,
+        voice: &Voice<'_>,
+        reading: &Reading<'_>,
+        seed: Seed,
+    ) -> Result<HostedCall, ApiError> {
         let seed = seed.fork("hosted");
         let query = query(&reading.asked);
         let detail = match self {
             Hosted::WebSearch => json!({"query": query, "results": pages(voice, seed)}),
             Hosted::FileSearch => json!({"queries": [query], "results": files(voice, seed)}),
             Hosted::CodeInterpreter => program::detail(&reading.asked),
+            Hosted::ImageGeneration => drawing::detail(work, seed)?,
         };
         let written = detail["query"]
             .as_str()
             .or(detail["code"].as_str())
             .unwrap_or(&query);
         let overhead = voice.vocabulary.count(written) as u32 + RULES.call.marks;
-        HostedCall {
+        Ok(HostedCall {
             kind: self.kind().to_owned(),
             detail,
             overhead,
-        }
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 mod call;
 mod clause;
 mod decide;
+mod drawing;
 mod follow;
 mod hosted;
 mod literal;

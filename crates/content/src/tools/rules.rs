@@ -17,6 +17,13 @@ pub(super) struct Rules {
     pub(super) implied: Implied,
     pub(super) follow: Follow,
     pub(super) lean: Lean,
+    pub(super) drawing: Drawing,
+}
+
+/// How prompts ask for a picture.
+#[derive(Deserialize)]
+pub(super) struct Drawing {
+    pub(super) phrases: Vec<String>,
 }
 
 /// Words that a prompt implies without saying them.

@@ -38,6 +38,8 @@ pub(super) struct Hosted {
     kind: Kind,
     wire: String,
     fields: Map<String, Value>,
+    /// Pictures that are shown before the finished one.
+    partials: Vec<Value>,
 }
 
 impl Hosted {
@@ -55,6 +57,10 @@ impl Hosted {
         Self {
             kind,
             wire: wire(kind, &call.kind),
+            partials: call.detail["partials"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default(),
             fields: fields(kind, detail, wanted, ids),
         }
     }
@@ -133,6 +139,7 @@ impl Hosted {
             Kind::ImageGeneration => {
                 events.about(out, &format!("{stem}.in_progress"), id, index);
                 events.about(out, &format!("{stem}.generating"), id, index);
+                self.show(&stem, id, index, events, out);
             }
             Kind::CodeInterpreter => {
                 events.about(out, &format!("{stem}.in_progress"), id, index);
@@ -151,6 +158,19 @@ impl Hosted {
                 );
             }
             Kind::Other => {}
+        }
+    }
+
+    /// Writes an event for each unfinished picture.
+    fn show(&self, stem: &str, id: &str, index: usize, events: &mut Events, out: &mut BytesMut) {
+        for (number, picture) in self.partials.iter().enumerate() {
+            events.write(out, &format!("{stem}.partial_image"), |out| {
+                place(out, id, index);
+                out.raw(",\"partial_image_index\":");
+                out.number(number as u64);
+                out.raw(",\"partial_image_b64\":");
+                out.value(picture);
+            });
         }
     }
 
