@@ -35,6 +35,8 @@ pub enum PartHead<'a> {
     Text,
     /// A refusal.
     Refusal,
+    /// A text that is spoken; its pieces are what is said, and sound comes between them.
+    Spoken,
     /// A call; its pieces are its arguments.
     Call {
         /// The tool's name.
@@ -73,6 +75,15 @@ pub enum Delta<'a> {
         /// Their logprobs, where asked for.
         logprobs: &'a [TokenLogprob],
     },
+    /// Sound of the spoken part that is open.
+    Sound {
+        /// The choice's index.
+        choice: u32,
+        /// The bytes.
+        bytes: &'a Bytes,
+        /// The tokens that they are.
+        tokens: u32,
+    },
     /// The open part ends.
     Close {
         /// The choice's index.
@@ -87,7 +98,8 @@ pub enum Delta<'a> {
     },
     /// All vectors of an embedding.
     Vectors(&'a [Vec<f32>]),
-    /// All verdicts of a moderation.
+    /// All verdicts of a moderation; of an answer that is judged, the verdict on what was asked and
+    /// then that on each choice, told before the end.
     Verdicts(&'a [Verdict]),
     /// All passages of a ranking, best first.
     Ranked(&'a [Ranked]),
@@ -136,6 +148,12 @@ pub trait Encoder: Send {
     /// The objects that the answer leaves behind so far: asked for after `Start` and after
     /// `End` or `Fail`. Default: none.
     fn keep(&mut self) -> Vec<Keep> {
+        Vec::new()
+    }
+
+    /// What nobody stores but the connection may remember until the next answer, the answer's own
+    /// object first: asked for after `End`. Default: none.
+    fn remember(&mut self) -> Vec<Keep> {
         Vec::new()
     }
 }

@@ -35,11 +35,11 @@ pub use engine_event::{Ended, Ending, EngineEvent, FirstToken, RequestParams, St
 pub use error::{ApiError, ErrorKind};
 pub use event::{Closed, Event, Intervals, Observer, Opened};
 pub use ids::Alphabet;
-pub use made::{Draw, Speak, Transcribe};
+pub use made::{Draw, Speak, Speech, Transcribe};
 pub use message::{Detail, Media, MediaKind, MediaSource, Message, Part, PastCall, Role};
 pub use mode::Mode;
-pub use moderation::{Category, Verdict};
-pub use plan::{Choice, Finish, Generation, HostedCall, Plan, PlannedCall, Segment};
+pub use moderation::{Category, Moderation, Verdict};
+pub use plan::{Choice, Finish, Generation, HostedCall, Plan, PlannedCall, Segment, Spoken};
 pub use rank::{Rank, Ranked, Reads};
 pub use seed::{Rng, Seed, StableHasher};
 pub use shelf::Shelf;

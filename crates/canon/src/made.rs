@@ -50,6 +50,15 @@ pub struct Speak {
     pub speed: u32,
 }
 
+/// How an answer in text is spoken besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Speech {
+    /// The voice's name or id.
+    pub voice: String,
+    /// The format by its name on the wire: `mp3`, `opus`, `aac`, `flac`, `wav`, `pcm16`.
+    pub format: String,
+}
+
 /// A recording to be written down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Transcribe {

@@ -118,6 +118,13 @@ pub enum MediaSource {
     Url(String),
     /// In a stored file.
     Stored(String),
+    /// In an earlier answer that was spoken.
+    Spoken {
+        /// Its id.
+        id: String,
+        /// How many tokens of sound it has.
+        tokens: u32,
+    },
 }
 
 /// The `detail` of an image.

@@ -1,5 +1,16 @@
 //! What a moderation finds.
 
+/// The wish that what is asked and what is answered be judged along with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moderation {
+    /// The model that judges.
+    pub model: String,
+    /// Whether nothing is answered to what is flagged.
+    pub blocks_input: bool,
+    /// Whether an answer that is flagged is held back.
+    pub blocks_output: bool,
+}
+
 /// A category by its wire name, with what was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Category {

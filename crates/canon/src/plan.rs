@@ -53,9 +53,23 @@ pub struct Generation {
     pub accepted_prediction: u64,
     /// Predicted tokens thrown away, over all choices; billed as completion.
     pub rejected_prediction: u64,
+    /// The judgement on what was asked and then on each choice, where they are judged; else none.
+    pub verdicts: Vec<Verdict>,
 }
 
 impl Generation {
+    /// These choices, with nothing drawn or predicted besides.
+    pub fn of(vocabulary: &'static dyn Vocabulary, choices: Vec<Choice>) -> Self {
+        Self {
+            vocabulary,
+            choices,
+            discarded: 0,
+            accepted_prediction: 0,
+            rejected_prediction: 0,
+            verdicts: Vec::new(),
+        }
+    }
+
     /// Completion tokens: what the usage reports, before the counts of the prompt are added.
     pub fn usage(&self) -> Usage {
         let mut usage = Usage {
@@ -69,6 +83,9 @@ impl Generation {
             usage.completion += tokens;
             if matches!(segment, Segment::Reasoning(_)) {
                 usage.reasoning += tokens;
+            }
+            if let Segment::Spoken(spoken) = segment {
+                usage.completion_audio += u64::from(spoken.sound);
             }
         }
         usage
@@ -104,6 +121,8 @@ pub enum Segment {
     Text(Tokens),
     /// A refusal.
     Refusal(Tokens),
+    /// A text that is spoken.
+    Spoken(Spoken),
     /// A call of one of the request's tools.
     Call(PlannedCall),
     /// A call of a tool that the provider runs, with its outcome.
@@ -119,6 +138,7 @@ impl Segment {
             | Segment::Echo(tokens)
             | Segment::Text(tokens)
             | Segment::Refusal(tokens) => Some(tokens),
+            Segment::Spoken(spoken) => Some(&spoken.transcript),
             Segment::Call(call) => Some(&call.arguments),
             Segment::Hosted(_) => None,
         }
@@ -130,10 +150,44 @@ impl Segment {
             Segment::Reasoning(tokens) | Segment::Text(tokens) | Segment::Refusal(tokens) => {
                 tokens.len()
             }
+            Segment::Spoken(spoken) => spoken.transcript.len() + spoken.sound as usize,
             Segment::Call(call) => call.arguments.len() + call.overhead as usize,
             Segment::Hosted(call) => call.overhead as usize,
             Segment::Summary(_) | Segment::Echo(_) => 0,
         }
+    }
+}
+
+/// A text that is spoken: the words run ahead of the sound, a token of each in turn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spoken {
+    /// What is said.
+    pub transcript: Tokens,
+    /// The recording, in the format that was asked for.
+    pub recording: Bytes,
+    /// How many tokens of sound it is made of.
+    pub sound: u32,
+}
+
+impl Spoken {
+    /// How many tokens of text and of sound have been made after so many of both.
+    pub fn made(&self, tokens: usize) -> (usize, u32) {
+        let behind = tokens.saturating_sub(self.sound as usize);
+        let text = tokens.div_ceil(2).max(behind).min(self.transcript.len());
+        (text, (tokens - text) as u32)
+    }
+
+    /// The bytes of the tokens of sound from `first` to before `end`, cut between samples of 16
+    /// bits.
+    pub fn bytes(&self, first: u32, end: u32) -> Bytes {
+        let samples = self.recording.len() as u64 / 2;
+        let at = |token: u32| {
+            if token >= self.sound {
+                return self.recording.len();
+            }
+            (samples * u64::from(token) / u64::from(self.sound) * 2) as usize
+        };
+        self.recording.slice(at(first)..at(end))
     }
 }
 

@@ -3,7 +3,10 @@
 
 use std::hash::{Hash, Hasher};
 
-use crate::{Draw, Format, Message, Part, Rank, Speak, TokenId, Tool, ToolChoice, Transcribe};
+use crate::{
+    Draw, Format, Message, Moderation, Part, Rank, Speak, Speech, TokenId, Tool, ToolChoice,
+    Transcribe,
+};
 
 /// One piece of inference.
 #[derive(Clone, Debug, PartialEq, Hash)]
@@ -44,7 +47,7 @@ impl Work {
 }
 
 /// An answer in text and calls. Its hash leaves out what only cuts, repeats or shows an answer:
-/// limits, the number of choices, logprobs and echo. So a request that differs in these alone
+/// limits, the number of choices, logprobs, echo, speech and moderation. So a request that differs in these alone
 /// gets the same text, cut elsewhere.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generate {
@@ -80,6 +83,10 @@ pub struct Generate {
     pub suffix: Option<String>,
     /// The text that the answer is expected to be.
     pub prediction: Option<String>,
+    /// How the answer is spoken, where it is.
+    pub speech: Option<Speech>,
+    /// How the conversation is judged, where it is.
+    pub moderation: Option<Moderation>,
 }
 
 impl Hash for Generate {

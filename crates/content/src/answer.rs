@@ -114,6 +114,7 @@ impl<'a> Answer<'a> {
                 Segment::Reasoning(_)
                 | Segment::Summary(_)
                 | Segment::Echo(_)
+                | Segment::Spoken(_)
                 | Segment::Refusal(_)
                 | Segment::Call(_)
                 | Segment::Hosted(_) => None,

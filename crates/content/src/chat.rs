@@ -15,7 +15,7 @@ use crate::reading::Reading;
 use crate::reasoning::Thinking;
 use crate::tools::{Call, Hosted, Move, Toolbox, program};
 use crate::voice::Voice;
-use crate::{Config, limits, refusal};
+use crate::{Config, limits, moderation, refusal, spoken};
 
 /// Whether the work is a turn of a conversation.
 pub(crate) fn is_chat(work: &Generate) -> bool {
@@ -66,7 +66,7 @@ impl<'a> Turn<'a> {
         };
         let cited = match &next {
             Move::Hosted(Hosted::FileSearch) => Cited::search(work, &reading.asked, sources)?,
-            Move::Hosted(Hosted::WebSearch | Hosted::CodeInterpreter)
+            Move::Hosted(Hosted::WebSearch | Hosted::CodeInterpreter | Hosted::ImageGeneration)
             | Move::Answer
             | Move::Call { .. } => None,
         };
@@ -87,7 +87,11 @@ impl<'a> Turn<'a> {
     pub(crate) fn plan(&self, seed: Seed) -> Result<Generation, ApiError> {
         let choices =
             (0..u64::from(self.work.choices.max(1))).map(|index| self.choice(seed.nth(index)));
-        let choices = choices.collect::<Result<Vec<_>, _>>()?;
+        let mut choices = choices.collect::<Result<Vec<_>, _>>()?;
+        let verdicts = match (&self.work.moderation, &self.work.input) {
+            (Some(wish), Input::Chat(messages)) => moderation::screen(wish, messages, &mut choices),
+            (Some(_), Input::Raw(_)) | (None, _) => Vec::new(),
+        };
         let (accepted, rejected) = self.answer.agreement(self.voice.vocabulary, &choices);
         Ok(Generation {
             vocabulary: self.voice.vocabulary,
@@ -95,6 +99,7 @@ impl<'a> Turn<'a> {
             discarded: 0,
             accepted_prediction: accepted,
             rejected_prediction: rejected,
+            verdicts,
         })
     }
 
@@ -123,7 +128,7 @@ impl<'a> Turn<'a> {
             Move::Hosted(hosted) => {
                 draft.segments.push(Segment::Hosted(match &self.cited {
                     Some(cited) => cited.call(self.voice.vocabulary),
-                    None => hosted.run(&self.voice, &self.reading, seed),
+                    None => hosted.run(self.work, &self.voice, &self.reading, seed)?,
                 }));
                 draft.settle();
                 self.say(draft, seed)
@@ -141,11 +146,18 @@ impl<'a> Turn<'a> {
         if limits::stop(&mut tokens, &self.work.limits.stop) {
             finish = Finish::Stop;
         }
-        draft.segments.push(if said.is_refusal {
-            Segment::Refusal(tokens)
-        } else {
-            Segment::Text(tokens)
-        });
+        let segment = match &self.work.speech {
+            _ if said.is_refusal => Segment::Refusal(tokens),
+            Some(speech) => {
+                let (spoken, is_cut) = spoken::speak(tokens, speech, draft.left, seed);
+                if is_cut {
+                    finish = Finish::Length;
+                }
+                Segment::Spoken(spoken)
+            }
+            None => Segment::Text(tokens),
+        };
+        draft.segments.push(segment);
         Ok(draft.end(finish))
     }
 
@@ -158,7 +170,7 @@ impl<'a> Turn<'a> {
             Move::Hosted(Hosted::CodeInterpreter) => program::told(&self.reading.asked)
                 .map(Cow::Owned)
                 .unwrap_or_default(),
-            Move::Hosted(Hosted::WebSearch | Hosted::FileSearch)
+            Move::Hosted(Hosted::WebSearch | Hosted::FileSearch | Hosted::ImageGeneration)
             | Move::Answer
             | Move::Call { .. } => Cow::Borrowed(""),
         }

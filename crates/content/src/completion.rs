@@ -28,13 +28,7 @@ pub(crate) fn plan(
         Input::Chat(_) => &[],
     };
     let vocabulary = vocabulary_of(model);
-    let mut generation = Generation {
-        vocabulary,
-        choices: Vec::new(),
-        discarded: 0,
-        accepted_prediction: 0,
-        rejected_prediction: 0,
-    };
+    let mut generation = Generation::of(vocabulary, Vec::new());
     // Alternatives can only be ranked by their logprobs.
     let choices = work.choices.max(1);
     let is_ranked = work.candidates > choices;

@@ -36,6 +36,7 @@ mod shorten;
 mod slots;
 pub mod sound;
 mod source;
+mod spoken;
 mod structured;
 mod summary;
 mod tools;

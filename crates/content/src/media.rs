@@ -58,7 +58,7 @@ fn facts(media: &Media, sentences: &Sentences) -> String {
     match &media.source {
         MediaSource::Bytes(bytes) => facts.push(size(media.kind, bytes, sentences)),
         MediaSource::Url(_) => facts.push(sentences.linked.clone()),
-        MediaSource::Stored(id) => facts.push(id.clone()),
+        MediaSource::Stored(id) | MediaSource::Spoken { id, .. } => facts.push(id.clone()),
     }
     facts.join(", ")
 }

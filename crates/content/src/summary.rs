@@ -45,16 +45,11 @@ pub(crate) fn plan(work: &Generate, model: &Model, seed: Seed) -> Generation {
     let voice = Voice::new(vocabulary, topic, work);
     let room = work.limits.max_tokens.unwrap_or(MOST);
     let (tokens, finish) = voice.exactly(&text, seed, room);
-    Generation {
-        vocabulary,
-        choices: vec![Choice {
-            segments: vec![Segment::Text(tokens)],
-            finish,
-        }],
-        discarded: 0,
-        accepted_prediction: 0,
-        rejected_prediction: 0,
-    }
+    let choice = Choice {
+        segments: vec![Segment::Text(tokens)],
+        finish,
+    };
+    Generation::of(vocabulary, vec![choice])
 }
 
 fn of_chat(messages: &[Message]) -> String {

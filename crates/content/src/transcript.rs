@@ -30,16 +30,11 @@ pub(crate) fn plan(work: &Transcribe, model: &Model, seed: Seed) -> Generation {
     let tokens = (work.milliseconds as f64 / 1000.0 * TOKENS_A_SECOND).round() as u32;
     let tokens = tokens.clamp(1, MOST);
     let (tokens, finish) = voice.prose(Form::Answer, seed, Some(tokens), tokens);
-    Generation {
-        vocabulary,
-        choices: vec![Choice {
-            segments: vec![Segment::Text(tokens)],
-            finish,
-        }],
-        discarded: 0,
-        accepted_prediction: 0,
-        rejected_prediction: 0,
-    }
+    let choice = Choice {
+        segments: vec![Segment::Text(tokens)],
+        finish,
+    };
+    Generation::of(vocabulary, vec![choice])
 }
 
 /// What the recording is about: what the request says, else one of a few things.

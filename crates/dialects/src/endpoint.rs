@@ -1,7 +1,7 @@
 //! The one shape of every inference endpoint: a function from a decoded call to work and encoder.
 
 use bytes::Bytes;
-use fakeai_canon::{ApiError, Encoder, Mode, Seed, Shelf, Work};
+use fakeai_canon::{ApiError, Encoder, Micros, Mode, Seed, Shelf, Work};
 use fakeai_catalog::Catalog;
 use serde_json::Value;
 
@@ -41,10 +41,16 @@ pub struct Context<'a> {
     pub mode: Mode,
     /// The models.
     pub catalog: &'a Catalog,
+    /// The world's time.
+    pub now: Micros,
     /// The world's stored objects.
     pub shelf: &'a dyn Shelf,
     /// The key of the world's sealed blobs.
     pub seal: Seed,
+    /// Whether the connection remembers the last answer.
+    pub remembers: bool,
+    /// Whether an answer is wanted, and not only that it is prepared.
+    pub generates: bool,
 }
 
 /// A call that has been understood.
@@ -72,4 +78,11 @@ pub struct Endpoint {
     pub operation: &'static str,
     /// How it is read.
     pub open: Open,
+}
+
+impl Endpoint {
+    /// The endpoint of an operation.
+    pub const fn new(operation: &'static str, open: Open) -> Self {
+        Self { operation, open }
+    }
 }

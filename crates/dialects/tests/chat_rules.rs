@@ -5,7 +5,7 @@
 mod house;
 mod player;
 
-use fakeai_canon::{ErrorKind, Mode};
+use fakeai_canon::Mode;
 use house::{open, refused};
 use serde_json::{Value, json};
 
@@ -251,20 +251,4 @@ fn limits_and_metadata_have_bounds() {
         "logit_bias.5",
         Some("integer_above_max_value"),
     );
-}
-
-#[test]
-fn what_is_not_served_is_said_plainly() {
-    let spoken =
-        json!({"modalities": ["text", "audio"], "audio": {"voice": "ash", "format": "wav"}});
-    for more in [
-        spoken,
-        json!({"moderation": {"model": "omni-moderation-latest"}}),
-    ] {
-        let error = open(CHAT, request(more.clone()), Mode::Realistic)
-            .err()
-            .unwrap();
-        assert_eq!(error.kind, ErrorKind::NotImplemented);
-        assert!(open(CHAT, request(more), Mode::Mock).is_ok());
-    }
 }

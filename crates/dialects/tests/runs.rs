@@ -106,6 +106,9 @@ impl Stored {
                 catalog: Catalog::builtin(),
                 shelf: self,
                 seal: Seed(5),
+                now: fakeai_canon::Micros::ZERO,
+                remembers: false,
+                generates: true,
             },
         )
     }

@@ -108,6 +108,7 @@ fn hosted(plan: &Plan) -> impl Iterator<Item = &str> {
         | Segment::Echo(_)
         | Segment::Text(_)
         | Segment::Refusal(_)
+        | Segment::Spoken(_)
         | Segment::Call(_) => None,
     })
 }

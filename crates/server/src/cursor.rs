@@ -2,7 +2,7 @@
 //! back until its UTF-8 is whole.
 
 use bytes::BytesMut;
-use fakeai_canon::{Choice, Delta, Encoder, PartHead, Segment, Tokens};
+use fakeai_canon::{Choice, Delta, Encoder, PartHead, Segment, Spoken, Tokens, Usage};
 
 /// A place in one choice.
 pub(crate) struct Cursor {
@@ -32,21 +32,24 @@ impl Cursor {
         self.finished
     }
 
-    /// How many tokens, and how many reasoning tokens, have been generated so far.
-    pub(crate) fn generated(&self, choice: &Choice) -> (u64, u64) {
-        let (mut all, mut reasoning) = (0, 0);
+    /// What has been generated so far.
+    pub(crate) fn generated(&self, choice: &Choice) -> Usage {
+        let mut usage = Usage::default();
         for (index, segment) in choice.segments.iter().enumerate() {
             let tokens = match index.cmp(&self.segment) {
                 std::cmp::Ordering::Less => segment.generated(),
                 std::cmp::Ordering::Equal => self.generated,
                 std::cmp::Ordering::Greater => break,
             } as u64;
-            all += tokens;
+            usage.completion += tokens;
             if matches!(segment, Segment::Reasoning(_)) {
-                reasoning += tokens;
+                usage.reasoning += tokens;
+            }
+            if let Segment::Spoken(spoken) = segment {
+                usage.completion_audio += u64::from(spoken.made(tokens as usize).1);
             }
         }
-        (all, reasoning)
+        usage
     }
 
     /// Writes up to `most` generated tokens, and whatever stands before and behind them that takes
@@ -82,7 +85,9 @@ impl Cursor {
         let length = segment.generated();
         let run = (most as usize).min(length - self.generated);
         self.generated += run;
-        if let Some(tokens) = segment.tokens() {
+        if let Segment::Spoken(spoken) = segment {
+            self.speak(index, spoken, self.generated - run, encoder, out);
+        } else if let Some(tokens) = segment.tokens() {
             let overhead = length - tokens.len();
             if self.generated > overhead {
                 self.send(index, tokens, self.generated - overhead - 1, encoder, out);
@@ -137,6 +142,34 @@ impl Cursor {
             },
             out,
         );
+    }
+
+    /// Sends what has been said since `before` tokens: the words, and then the sound.
+    fn speak(
+        &mut self,
+        choice: u32,
+        spoken: &Spoken,
+        before: usize,
+        encoder: &mut dyn Encoder,
+        out: &mut BytesMut,
+    ) {
+        let (_, heard) = spoken.made(before);
+        let (text, sound) = spoken.made(self.generated);
+        if text > self.unsent {
+            self.send(choice, &spoken.transcript, text - 1, encoder, out);
+        }
+        if sound > heard {
+            let bytes = &spoken.bytes(heard, sound);
+            let tokens = sound - heard;
+            encoder.write(
+                Delta::Sound {
+                    choice,
+                    bytes,
+                    tokens,
+                },
+                out,
+            );
+        }
     }
 
     /// Sends the text up to `token` if it ends there on a whole character.
@@ -207,6 +240,7 @@ fn head(segment: &Segment) -> PartHead<'_> {
         Segment::Echo(_) => PartHead::Echo,
         Segment::Text(_) => PartHead::Text,
         Segment::Refusal(_) => PartHead::Refusal,
+        Segment::Spoken(_) => PartHead::Spoken,
         Segment::Call(call) => PartHead::Call {
             name: &call.name,
             kind: call.kind,

@@ -17,6 +17,7 @@ use crate::multipart;
 use crate::resource;
 use crate::route::{self, Route};
 use crate::run::Run;
+use crate::session::Session;
 use crate::tasks;
 use crate::uploads::Uploads;
 use crate::views;
@@ -44,12 +45,38 @@ pub struct Gateway {
 }
 
 /// Who sends a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Origin {
     /// Somebody outside, who has to say who it is.
     Client,
+    /// The same over a connection that remembers what was said on it.
+    Connection(Talk),
     /// An object of the world, on behalf of who made it.
     House(Behalf),
+}
+
+impl Origin {
+    /// What is special about the call where it came over a connection that remembers.
+    pub(crate) fn talk(&self) -> Option<&Talk> {
+        match self {
+            Self::Connection(talk) => Some(talk),
+            Self::Client | Self::House(_) => None,
+        }
+    }
+
+    /// Whether it is a line of a batch.
+    pub(crate) fn is_batch(&self) -> bool {
+        matches!(self, Self::House(Behalf { batch: true, .. }))
+    }
+}
+
+/// What is special about a call over a connection that remembers.
+#[derive(Clone, Debug)]
+pub(crate) struct Talk {
+    /// What it remembers.
+    pub(crate) session: Arc<Session>,
+    /// Whether an answer is wanted, and not only that it is prepared.
+    pub(crate) generates: bool,
 }
 
 /// On whose behalf the house calls itself.
@@ -116,6 +143,14 @@ impl Gateway {
         tasks::aside_where(self.blocks, || {
             let (world, path) = self.worlds.enter(&call.head);
             self.handle_in(world, &path, call, Origin::Client)
+        })
+    }
+
+    /// Answers a call over a connection that remembers.
+    pub(crate) fn talk(&self, call: Call, talk: Talk) -> Served {
+        tasks::aside_where(self.blocks, || {
+            let (world, path) = self.worlds.enter(&call.head);
+            self.handle_in(world, &path, call, Origin::Connection(talk))
         })
     }
 
@@ -296,7 +331,7 @@ impl Gateway {
                 body,
                 uploads,
                 base,
-                batch: matches!(origin, Origin::House(Behalf { batch: true, .. })),
+                origin,
                 visit,
             };
             return infer::answer(self, world, asked);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    ApiError, Encoder, Input, Job, Micros, Plan, Prompt, RequestParams, Role, Seed, Start, Usage,
-    Work,
+    ApiError, Encoder, Input, Job, Micros, Mode, Plan, Prompt, RequestParams, Role, Seed, Start,
+    Usage, Work,
 };
 use fakeai_catalog::{Catalog, Model};
 use fakeai_contract::{Operation, PathParams};
@@ -17,10 +17,12 @@ use crate::answer::Answer;
 use crate::background::{BackgroundRun, Follower};
 use crate::billing::Charged;
 use crate::gate::{self, Meaning};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Origin, Talk};
+use crate::holds::Hold;
 use crate::player::{Player, Score};
 use crate::resource;
 use crate::run::Run;
+use crate::session::Recall;
 use crate::uploads::Uploads;
 use crate::visit::Visit;
 use crate::wishes::Wishes;
@@ -36,8 +38,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) uploads: Uploads,
     /// What stands before the paths of this world: scheme, host and world.
     pub(crate) base: String,
-    /// Whether it is a line of a batch.
-    pub(crate) batch: bool,
+    /// Who sends it.
+    pub(crate) origin: Origin,
     pub(crate) visit: &'a mut Visit,
 }
 
@@ -55,32 +57,31 @@ pub(crate) fn answer(
         body,
         uploads,
         base,
-        batch,
+        origin,
         visit,
     } = asked;
     let files = uploads.read()?;
     let (charged, wishes) = (Charged::of(&body), Wishes::of(&body));
-    let context = Context {
-        mode: world.rules.mode,
-        catalog: Catalog::builtin(),
-        shelf: &*world.store,
-        seal: world.seed.fork("seal"),
-    };
+    let talk = origin.talk();
+    let recall = talk.map(|talk| Recall {
+        session: &talk.session,
+        store: &*world.store,
+    });
+    // Before it is read, so that nothing is added between the two.
+    let hold = hold(world, operation, &body)?;
     // What a run reads may not change before it has begun.
     let turn = openai::ALONE.contains(&&*operation.id).then(|| {
         resource::settle(gateway, world);
         world.turn()
     });
-    let mut opened = (endpoint.open)(
-        Decoded {
-            body,
-            params: owned(&params),
-            query,
-            files,
-            base,
-        },
-        &context,
-    )?;
+    let call = Decoded {
+        body,
+        params: owned(&params),
+        query,
+        files,
+        base,
+    };
+    let mut opened = (endpoint.open)(call, &context(world, talk, recall.as_ref()))?;
     visit.note(|record| record.model = Some(opened.work.model().to_owned()));
     let (model, prompts) = pass(world, operation, &mut opened)?;
     let seed = world.seed_of(&opened.work);
@@ -88,7 +89,7 @@ pub(crate) fn answer(
     let plan = world
         .behaviour
         .plan_from(&opened.work, &prompts, &model, seed, &sources)?;
-    let billed = charged.billed(&opened.work, &model, &plan, batch);
+    let billed = charged.billed(&opened.work, &model, &plan, origin.is_batch());
     visit.note(|record| record.billed = Some(Box::new(billed)));
     let score = score(
         world,
@@ -103,7 +104,8 @@ pub(crate) fn answer(
             wishes: &wishes,
         },
     )?;
-    let player = Player::new(Arc::clone(world), score);
+    let session = talk.map(|talk| Arc::clone(&talk.session));
+    let player = Player::new(Arc::clone(world), score).holding(hold, session);
     if opened.background {
         let begun = background(gateway, world, player, opened.stream, visit)?;
         drop(turn);
@@ -111,6 +113,34 @@ pub(crate) fn answer(
         return Ok(begun.of(operation));
     }
     Ok(Answer::play(player, opened.stream).of(operation))
+}
+
+/// What the endpoint may look at beside the call.
+fn context<'a>(
+    world: &'a World,
+    talk: Option<&Talk>,
+    recall: Option<&'a Recall<'a>>,
+) -> Context<'a> {
+    Context {
+        mode: world.rules.mode,
+        catalog: Catalog::builtin(),
+        now: world.now(),
+        shelf: match recall {
+            Some(recall) => recall,
+            None => &*world.store,
+        },
+        seal: world.seed.fork("seal"),
+        remembers: talk.is_some(),
+        generates: talk.is_none_or(|talk| talk.generates),
+    }
+}
+
+/// Holds the conversation that the answer will be added to.
+fn hold(world: &World, operation: &Operation, body: &Value) -> Result<Option<Hold>, ApiError> {
+    match openai::conversation(&operation.id, body) {
+        Some(id) if world.rules.mode == Mode::Realistic => world.holds.take(id).map(Some),
+        Some(_) | None => Ok(None),
+    }
 }
 
 /// The parameters of a path, as texts of their own.

@@ -14,6 +14,8 @@ use fakeai_dialects::error as wire;
 use fakeai_resources::Keeping;
 
 use crate::cursor::Cursor;
+use crate::holds::Hold;
+use crate::session::Session;
 use crate::tasks;
 use crate::visit::Visit;
 use crate::world::World;
@@ -46,6 +48,8 @@ pub(crate) struct Player {
     keeping: Keeping,
     main_object: Option<(&'static str, String)>,
     visit: Option<Visit>,
+    hold: Option<Hold>,
+    session: Option<Arc<Session>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,8 +94,17 @@ impl Player {
             keeping: Keeping::default(),
             main_object: None,
             visit: None,
+            hold: None,
+            session: None,
             score,
         }
+    }
+
+    /// Holds a conversation until the end, and tells a connection what it is to remember.
+    pub(crate) fn holding(mut self, hold: Option<Hold>, session: Option<Arc<Session>>) -> Self {
+        self.hold = hold;
+        self.session = session;
+        self
     }
 
     /// Makes the visit end when the answer does.
@@ -217,6 +230,12 @@ impl Player {
     fn end(&mut self, out: &mut BytesMut) -> Pull {
         let usage = self.usage();
         let at = self.world.now();
+        if let Plan::Generation(generation) = &self.score.plan
+            && !generation.verdicts.is_empty()
+        {
+            let verdicts = Delta::Verdicts(&generation.verdicts);
+            self.score.encoder.write(verdicts, out);
+        }
         self.score
             .encoder
             .write(Delta::End { usage: &usage, at }, out);
@@ -226,6 +245,9 @@ impl Player {
         // A folded answer that can't be kept is not sent: it would say that it was stored. Of a
         // streamed one the last frame tells nothing more, but the journal does.
         let error = self.keep().err();
+        if let Some(session) = &self.session {
+            session.remember(self.score.encoder.remember());
+        }
         self.finish(usage, error.as_ref());
         match error {
             Some(error) => Pull::Failed(Box::new(error)),
@@ -253,6 +275,7 @@ impl Player {
 
     fn finish(&mut self, usage: Usage, error: Option<&ApiError>) {
         self.phase = Phase::Done;
+        self.hold = None;
         if let Some(mut visit) = self.visit.take() {
             visit.played(
                 usage,
@@ -291,9 +314,10 @@ impl Player {
         let mut usage = self.score.start.usage;
         if let Plan::Generation(generation) = &self.score.plan {
             for (choice, cursor) in generation.choices.iter().zip(&self.cursors) {
-                let (completion, reasoning) = cursor.generated(choice);
-                usage.completion += completion;
-                usage.reasoning += reasoning;
+                let made = cursor.generated(choice);
+                usage.completion += made.completion;
+                usage.reasoning += made.reasoning;
+                usage.completion_audio += made.completion_audio;
             }
         }
         usage

@@ -19,6 +19,7 @@ use serde_json::Value;
 use crate::agenda::Agenda;
 use crate::background::Logs;
 use crate::clock::WorldClock;
+use crate::holds::Holds;
 use crate::keyring::Keyring;
 use crate::library::Indexes;
 use crate::makers::Makers;
@@ -56,6 +57,8 @@ pub struct World {
     pub behaviour: Behaviour,
     /// Frames of background answers.
     pub(crate) logs: Logs,
+    /// The conversations that answers are being added to.
+    pub(crate) holds: Holds,
     /// What became of its events.
     pub(crate) deliveries: Deliveries,
     /// When its objects are due.
@@ -142,6 +145,7 @@ impl World {
             serving: parts.serving,
             behaviour: parts.behaviour,
             logs: Logs::default(),
+            holds: Holds::default(),
             deliveries: Deliveries::default(),
             agenda: Agenda::default(),
             indexes: Indexes::default(),

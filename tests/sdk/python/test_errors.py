@@ -97,17 +97,6 @@ def test_unknown_paths_and_methods(client):
     refused(lambda: client.delete("/embeddings", cast_to=object), 405, "method_not_supported")
 
 
-def test_what_is_not_served_says_so(client):
-    with pytest.raises(openai.APIStatusError) as caught:
-        client.chat.completions.create(
-            model="gpt-4o-audio-preview",
-            messages=[{"role": "user", "content": "hi"}],
-            modalities=["text", "audio"],
-            audio={"voice": "alloy", "format": "wav"},
-        )
-    assert caught.value.status_code == 501
-
-
 def test_keys_are_checked_where_there_are_any(keyed):
     assert keyed.models.list().data
     error = pytest.raises(openai.AuthenticationError, keyed.with_options(api_key="sk-wrong-key-0123456789").models.list)

@@ -94,3 +94,37 @@ def test_a_video_is_rendered_and_fetched(world):
     assert [one.id for one in world.videos.list()] == [remix.id, video.id]
     world.videos.delete(video.id)
     pytest.raises(openai.NotFoundError, world.videos.retrieve, video.id)
+
+
+ALOUD = {"model": "gpt-4o-audio-preview", "modalities": ["text", "audio"]}
+
+
+def test_an_answer_is_spoken_and_a_later_turn_refers_to_it(world):
+    turns = [{"role": "user", "content": "Is a golden retriever a good family dog?"}]
+    audio = {"voice": "alloy", "format": "wav"}
+    first = world.chat.completions.create(messages=turns, audio=audio, **ALOUD)
+    said = first.choices[0].message
+    assert said.content is None and said.audio.transcript
+    with wave.open(io.BytesIO(base64.b64decode(said.audio.data))) as sound:
+        seconds = sound.getnframes() / sound.getframerate()
+    spoken = first.usage.completion_tokens_details.audio_tokens
+    assert abs(spoken - seconds * 20) <= 1
+
+    turns += [{"role": "assistant", "audio": {"id": said.audio.id}}, {"role": "user", "content": "Why?"}]
+    second = world.chat.completions.create(messages=turns, audio=audio, **ALOUD)
+    assert second.usage.prompt_tokens_details.audio_tokens == spoken
+
+
+def test_a_spoken_answer_is_streamed_in_pieces(world):
+    audio = {"voice": "alloy", "format": "pcm16"}
+    ask = {"messages": [{"role": "user", "content": "Hello!"}], "audio": audio, **ALOUD}
+    pieces = []
+    for chunk in world.chat.completions.create(stream=True, **ask):
+        pieces += [choice.delta.model_extra["audio"] for choice in chunk.choices if choice.delta.model_extra]
+    whole = world.chat.completions.create(**ask).choices[0].message.audio
+    assert "".join(piece.get("transcript", "") for piece in pieces) == whole.transcript
+    sound = b"".join(base64.b64decode(piece.get("data", "")) for piece in pieces)
+    assert sound == base64.b64decode(whole.data)
+    assert "expires_at" in pieces[-1]
+    with pytest.raises(openai.BadRequestError, match="Supported values are: 'pcm16'"):
+        world.chat.completions.create(stream=True, **ask | {"audio": audio | {"format": "mp3"}})

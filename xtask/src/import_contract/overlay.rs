@@ -77,12 +77,14 @@ struct QueryField {
     r#type: String,
 }
 
-/// A property that is required and nowhere defined.
+/// A property that is nowhere defined, though it is required or the wire has it: of a type, or of a
+/// named schema.
 #[derive(Deserialize)]
 struct Property {
     schema: String,
     name: String,
-    r#type: String,
+    r#type: Option<String>,
+    refers: Option<String>,
 }
 
 /// Bounds that the wire has and the document lacks.
@@ -158,7 +160,11 @@ impl Overlay {
         }
         for addition in &self.property {
             let members = members(draft, &addition.schema)?;
-            let before = members.insert(addition.name.clone(), json!({"type": addition.r#type}));
+            let shape = match &addition.refers {
+                Some(name) => json!({"$ref": name}),
+                None => json!({"type": addition.r#type}),
+            };
+            let before = members.insert(addition.name.clone(), shape);
             let (schema, name) = (&addition.schema, &addition.name);
             ensure!(
                 before.is_none(),

@@ -171,3 +171,31 @@ async fn only_what_is_kept_can_be_followed() {
     let unstored = json!({"model": "gpt-4o", "input": "x", "background": true, "store": false});
     house.post("/v1/responses", &unstored).await.error(400);
 }
+
+#[tokio::test]
+async fn a_conversation_is_locked_while_an_answer_is_added_to_it() {
+    let house = stuck().await;
+    let conversation = house.post("/v1/conversations", &json!({})).await.ok();
+    let mut ask = asked(true);
+    ask["conversation"] = conversation["id"].clone();
+    let running = house.stream("/v1/responses", &ask).await;
+    let mut second = ask.clone();
+    second["conversation"] = json!({"id": conversation["id"]});
+    let error = house.post("/v1/responses", &second).await.error(400);
+    assert_eq!(
+        (&error["code"], &error["param"]),
+        (&json!("conversation_locked"), &json!("conversation"))
+    );
+    let elsewhere = house.stream("/v1/responses", &asked(true)).await;
+    assert_eq!(elsewhere.status, 200);
+
+    let mut running = running;
+    let response = running.event().await.expect("an event").json()["response"].clone();
+    house
+        .post(&format!("{}/cancel", path(&response)), &json!({}))
+        .await
+        .ok();
+    running.events().await;
+    let after = house.stream("/v1/responses", &second).await;
+    assert_eq!(after.status, 200, "it is free again");
+}

@@ -1,5 +1,7 @@
 //! What is said follows from the seed and the request alone.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::house::House;
@@ -103,5 +105,34 @@ async fn what_is_no_part_of_the_work_changes_nothing() {
     assert_ne!(
         first["id"], second["id"],
         "equal requests get ids of their own"
+    );
+}
+
+#[tokio::test]
+async fn a_picture_that_is_asked_for_is_drawn_in_the_size_of_its_tool() {
+    let house = House::open().await;
+    let tool = json!({"type": "image_generation", "size": "1024x1536", "partial_images": 2});
+    let mut body = json!({"model": "gpt-4o", "input": "Draw a cat on a sofa.", "tools": [tool]});
+    let response = house.post("/v1/responses", &body).await.ok();
+    let drawn = &response["output"][0];
+    assert_eq!(drawn["type"], "image_generation_call", "{response}");
+    let result = drawn["result"].as_str().expect("a picture");
+    let png = STANDARD.decode(result).expect("it is base64");
+    // The header of a PNG has the sides at its 16th byte.
+    let side = |at: usize| u32::from_be_bytes([png[at], png[at + 1], png[at + 2], png[at + 3]]);
+    assert!(png.starts_with(b"\x89PNG"));
+    assert_eq!((side(16), side(20)), (1024, 1536));
+
+    body["stream"] = json!(true);
+    let events = house.stream("/v1/responses", &body).await.events().await;
+    let partial = "response.image_generation_call.partial_image";
+    let partials = events.iter().filter(|event| event.name == partial);
+    assert_eq!(partials.count(), 2);
+    body["stream"] = json!(false);
+    body["input"] = json!("Why is the sky blue?");
+    let plain = house.post("/v1/responses", &body).await.ok();
+    assert_eq!(
+        plain["output"][0]["type"], "message",
+        "nobody asked for a picture"
     );
 }

@@ -23,6 +23,7 @@ mod pages;
 mod ranking;
 mod refusals;
 mod shutdown;
+mod spoken;
 mod stored;
 mod streams;
 mod transports;

@@ -78,6 +78,95 @@ async fn two_turns_share_a_socket_and_a_conversation() {
     assert_eq!(house.journal("createResponse").await.len(), 2);
 }
 
+fn unstored(input: &str, before: &Value) -> Value {
+    let mut event = create(input);
+    event["store"] = json!(false);
+    event["previous_response_id"] = before.clone();
+    event
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_from_its_last_response_though_nothing_is_stored() {
+    let house = House::open().await;
+    let mut talk = Talk::open(&house).await;
+    let mut before = Value::Null;
+    let mut told = Vec::new();
+    for input in ["My name is Ada.", "Name a colour.", "And another one."] {
+        talk.say(&unstored(input, &before)).await;
+        let events = talk.answer().await;
+        let response = events.last().expect("an event")["response"].clone();
+        assert_eq!(response["status"], "completed", "{response}");
+        assert_eq!(response["previous_response_id"], before);
+        before = response["id"].clone();
+        told.push(response["usage"].clone());
+    }
+    for pair in told.windows(2) {
+        let count = |usage: &Value, name: &str| usage[name].as_u64().expect("a count");
+        let least = count(&pair[0], "input_tokens") + count(&pair[0], "output_tokens");
+        assert!(
+            count(&pair[1], "input_tokens") > least,
+            "it has heard all before: {told:?}"
+        );
+    }
+    let id = before.as_str().expect("an id");
+    house.get(&format!("/v1/responses/{id}")).await.error(404);
+
+    // Another connection knows nothing of it, and this one only the last.
+    let mut stranger = Talk::open(&house).await;
+    stranger.say(&unstored("And now?", &before)).await;
+    let error = stranger.hear().await;
+    assert_eq!(
+        error["error"]["code"], "previous_response_not_found",
+        "{error}"
+    );
+    // A turn that fails is the end of the chain.
+    let mut wrong = unstored("And now?", &before);
+    wrong["temperature"] = json!(9);
+    talk.say(&wrong).await;
+    assert_eq!(talk.hear().await["type"], "error");
+    talk.say(&unstored("And now?", &before)).await;
+    let error = talk.hear().await;
+    assert_eq!(
+        error["error"]["code"], "previous_response_not_found",
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_warm_up_says_nothing_and_can_be_gone_on_from() {
+    let house = House::open().await;
+    let mut talk = Talk::open(&house).await;
+    let mut warm = unstored("My name is Ada.", &Value::Null);
+    warm["generate"] = json!(false);
+    talk.say(&warm).await;
+    let events = talk.answer().await;
+    let response = &events.last().expect("an event")["response"];
+    assert_eq!(
+        (&response["status"], &response["output"]),
+        (&json!("completed"), &json!([]))
+    );
+    assert_eq!(response["usage"]["output_tokens"], 0);
+    assert!(
+        events.iter().all(|event| event["response"].is_object()),
+        "{events:?}"
+    );
+
+    talk.say(&unstored("What is my name?", &response["id"]))
+        .await;
+    let next = talk.answer().await;
+    let usage = &next.last().expect("an event")["response"]["usage"];
+    let before = response["usage"]["input_tokens"].as_u64();
+    assert!(
+        usage["input_tokens"].as_u64() > before,
+        "it has heard what was prepared"
+    );
+
+    let mut body = json!({"model": "gpt-4o", "input": "x"});
+    body["generate"] = json!(false);
+    let error = house.post("/v1/responses", &body).await.error(400);
+    assert_eq!(error["code"], "unknown_parameter", "only a socket knows it");
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_told_and_the_socket_stays_open() {
     let house = House::open().await;

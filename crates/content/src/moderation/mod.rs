@@ -2,11 +2,13 @@
 //! done about a verdict.
 
 mod categories;
+mod inline;
 mod lexicon;
 mod pattern;
 mod screen;
 mod verdict;
 mod words;
 
+pub(crate) use inline::screen;
 pub(crate) use screen::{alarms, may_alarm};
 pub(crate) use verdict::verdicts;

@@ -39,7 +39,7 @@ impl SoundFormat {
             "aac" => Self::Aac,
             "flac" => Self::Flac,
             "wav" => Self::Wav,
-            "pcm" => Self::Pcm,
+            "pcm" | "pcm16" => Self::Pcm,
             _ => return None,
         })
     }

@@ -332,6 +332,10 @@ fn a_forced_hosted_tool_runs_or_is_named_as_unserved() {
         matches!(&choice.segments[0], Segment::Hosted(call) if call.detail["results"][0]["url"].is_string())
     );
     assert!(matches!(&choice.segments[1], Segment::Text(tokens) if !tokens.is_empty()));
+    let choice = self::choice(&hosted("image_generation"));
+    assert!(
+        matches!(&choice.segments[0], Segment::Hosted(call) if call.detail["result"].is_string())
+    );
     let error = plan(&fakeai_canon::Work::Generate(Box::new(hosted(
         "computer_use",
     ))));

@@ -104,6 +104,7 @@ impl Encoder for Results {
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
         }

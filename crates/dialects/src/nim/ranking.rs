@@ -83,6 +83,7 @@ impl Encoder for Rankings {
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
         }

@@ -185,6 +185,7 @@ impl Encoder for Vectors {
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
         }

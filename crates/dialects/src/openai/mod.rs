@@ -20,27 +20,18 @@ mod stream_options;
 mod tool;
 mod transcriptions;
 mod usage;
+mod voices;
+
+use serde_json::Value;
 
 use crate::Endpoint;
 
 /// All inference endpoints of this API.
 pub static ENDPOINTS: &[Endpoint] = &[
-    Endpoint {
-        operation: "createChatCompletion",
-        open: chat::open,
-    },
-    Endpoint {
-        operation: "createCompletion",
-        open: completions::open,
-    },
-    Endpoint {
-        operation: "createEmbedding",
-        open: embeddings::open,
-    },
-    Endpoint {
-        operation: "createModeration",
-        open: moderations::open,
-    },
+    Endpoint::new("createChatCompletion", chat::open),
+    Endpoint::new("createCompletion", completions::open),
+    Endpoint::new("createEmbedding", embeddings::open),
+    Endpoint::new("createModeration", moderations::open),
     images::CREATE,
     images::EDIT,
     images::VARY,
@@ -57,6 +48,17 @@ pub static ENDPOINTS: &[Endpoint] = &[
     runs::CREATE_WITH_THREAD,
     runs::SUBMIT,
 ];
+
+/// The conversation that the answer to a call will be added to: nobody else may go on with it before
+/// the answer is over.
+pub fn conversation<'a>(operation: &str, body: &'a Value) -> Option<&'a str> {
+    let adds = [
+        responses::CREATE.operation,
+        responses::BETA_CREATE.operation,
+    ];
+    let given = adds.contains(&operation).then(|| &body["conversation"])?;
+    given.as_str().or_else(|| given["id"].as_str())
+}
 
 /// Operations that read objects and change them by what they begin: nothing else may change the
 /// world's objects between the two.

@@ -10,8 +10,8 @@
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    Alphabet, ApiError, Category, Delta, Encoder, MediaKind, Mode, Moderate, ModerateInput, Part,
-    Seed, Verdict, Work,
+    Alphabet, ApiError, Category, Delta, Encoder, MediaKind, Mode, Moderate, ModerateInput,
+    Moderation, Part, Seed, Verdict, Work,
 };
 use fakeai_catalog::{Endpoint, Modality, Model};
 use serde_json::Value;
@@ -84,14 +84,18 @@ fn alone(part: Part) -> ModerateInput {
     ModerateInput { parts: vec![part] }
 }
 
-fn check(inputs: &[ModerateInput], name: &str, model: &Model) -> Result<(), ApiError> {
-    if !model.serves(Endpoint::Moderations) {
-        return Err(ApiError::invalid(format!(
-            "Invalid value for 'model' = {name}. Please check the OpenAI documentation and try \
-             again."
-        ))
-        .param("model"));
+fn moderates(name: &str, model: &Model, param: &str) -> Result<(), ApiError> {
+    if model.serves(Endpoint::Moderations) {
+        return Ok(());
     }
+    Err(ApiError::invalid(format!(
+        "Invalid value for 'model' = {name}. Please check the OpenAI documentation and try again."
+    ))
+    .param(param))
+}
+
+fn check(inputs: &[ModerateInput], name: &str, model: &Model) -> Result<(), ApiError> {
+    moderates(name, model, "model")?;
     bounds::array("input", inputs.len(), 1, usize::MAX)?;
     let is_image =
         |part: &Part| matches!(part, Part::Media(media) if media.kind == MediaKind::Image);
@@ -114,21 +118,9 @@ impl Verdicts {
     fn collect(&mut self, verdicts: &[Verdict]) {
         let out = &mut self.results;
         for (index, verdict) in verdicts.iter().enumerate() {
-            out.raw(if index > 0 {
-                ",{\"flagged\":"
-            } else {
-                "{\"flagged\":"
-            });
-            out.raw(boolean(verdict.flagged()));
-            out.raw(",\"categories\":{");
-            each(verdict, out, |category, out| {
-                out.raw(boolean(category.flagged))
-            });
-            out.raw("},\"category_scores\":{");
-            each(verdict, out, |category, out| out.float(category.score));
-            out.raw("},\"category_applied_input_types\":{");
-            each(verdict, out, |category, out| out.raw(applied(category)));
-            out.raw("}}");
+            out.raw(if index > 0 { ",{" } else { "{" });
+            judgement(verdict, out);
+            out.raw("}");
         }
     }
 
@@ -141,6 +133,63 @@ impl Verdicts {
         out.extend_from_slice(&self.results);
         out.raw("]}");
     }
+}
+
+/// Reads the `moderation` of a request for an answer.
+pub(super) fn wanted(value: &Value) -> Moderation {
+    let blocks = |place: &str| value["policy"][place]["mode"] == "block";
+    Moderation {
+        model: value["model"].as_str().unwrap_or(DEFAULT_MODEL).to_owned(),
+        blocks_input: blocks("input"),
+        blocks_output: blocks("output"),
+    }
+}
+
+/// Holds the model of a request's `moderation` against what it can do; `param` is its path.
+///
+/// # Errors
+/// The provider's: it does not moderate.
+pub(super) fn check_wanted(
+    value: &Value,
+    param: &str,
+    context: &Context<'_>,
+) -> Result<(), ApiError> {
+    let name = &wanted(value).model;
+    moderates(name, &model::look_up(context.catalog, name), param)
+}
+
+/// Appends the judgement on one text of an answer that is judged along: a `ModerationResultBody`.
+pub(super) fn result(verdict: &Verdict, model: &str, out: &mut BytesMut) {
+    out.raw("{\"type\":\"moderation_result\",\"model\":");
+    out.string(model);
+    out.raw(",");
+    judgement(verdict, out);
+    out.raw("}");
+}
+
+/// The judgements on what was asked and on its one answer, as a `Moderation`.
+pub(super) fn both(asked: &Verdict, answered: &Verdict, model: &str) -> Value {
+    let told = |verdict| {
+        let mut out = BytesMut::new();
+        result(verdict, model, &mut out);
+        serde_json::from_slice(&out).unwrap_or(Value::Null)
+    };
+    serde_json::json!({"input": told(asked), "output": told(answered)})
+}
+
+/// Appends what a judgement consists of, without the braces around it.
+fn judgement(verdict: &Verdict, out: &mut BytesMut) {
+    out.raw("\"flagged\":");
+    out.raw(boolean(verdict.flagged()));
+    out.raw(",\"categories\":{");
+    each(verdict, out, |category, out| {
+        out.raw(boolean(category.flagged))
+    });
+    out.raw("},\"category_scores\":{");
+    each(verdict, out, |category, out| out.float(category.score));
+    out.raw("},\"category_applied_input_types\":{");
+    each(verdict, out, |category, out| out.raw(applied(category)));
+    out.raw("}");
 }
 
 /// Appends a value for each category, under its name.
@@ -181,6 +230,7 @@ impl Encoder for Verdicts {
             | Delta::Vectors(_)
             | Delta::Ranked(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
         }

@@ -6,35 +6,18 @@
 //! RIFF…
 //! ```
 
-use std::sync::LazyLock;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, Delta, Encoder, Mode, Speak, Usage, Work};
 use fakeai_catalog::Endpoint as Serves;
-use serde::Deserialize;
-use serde_json::Value;
 
 use super::fields::Fields;
-use super::{error, model};
+use super::{error, model, voices};
 use crate::{Context, Decoded, Endpoint, JsonWriter, Opened};
 
 /// `createSpeech`.
-pub(super) const CREATE: Endpoint = Endpoint {
-    operation: "createSpeech",
-    open,
-};
-
-#[derive(Deserialize)]
-struct Voices {
-    names: Vec<String>,
-}
-
-static VOICES: LazyLock<Voices> = LazyLock::new(|| {
-    toml::from_str(include_str!("../../../../data/models/voices.toml"))
-        .expect("the table of voices is part of this program")
-});
+pub(super) const CREATE: Endpoint = Endpoint::new("createSpeech", open);
 
 /// Opens `createSpeech`.
 ///
@@ -44,11 +27,7 @@ static VOICES: LazyLock<Voices> = LazyLock::new(|| {
 fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiError> {
     let mut body = Fields::of(call.body);
     let name = body.string("model").unwrap_or_default();
-    let voice = match body.take("voice") {
-        Some(Value::String(name)) => name,
-        Some(custom) => custom["id"].as_str().unwrap_or_default().to_owned(),
-        None => String::new(),
-    };
+    let voice = voices::read(&mut body);
     let input = body.string("input").unwrap_or_default();
     let stream = body.string("stream_format").as_deref() == Some("sse");
     if context.mode == Mode::Realistic {
@@ -95,17 +74,7 @@ fn check(name: &str, voice: &str, context: &Context<'_>) -> Result<(), ApiError>
         let problem = format!("The model '{name}' does not support the audio speech endpoint.");
         return Err(ApiError::invalid(problem).param("model"));
     }
-    let known = VOICES.names.iter().any(|one| one == voice);
-    if known || context.shelf.object("voices", voice).is_some() {
-        return Ok(());
-    }
-    let names: Vec<String> = VOICES.names.iter().map(|one| format!("'{one}'")).collect();
-    Err(ApiError::invalid(format!(
-        "Invalid value: '{voice}'. Supported values are: {}.",
-        names.join(", ")
-    ))
-    .param("voice")
-    .code("invalid_value"))
+    voices::check(voice, "voice", context)
 }
 
 fn media(format: &str) -> &'static str {
@@ -134,6 +103,7 @@ impl Encoder for Recording {
             | Delta::Close { .. }
             | Delta::Finish { .. }
             | Delta::Vectors(_)
+            | Delta::Sound { .. }
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::End { .. }
@@ -178,6 +148,7 @@ impl Encoder for Events {
             | Delta::Close { .. }
             | Delta::Finish { .. }
             | Delta::Vectors(_)
+            | Delta::Sound { .. }
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::Cancel { .. } => {}

@@ -50,6 +50,9 @@ pub(crate) fn open(operation: &str, body: Value, mode: Mode) -> Result<Opened, A
             catalog,
             shelf: &Empty,
             seal: Seed(1),
+            now: fakeai_canon::Micros::ZERO,
+            remembers: false,
+            generates: true,
         },
     )
 }
@@ -98,13 +101,7 @@ fn check(operation: &str, stream: bool, sent: &str) {
 
 /// A plan of these choices.
 pub(crate) fn plan(choices: Vec<Choice>) -> Plan {
-    Plan::Generation(Generation {
-        vocabulary: &Letters,
-        choices,
-        discarded: 0,
-        accepted_prediction: 0,
-        rejected_prediction: 0,
-    })
+    Plan::Generation(Generation::of(&Letters, choices))
 }
 
 /// A choice of one text.

@@ -103,6 +103,9 @@ pub(crate) fn play(encoder: &mut dyn Encoder, plan: &Plan, prompt: u64) -> Strin
                     running |= turn.step(index as u32, encoder, &mut out);
                 }
             }
+            if !generation.verdicts.is_empty() {
+                encoder.write(Delta::Verdicts(&generation.verdicts), &mut out);
+            }
             Usage {
                 prompt,
                 ..generation.usage()
@@ -186,6 +189,14 @@ impl<'a> Turns<'a> {
         match segment.tokens().filter(|tokens| self.token < tokens.len()) {
             Some(tokens) => self.piece(index, tokens, encoder, out),
             None => {
+                if let Segment::Spoken(spoken) = segment {
+                    let sound = Delta::Sound {
+                        choice: index,
+                        bytes: &spoken.recording,
+                        tokens: spoken.sound,
+                    };
+                    encoder.write(sound, out);
+                }
                 encoder.write(Delta::Close { choice: index }, out);
                 (self.segment, self.token, self.open) = (self.segment + 1, 0, false);
             }
@@ -227,6 +238,7 @@ fn head(segment: &Segment) -> PartHead<'_> {
         Segment::Echo(_) => PartHead::Echo,
         Segment::Text(_) => PartHead::Text,
         Segment::Refusal(_) => PartHead::Refusal,
+        Segment::Spoken(_) => PartHead::Spoken,
         Segment::Call(call) => PartHead::Call {
             name: &call.name,
             kind: call.kind,

@@ -72,6 +72,9 @@ impl World {
                 catalog,
                 shelf: self,
                 seal: Seed(5),
+                now: fakeai_canon::Micros::ZERO,
+                remembers: false,
+                generates: true,
             },
         )
     }

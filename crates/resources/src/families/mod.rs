@@ -27,6 +27,7 @@ mod run_steps;
 mod runs;
 mod skill_bundle;
 mod skills;
+mod spoken;
 mod thread_messages;
 mod threads;
 mod tool_resources;
@@ -42,7 +43,7 @@ use fakeai_canon::{ApiError, Micros};
 use serde_json::Value;
 
 use crate::apply::{Moment, Site};
-use crate::store::{Record, Store};
+use crate::store::{Change, Record, Store};
 use crate::verbs::Draft;
 use crate::{Next, Outcome, Returned};
 
@@ -70,6 +71,7 @@ static ALL: &[&Hooks] = &[
     &runs::HOOKS,
     &skills::HOOKS,
     &skills::VERSION_HOOKS,
+    &spoken::HOOKS,
     &thread_messages::HOOKS,
     &threads::HOOKS,
     &uploads::HOOKS,
@@ -152,6 +154,18 @@ pub(crate) fn of(family: &str) -> &'static Hooks {
 pub(crate) fn interruptible() -> impl Iterator<Item = (&'static str, Ends)> {
     ALL.iter()
         .filter_map(|hooks| Some((hooks.family, hooks.interrupted?)))
+}
+
+/// What becomes of an object that nobody may come back to any more: it is forgotten.
+fn forget(_: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
+    Ok(Next {
+        changes: vec![Change::Delete {
+            family: record.family,
+            parent: record.parent.as_ref().map(|parent| parent.id.clone()),
+            id: record.id.clone(),
+        }],
+        effects: Vec::new(),
+    })
 }
 
 /// Carries out an operation whose verb is `act`.

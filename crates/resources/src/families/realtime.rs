@@ -6,10 +6,10 @@ use std::sync::Arc;
 use fakeai_canon::{Alphabet, ApiError, Micros};
 use serde_json::{Map, Value, json};
 
-use super::Hooks;
-use crate::apply::{Moment, Site};
+use super::{Hooks, forget};
+use crate::apply::Site;
 use crate::store::{Change, Record};
-use crate::{Answer, Next, Outcome, ids};
+use crate::{Answer, Outcome, ids};
 
 pub(super) const FAMILY: &str = "realtime.client_secrets";
 
@@ -27,7 +27,8 @@ pub(super) static HOOKS: Hooks = Hooks {
             transcription_session,
         ),
     ],
-    due: Some(expired),
+    // A key that has expired opens nothing any more.
+    due: Some(forget),
     ..Hooks::NONE
 };
 
@@ -259,16 +260,4 @@ fn transcription_session(site: &Site<'_>) -> Result<Outcome, ApiError> {
     let session = Value::Object(session);
     let answer = session.clone();
     Ok(kept(site, &key, &session, answer))
-}
-
-/// A key that has expired opens nothing any more.
-fn expired(_: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
-    Ok(Next {
-        changes: vec![Change::Delete {
-            family: record.family,
-            parent: None,
-            id: record.id.clone(),
-        }],
-        effects: Vec::new(),
-    })
 }

@@ -21,7 +21,8 @@ pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiE
         return Ok(());
     };
     let is_theirs = &*operation.tag == TAG;
-    let is_asked = arrival.origin == Origin::Client && arrival.world.rules.mode == Mode::Realistic;
+    let is_client = !matches!(arrival.origin, Origin::House(_));
+    let is_asked = is_client && arrival.world.rules.mode == Mode::Realistic;
     if !is_theirs || !is_asked {
         return Ok(());
     }

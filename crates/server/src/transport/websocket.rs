@@ -23,7 +23,8 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use super::body::{OutBody, StreamBody};
 use super::drive;
 use super::serve::{House, no_room};
-use crate::gateway::Served;
+use crate::gateway::{Served, Talk};
+use crate::session::Session;
 use crate::tasks;
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -96,6 +97,7 @@ async fn talk(
     let io = TokioIo::new(upgraded);
     let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
     let mut waiting = VecDeque::new();
+    let session = Arc::default();
     loop {
         let message = match waiting.pop_front() {
             Some(message) => message,
@@ -114,7 +116,8 @@ async fn talk(
                 continue;
             }
         };
-        if answer(&house, &head, &text, &mut socket, &mut waiting)
+        let line = (&head, &session);
+        if answer(&house, line, &text, &mut socket, &mut waiting)
             .await
             .is_err()
         {
@@ -142,7 +145,7 @@ async fn part(mut socket: Socket) {
 /// Answers one message.
 async fn answer(
     house: &Arc<House>,
-    head: &Head,
+    (head, session): (&Head, &Arc<Session>),
     text: &str,
     socket: &mut Socket,
     waiting: &mut VecDeque<Message>,
@@ -156,13 +159,24 @@ async fn answer(
     head.method = Method::POST;
     head.headers
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let Served { reply, world, .. } = house.gateway.handle(Call {
+    let call = Call {
         head,
         body,
         form: None,
-    });
+    };
+    let talk = Talk {
+        session: Arc::clone(session),
+        generates: request.generates,
+    };
+    let Served { reply, world, .. } = house.gateway.talk(call, talk);
     match reply.body {
-        ReplyBody::Whole(body) => send(socket, refusal(reply.status, &body)).await,
+        ReplyBody::Whole(body) => {
+            // What a turn that failed went on from is forgotten, as the provider does.
+            if let Some(id) = request.body["previous_response_id"].as_str() {
+                session.forget(id);
+            }
+            send(socket, refusal(reply.status, &body)).await
+        }
         ReplyBody::Fold(frames) => {
             match drive::fold(frames, world, Arc::clone(&house.streams)).await {
                 Ok(body) => send(socket, String::from_utf8_lossy(&body).into_owned()).await,

@@ -23,7 +23,7 @@ impl Writer<'_> {
     fn image(&mut self, media: &Media) -> Result<(), MediaError> {
         let size = match &media.source {
             MediaSource::Bytes(bytes) => self.forgiving(readable_size(bytes))?,
-            MediaSource::Url(_) | MediaSource::Stored(_) => None,
+            MediaSource::Url(_) | MediaSource::Stored(_) | MediaSource::Spoken { .. } => None,
         };
         let size = size.unwrap_or_else(media::unknown_image_size);
         let count = media::image_tokens(self.model, size, media.detail);
@@ -33,13 +33,16 @@ impl Writer<'_> {
     }
 
     fn sound(&mut self, media: &Media) -> Result<(), MediaError> {
-        let length = match &media.source {
+        /// Milliseconds of sound that can't be read.
+        const UNKNOWN: u64 = 1000;
+        let count = match &media.source {
             MediaSource::Bytes(bytes) => {
-                self.forgiving(media::sound_milliseconds(bytes, media.format.as_deref()))?
+                let read = media::sound_milliseconds(bytes, media.format.as_deref());
+                media::input_sound_tokens(self.forgiving(read)?.unwrap_or(UNKNOWN))
             }
-            MediaSource::Url(_) | MediaSource::Stored(_) => None,
+            MediaSource::Url(_) | MediaSource::Stored(_) => media::input_sound_tokens(UNKNOWN),
+            MediaSource::Spoken { tokens, .. } => u64::from(*tokens),
         };
-        let count = media::input_sound_tokens(length.unwrap_or(1000));
         let count = u32::try_from(count).unwrap_or(u32::MAX).min(MOST);
         self.prompt.audio += count;
         self.pseudo(media, count);
@@ -50,7 +53,7 @@ impl Writer<'_> {
     fn file(&mut self, media: &Media) {
         let bytes = match &media.source {
             MediaSource::Bytes(bytes) => &**bytes,
-            MediaSource::Url(_) | MediaSource::Stored(_) => &[],
+            MediaSource::Url(_) | MediaSource::Stored(_) | MediaSource::Spoken { .. } => &[],
         };
         let pages = match (media::page_count(bytes), std::str::from_utf8(bytes)) {
             (Some(pages), _) => pages,
@@ -99,6 +102,8 @@ fn readable_size(bytes: &[u8]) -> Result<PixelSize, MediaError> {
 fn content_seed(source: &MediaSource) -> Seed {
     match source {
         MediaSource::Bytes(bytes) => Seed(0).of(&**bytes),
-        MediaSource::Url(text) | MediaSource::Stored(text) => Seed(1).of(text.as_str()),
+        MediaSource::Url(text)
+        | MediaSource::Stored(text)
+        | MediaSource::Spoken { id: text, .. } => Seed(1).of(text.as_str()),
     }
 }

@@ -1,6 +1,10 @@
 //! What every form of a chat completion's answer tells alike.
 
-use fakeai_canon::{Alphabet, Finish, Seed};
+use bytes::BytesMut;
+use fakeai_canon::{Alphabet, Finish, Seed, Verdict};
+
+use crate::JsonWriter;
+use crate::openai::moderations;
 
 /// The facts of an answer that are known before it begins.
 #[derive(Clone)]
@@ -16,6 +20,8 @@ pub(super) struct Answer {
     pub(super) shows_reasoning: bool,
     /// Whether calls are told in the deprecated `function_call`.
     pub(super) old_style: bool,
+    /// The model that judges the conversation, where one does.
+    pub(super) judge: Option<String>,
 }
 
 impl Answer {
@@ -29,6 +35,24 @@ impl Answer {
             Finish::ContentFilter => "content_filter",
         }
     }
+}
+
+/// Appends what a `ChatCompletionModeration` says: the verdict on what was asked, and those on the
+/// choices.
+pub(super) fn moderation(judge: &str, verdicts: &[Verdict], out: &mut BytesMut) {
+    let (asked, answered) = verdicts.split_at(verdicts.len().min(1));
+    for (name, verdicts) in [("{\"input\":", asked), (",\"output\":", answered)] {
+        out.raw(name);
+        out.raw("{\"type\":\"moderation_results\",\"model\":");
+        out.string(judge);
+        out.raw(",\"results\":[");
+        for (index, verdict) in verdicts.iter().enumerate() {
+            out.raw(if index > 0 { "," } else { "" });
+            moderations::result(verdict, judge, out);
+        }
+        out.raw("]}");
+    }
+    out.raw("}");
 }
 
 /// The id of an answer.

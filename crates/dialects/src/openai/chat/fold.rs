@@ -2,10 +2,11 @@
 //! only strings them together.
 
 use bytes::BytesMut;
-use fakeai_canon::{CallKind, Delta, Encoder, Finish, PartHead, Seed, Usage, Vocabulary};
+use fakeai_canon::{CallKind, Delta, Encoder, Finish, Keep, PartHead, Seed, Usage, Vocabulary};
 
-use super::answer::{Answer, call_id, completion_id};
+use super::answer::{Answer, call_id, completion_id, moderation};
 use super::citations::Citations;
+use super::spoken::Spoken;
 use crate::JsonWriter;
 use crate::openai::logprobs::{Cursor, Piece};
 use crate::openai::usage;
@@ -17,6 +18,8 @@ pub(super) struct Fold {
     created: u64,
     vocabulary: Option<&'static dyn Vocabulary>,
     choices: Vec<Choice>,
+    moderation: BytesMut,
+    kept: Vec<Keep>,
 }
 
 /// Where the pieces of the open part go.
@@ -27,6 +30,7 @@ enum Place {
     Content,
     Refusal,
     Reasoning,
+    Spoken,
     Call,
 }
 
@@ -42,6 +46,7 @@ struct Choice {
     content_logprobs: BytesMut,
     refusal_logprobs: BytesMut,
     citations: Citations,
+    spoken: Option<Box<Spoken>>,
     finish: Finish,
 }
 
@@ -53,6 +58,8 @@ impl Fold {
             created: 0,
             vocabulary: None,
             choices: Vec::new(),
+            moderation: BytesMut::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -65,7 +72,7 @@ impl Fold {
     }
 
     fn open(&mut self, index: u32, part: PartHead<'_>) {
-        let (ids, old_style) = (self.ids, self.answer.old_style);
+        let (ids, created, old_style) = (self.ids, self.created, self.answer.old_style);
         let shows_reasoning = self.answer.shows_reasoning;
         let choice = self.choice(index);
         choice.cursor = Cursor::default();
@@ -77,6 +84,10 @@ impl Fold {
             PartHead::Refusal => {
                 choice.refusal.get_or_insert_default();
                 Place::Refusal
+            }
+            PartHead::Spoken => {
+                choice.spoken = Some(Box::new(Spoken::new(ids, index, created)));
+                Place::Spoken
             }
             PartHead::Reasoning if shows_reasoning => {
                 choice.reasoning.get_or_insert_default();
@@ -115,6 +126,10 @@ impl Fold {
         }
         out.raw("],\"usage\":");
         usage::write(usage, out);
+        if !self.moderation.is_empty() {
+            out.raw(",\"moderation\":");
+            out.extend_from_slice(&self.moderation);
+        }
         out.raw(",\"service_tier\":\"");
         out.raw(self.answer.tier);
         out.raw("\",\"system_fingerprint\":\"");
@@ -162,6 +177,12 @@ impl Choice {
             Place::Content => (&mut self.content, Some(&mut self.content_logprobs)),
             Place::Refusal => (&mut self.refusal, Some(&mut self.refusal_logprobs)),
             Place::Reasoning => (&mut self.reasoning, None),
+            Place::Spoken => {
+                if let Some(spoken) = &mut self.spoken {
+                    spoken.say(text);
+                }
+                return;
+            }
             Place::Call => return self.calls.escaped(text),
         };
         if matches!(self.place, Place::Content) {
@@ -193,7 +214,10 @@ impl Choice {
         out.number(index as u64);
         out.raw(",\"message\":{\"role\":\"assistant\",\"content\":");
         // Where a limit left room for reasoning only, the provider says nothing, not null.
-        let says_nothing = self.content.is_none() && self.calls_made == 0 && self.refusal.is_none();
+        let says_nothing = self.content.is_none()
+            && self.calls_made == 0
+            && self.refusal.is_none()
+            && self.spoken.is_none();
         match says_nothing {
             true => out.raw("\"\""),
             false => nullable(self.content.as_ref(), out),
@@ -201,6 +225,10 @@ impl Choice {
         if let Some(reasoning) = &self.reasoning {
             out.raw(",\"reasoning_content\":");
             nullable(Some(reasoning), out);
+        }
+        if let Some(spoken) = &self.spoken {
+            out.raw(",\"audio\":");
+            spoken.write(out);
         }
         if self.calls_made > 0 {
             let (before, after) = match answer.old_style {
@@ -284,9 +312,29 @@ impl Encoder for Fold {
                 self.choice(choice).close(old_style);
             }
             Delta::Finish { choice, reason } => self.choice(choice).finish = reason,
-            Delta::End { usage, .. } => self.body(usage, out),
+            Delta::Sound {
+                choice,
+                bytes,
+                tokens,
+            } => {
+                if let Some(spoken) = &mut self.choice(choice).spoken {
+                    spoken.record(bytes, tokens);
+                }
+            }
+            Delta::Verdicts(verdicts) => {
+                if let Some(judge) = &self.answer.judge {
+                    moderation(judge, verdicts, &mut self.moderation);
+                }
+            }
+            Delta::End { usage, .. } => {
+                self.body(usage, out);
+                let spoken = self
+                    .choices
+                    .iter()
+                    .filter_map(|choice| choice.spoken.as_ref());
+                self.kept = spoken.map(|spoken| spoken.keep()).collect();
+            }
             Delta::Vectors(_)
-            | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::Made(_)
             | Delta::Cancel { .. }
@@ -296,5 +344,9 @@ impl Encoder for Fold {
 
     fn takes_runs(&self) -> bool {
         true
+    }
+
+    fn keep(&mut self) -> Vec<Keep> {
+        std::mem::take(&mut self.kept)
     }
 }

@@ -14,6 +14,7 @@ mod fold;
 mod order;
 mod request;
 mod rules;
+mod spoken;
 mod store;
 mod stream;
 pub(super) mod support;
@@ -27,7 +28,7 @@ use self::request::Request;
 use self::store::{Stored, StoredMessages};
 use self::stream::Stream;
 use super::fields::Fields;
-use super::model;
+use super::{model, moderations};
 use crate::{Context, Decoded, Opened};
 
 /// Opens `createChatCompletion`.
@@ -35,17 +36,23 @@ use crate::{Context, Decoded, Opened};
 /// # Errors
 /// In realistic mode the provider's own: a model that does not chat, parameters that it does not
 /// take or that exclude each other, turns in an order that makes no sense, media that can't be
-/// read; and 501 for what is not served here: spoken answers and inline moderation.
+/// read.
 pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiError> {
     let mut body = Fields::of(call.body);
     let name = body.string("model").unwrap_or_default();
     let facts = model::look_up(context.catalog, &name);
     if context.mode == Mode::Realistic {
         rules::check(&body, &facts)?;
+        spoken::check(&body, &facts, context)?;
+        if let Some(wish) = body.peek("moderation") {
+            moderations::check_wanted(wish, "moderation.model", context)?;
+        }
     }
     let messages = StoredMessages::of(&mut body);
-    let request = Request::read(body, name, context.mode)?;
+    let mut request = Request::read(body, name, context.mode)?;
+    spoken::recall(&mut request.messages, context)?;
     if context.mode == Mode::Realistic {
+        spoken::check_use(request.work.speech.as_ref(), &request.messages, &facts)?;
         order::check(&request.messages, &facts)?;
         rules::check_format(&request.work.format, &request.messages, &facts)?;
     }
@@ -56,6 +63,11 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         tier: request.tier,
         shows_reasoning: shows == Some(ReasoningText::Content),
         old_style: request.old_style,
+        judge: request
+            .work
+            .moderation
+            .as_ref()
+            .map(|wish| model::answering(context.catalog, &wish.model)),
     };
     let (stream, work) = (request.stream, request.work);
     let copy = messages.map(|messages| (answer.clone(), messages));

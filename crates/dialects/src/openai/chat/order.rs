@@ -77,8 +77,8 @@ fn says_something(message: &Message, index: usize) -> Result<(), ApiError> {
 fn readable(message: &Message, index: usize, model: &Model) -> Result<(), ApiError> {
     for (place, part) in message.parts.iter().enumerate() {
         if let Part::Media(media) = part {
-            if message.role == Role::Assistant {
-                return Err(no_such_audio(media, index));
+            if matches!(media.source, MediaSource::Spoken { .. }) {
+                continue;
             }
             media_read(media, model, || {
                 format!("messages.[{index}].content.[{place}].type")
@@ -86,16 +86,6 @@ fn readable(message: &Message, index: usize, model: &Model) -> Result<(), ApiErr
         }
     }
     Ok(())
-}
-
-/// Spoken answers are not given here, so a turn can't refer to one.
-fn no_such_audio(media: &Media, index: usize) -> ApiError {
-    let id = match &media.source {
-        MediaSource::Stored(id) => id.as_str(),
-        MediaSource::Bytes(_) | MediaSource::Url(_) => "",
-    };
-    ApiError::not_found(format!("Audio with id '{id}' not found."))
-        .param(format!("messages.[{index}].audio.id"))
 }
 
 fn media_read(media: &Media, model: &Model, param: impl Fn() -> String) -> Result<(), ApiError> {

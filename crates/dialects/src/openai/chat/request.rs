@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use crate::openai::fields::Fields;
 use crate::openai::stream_options::StreamOptions;
-use crate::openai::{message, sampling, tool};
+use crate::openai::{message, moderations, sampling, tool};
+
+use super::spoken;
 
 /// What a request asks for.
 pub(super) struct Request {
@@ -67,6 +69,10 @@ impl Request {
             echo: false,
             suffix: None,
             prediction: prediction(&mut body),
+            speech: spoken::wanted(&mut body),
+            moderation: body
+                .take("moderation")
+                .map(|wish| moderations::wanted(&wish)),
         };
         Ok(Self {
             work,

@@ -1,7 +1,7 @@
 //! Rules that tie one field of a chat completion to another, or to the model. They hold in
 //! realistic mode only; what a single field may be is the contract's matter.
 
-use fakeai_canon::{ApiError, ErrorKind, Format, Message, Part};
+use fakeai_canon::{ApiError, Format, Message, Part};
 use fakeai_catalog::{Ability, Endpoint, Model};
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use crate::openai::fields::{Fields, into_integer};
 /// Holds a body against all rules that need no look into its messages.
 ///
 /// # Errors
-/// The provider's own for the first rule that is broken, or 501 for what is not served here.
+/// The provider's own for the first rule that is broken.
 pub(super) fn check(body: &Fields, model: &Model) -> Result<(), ApiError> {
     chats(model)?;
     support::check(body, model)?;
@@ -22,7 +22,7 @@ pub(super) fn check(body: &Fields, model: &Model) -> Result<(), ApiError> {
     functions(body)?;
     bounds::logit_bias(body)?;
     bounds::metadata(body)?;
-    unserved(body, model)
+    searches(body, model)
 }
 
 fn chats(model: &Model) -> Result<(), ApiError> {
@@ -231,26 +231,7 @@ fn mentions_json(messages: &[Message]) -> Result<(), ApiError> {
     Err(ApiError::invalid(problem).param("messages"))
 }
 
-/// What the provider serves and this house does not yet.
-fn unserved(body: &Fields, model: &Model) -> Result<(), ApiError> {
-    let speaks = body
-        .peek("modalities")
-        .and_then(Value::as_array)
-        .is_some_and(|kinds| kinds.iter().any(|kind| kind == "audio"));
-    if speaks {
-        let problem = "Spoken answers (modalities with 'audio') are not served here yet.";
-        return Err(ApiError::new(ErrorKind::NotImplemented, problem).param("modalities"));
-    }
-    if body.has("audio") {
-        return Err(ApiError::invalid(
-            "Invalid value for 'audio': 'audio' is only allowed when 'modalities' includes 'audio'.",
-        )
-        .param("audio"));
-    }
-    if body.has("moderation") {
-        let problem = "Moderation within a chat completion is not served here yet.";
-        return Err(ApiError::new(ErrorKind::NotImplemented, problem).param("moderation"));
-    }
+fn searches(body: &Fields, model: &Model) -> Result<(), ApiError> {
     if body.has("web_search_options") && !model.can(Ability::WebSearch) {
         let problem = "Web search options not supported with this model.";
         return Err(ApiError::invalid(problem).param("web_search_options"));

@@ -73,7 +73,9 @@ impl Encoder for Stored {
     }
 
     fn keep(&mut self) -> Vec<Keep> {
-        std::mem::take(&mut self.kept)
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.extend(self.answer.keep());
+        kept
     }
 }
 

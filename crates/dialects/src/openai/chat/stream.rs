@@ -3,10 +3,11 @@
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    CallKind, Delta, Encoder, Finish, PartHead, Rng, Seed, Start, Usage, Vocabulary,
+    CallKind, Delta, Encoder, Finish, Keep, PartHead, Rng, Seed, Start, Usage, Verdict, Vocabulary,
 };
 
-use super::answer::{Answer, call_id, completion_id};
+use super::answer::{Answer, call_id, completion_id, moderation};
+use super::spoken::{self, Spoken};
 use crate::JsonWriter;
 use crate::openai::logprobs::{Cursor, Piece};
 use crate::openai::stream_options::StreamOptions;
@@ -17,6 +18,7 @@ pub(super) struct Stream {
     answer: Answer,
     options: StreamOptions,
     ids: Seed,
+    created: u64,
     vocabulary: Option<&'static dyn Vocabulary>,
     /// Everything of a chunk before the content of `choices`.
     head: Vec<u8>,
@@ -34,11 +36,12 @@ enum Open {
     Content,
     Refusal,
     Reasoning,
+    Spoken,
     Function,
     Custom,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Choice {
     /// Everything of a chunk before the text of a piece of the open part.
     before: Vec<u8>,
@@ -50,7 +53,11 @@ struct Choice {
     greeted: bool,
     calls: u32,
     cursor: Cursor,
+    spoken: Option<Box<Spoken>>,
 }
+
+/// What the first chunk says of a content that is still empty.
+const EMPTY: &str = ",\"content\":\"\"";
 
 const NO_FINISH: &str = ",\"logprobs\":null,\"finish_reason\":null}]";
 
@@ -60,6 +67,7 @@ impl Stream {
             answer,
             options,
             ids: Seed(0),
+            created: 0,
             vocabulary: None,
             head: Vec::new(),
             tail: if options.include_usage {
@@ -75,6 +83,7 @@ impl Stream {
 
     fn start(&mut self, start: &Start) {
         self.ids = start.ids;
+        self.created = start.created.whole_seconds();
         self.vocabulary = start.vocabulary;
         self.padding = self
             .options
@@ -84,7 +93,7 @@ impl Stream {
         head.raw("data: {\"id\":\"");
         head.raw(&completion_id(start.ids));
         head.raw("\",\"object\":\"chat.completion.chunk\",\"created\":");
-        head.number(start.created.whole_seconds());
+        head.number(self.created);
         head.raw(",\"model\":");
         head.string(&self.answer.model);
         head.raw(",\"service_tier\":\"");
@@ -136,7 +145,7 @@ impl Stream {
             return;
         }
         self.begin(choice, out);
-        out.raw("\"role\":\"assistant\",\"content\":");
+        out.raw("\"role\":\"assistant\"");
         out.raw(content);
         out.raw(",\"refusal\":null}");
         self.end(out);
@@ -146,6 +155,7 @@ impl Stream {
         let open = match part {
             PartHead::Text | PartHead::Echo => Open::Content,
             PartHead::Refusal => Open::Refusal,
+            PartHead::Spoken => Open::Spoken,
             PartHead::Reasoning if self.answer.shows_reasoning => Open::Reasoning,
             PartHead::Call {
                 kind: CallKind::Function,
@@ -163,10 +173,15 @@ impl Stream {
             return;
         }
         if let PartHead::Call { name, .. } = part {
-            self.greet(choice, "null", out);
+            self.greet(choice, ",\"content\":null", out);
             self.open_call(choice, name, open, out);
+        } else if open == Open::Spoken {
+            // The provider says nothing of the content before the first words are there.
+            self.greet(choice, "", out);
+            let spoken = Spoken::new(self.ids, choice, self.created);
+            self.choice(choice).spoken = Some(Box::new(spoken));
         } else {
-            self.greet(choice, "\"\"", out);
+            self.greet(choice, EMPTY, out);
         }
         self.prepare(choice);
     }
@@ -224,6 +239,9 @@ impl Stream {
         if state.open == Open::Hidden || (text.is_empty() && piece.logprobs.is_empty()) {
             return;
         }
+        if state.open == Open::Spoken {
+            return self.words(choice, text, out);
+        }
         let mark = out.len();
         out.reserve(state.before.len() + text.len() + state.after.len());
         out.extend_from_slice(&state.before);
@@ -244,10 +262,73 @@ impl Stream {
         }
     }
 
+    /// Writes a chunk about the spoken part that is open.
+    fn aloud(
+        &mut self,
+        choice: u32,
+        out: &mut BytesMut,
+        write: impl FnOnce(&mut Spoken, &mut BytesMut),
+    ) {
+        let mark = out.len();
+        self.begin(choice, out);
+        match &mut self.choice(choice).spoken {
+            Some(spoken) => write(spoken, out),
+            None => return out.truncate(mark),
+        }
+        self.end(out);
+    }
+
+    /// The first words tell the id of the recording.
+    fn words(&mut self, choice: u32, text: &str, out: &mut BytesMut) {
+        self.aloud(choice, out, |spoken, out| {
+            spoken.say(text);
+            if std::mem::replace(&mut spoken.is_announced, true) {
+                out.raw("\"audio\":{\"transcript\":\"");
+            } else {
+                out.raw("\"content\":null,\"audio\":{\"id\":\"");
+                out.raw(spoken.id());
+                out.raw("\",\"transcript\":\"");
+            }
+            out.escaped(text);
+            out.raw("\"}}");
+        });
+    }
+
+    fn sound(&mut self, choice: u32, bytes: &[u8], tokens: u32, out: &mut BytesMut) {
+        self.aloud(choice, out, |spoken, out| {
+            spoken.sound(tokens);
+            out.raw("\"audio\":{\"data\":\"");
+            spoken::data(bytes, out);
+            out.raw("\"}}");
+        });
+    }
+
+    fn close(&mut self, choice: u32, out: &mut BytesMut) {
+        if std::mem::take(&mut self.choice(choice).open) == Open::Spoken {
+            self.aloud(choice, out, |spoken, out| {
+                out.raw("\"audio\":{\"expires_at\":");
+                out.number(spoken.expires_at());
+                out.raw("}}");
+            });
+        }
+    }
+
+    /// The judgement on the conversation has a chunk of its own.
+    fn judged(&mut self, verdicts: &[Verdict], out: &mut BytesMut) {
+        let Some(judge) = &self.answer.judge else {
+            return;
+        };
+        out.extend_from_slice(&self.head);
+        out.raw("],\"moderation\":");
+        moderation(judge, verdicts, out);
+        self.pad(out);
+        out.raw(self.tail);
+    }
+
     /// What stands before and after the text of a piece.
     fn frame(&self, open: Open) -> (&'static str, &'static str) {
         match open {
-            Open::Content | Open::Hidden => ("\"content\":\"", "\"}"),
+            Open::Content | Open::Spoken | Open::Hidden => ("\"content\":\"", "\"}"),
             Open::Refusal => ("\"refusal\":\"", "\"}"),
             Open::Reasoning => ("\"reasoning_content\":\"", "\"}"),
             Open::Function | Open::Custom if self.answer.old_style => {
@@ -277,7 +358,7 @@ impl Stream {
     }
 
     fn finish(&mut self, choice: u32, reason: Finish, out: &mut BytesMut) {
-        self.greet(choice, "\"\"", out);
+        self.greet(choice, EMPTY, out);
         self.begin(choice, out);
         out.raw("},\"logprobs\":null,\"finish_reason\":\"");
         out.raw(self.answer.finish(reason));
@@ -322,15 +403,26 @@ impl Encoder for Stream {
                     out,
                 );
             }
-            Delta::Close { choice } => self.choice(choice).open = Open::Hidden,
+            Delta::Sound {
+                choice,
+                bytes,
+                tokens,
+            } => self.sound(choice, bytes, tokens, out),
+            Delta::Close { choice } => self.close(choice, out),
+            Delta::Verdicts(verdicts) => self.judged(verdicts, out),
             Delta::Finish { choice, reason } => self.finish(choice, reason, out),
             Delta::End { usage, .. } => self.finale(usage, out),
             Delta::Fail { error, .. } => error::write_event(error, out),
-            Delta::Vectors(_)
-            | Delta::Verdicts(_)
-            | Delta::Ranked(_)
-            | Delta::Made(_)
-            | Delta::Cancel { .. } => {}
+            Delta::Vectors(_) | Delta::Ranked(_) | Delta::Made(_) | Delta::Cancel { .. } => {}
         }
+    }
+    /// What was said can be referred to once all of it is told.
+    fn keep(&mut self) -> Vec<Keep> {
+        let whole = |choice: &mut Choice| match choice.open {
+            Open::Spoken => None,
+            _ => choice.spoken.take(),
+        };
+        let spoken = self.choices.iter_mut().filter_map(whole);
+        spoken.map(|spoken| spoken.keep()).collect()
     }
 }

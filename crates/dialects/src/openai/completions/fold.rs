@@ -93,7 +93,7 @@ impl Fold {
 /// Whether a part is no text of a completion.
 pub(super) fn is_hidden(part: PartHead<'_>) -> bool {
     match part {
-        PartHead::Text | PartHead::Echo | PartHead::Refusal => false,
+        PartHead::Text | PartHead::Echo | PartHead::Refusal | PartHead::Spoken => false,
         PartHead::Reasoning | PartHead::Summary | PartHead::Call { .. } | PartHead::Hosted(_) => {
             true
         }
@@ -137,6 +137,7 @@ impl Encoder for Fold {
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
         }

@@ -53,6 +53,8 @@ impl Request {
             echo,
             suffix: body.string("suffix"),
             prediction: None,
+            speech: None,
+            moderation: None,
         };
         Self {
             work,

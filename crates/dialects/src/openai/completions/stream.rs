@@ -154,6 +154,7 @@ impl Encoder for Stream {
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. } => {}
         }
     }

@@ -155,6 +155,7 @@ impl Encoder for Folded {
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
         }
@@ -241,6 +242,7 @@ impl Encoder for Streamed {
             | Delta::Vectors(_)
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. } => {}
         }
     }

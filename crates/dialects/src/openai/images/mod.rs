@@ -14,19 +14,10 @@ mod request;
 use crate::Endpoint;
 
 /// From a prompt.
-pub(super) const CREATE: Endpoint = Endpoint {
-    operation: "createImage",
-    open: request::create,
-};
+pub(super) const CREATE: Endpoint = Endpoint::new("createImage", request::create);
 
 /// From other pictures.
-pub(super) const EDIT: Endpoint = Endpoint {
-    operation: "createImageEdit",
-    open: request::edit,
-};
+pub(super) const EDIT: Endpoint = Endpoint::new("createImageEdit", request::edit);
 
 /// As variations of one.
-pub(super) const VARY: Endpoint = Endpoint {
-    operation: "createImageVariation",
-    open: request::vary,
-};
+pub(super) const VARY: Endpoint = Endpoint::new("createImageVariation", request::vary);

@@ -4,11 +4,12 @@
 use bytes::BytesMut;
 use fakeai_canon::{
     Alphabet, ApiError, CallKind, Delta, Encoder, Finish, HostedCall, Keep, Micros, PartHead, Seed,
-    Start, Usage, Vocabulary,
+    Start, Usage, Verdict, Vocabulary,
 };
 use serde_json::{Value, json};
 
 use super::super::logprobs::Piece;
+use super::super::moderations;
 use super::events::{Events, Padding};
 use super::hosted::{Hosted, Wanted};
 use super::input;
@@ -43,10 +44,16 @@ pub(super) struct Setup {
     pub(super) wanted: Wanted,
     /// The conversation that it is added to.
     pub(super) conversation: Option<String>,
+    /// Whether it is not stored, but remembered by the connection.
+    pub(super) remembers: bool,
+    /// The items before those of the request, where it is remembered.
+    pub(super) before: Vec<Value>,
     /// The items of the request.
     pub(super) input: Vec<Value>,
     /// Tool names and the namespaces that they lie in.
     pub(super) namespaces: Vec<(String, String)>,
+    /// The model that judges the conversation, where one does.
+    pub(super) judge: Option<String>,
 }
 
 /// How far the answer is.
@@ -74,6 +81,8 @@ pub(super) struct Answer {
     /// Where the text that comes next is from.
     citations: Vec<Value>,
     finish: Finish,
+    /// What the connection is to remember.
+    remembered: Vec<Keep>,
 }
 
 impl Answer {
@@ -93,6 +102,7 @@ impl Answer {
             part: None,
             citations: Vec::new(),
             finish: Finish::Stop,
+            remembered: Vec::new(),
         }
     }
 
@@ -161,7 +171,7 @@ impl Answer {
                 let index = self.reasoning(out).summary.len();
                 self.begin_part(Kind::Summary, index, out);
             }
-            PartHead::Text | PartHead::Echo => {
+            PartHead::Text | PartHead::Echo | PartHead::Spoken => {
                 let index = self.message(out).len();
                 self.begin_part(Kind::Text, index, out);
             }
@@ -352,6 +362,14 @@ impl Answer {
         }
     }
 
+    /// What was asked and what is answered have been judged.
+    fn judged(&mut self, verdicts: &[Verdict]) {
+        if let (Some(judge), [asked, answered, ..]) = (&self.setup.judge, verdicts) {
+            let judgement = moderations::both(asked, answered, judge);
+            self.object.insert("moderation".to_owned(), judgement);
+        }
+    }
+
     /// An answer that never began: there is no response to tell of.
     fn fail_early(&mut self, error: &ApiError, out: &mut BytesMut) {
         self.phase = Phase::Ended;
@@ -374,6 +392,11 @@ impl Answer {
             store: self.setup.store,
         };
         let input = std::mem::take(&mut self.setup.input);
+        if self.setup.remembers {
+            let before = std::mem::take(&mut self.setup.before);
+            let ids = self.ids.fork("input");
+            self.remembered = kept::remembered(self.object.clone(), before, &input, ids);
+        }
         let mut below = places.given(input, self.ids.fork("input"));
         below.extend(places.made(&self.object["output"]));
         if !self.setup.store {
@@ -414,7 +437,8 @@ impl Encoder for Answer {
                 self.finish = reason;
                 self.end_item(object::item_status(reason), out);
             }
-            Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Ranked(_) | Delta::Made(_) => {}
+            Delta::Verdicts(verdicts) => self.judged(verdicts),
+            Delta::Vectors(_) | Delta::Ranked(_) | Delta::Made(_) | Delta::Sound { .. } => {}
             Delta::End { usage, at } => self.end(End::Finished(self.finish), Some(usage), at, out),
             Delta::Cancel { usage, at } => self.end(End::Cancelled, Some(usage), at, out),
             Delta::Fail { error, at: _ } if self.phase == Phase::Waiting => {
@@ -426,6 +450,10 @@ impl Encoder for Answer {
 
     fn takes_runs(&self) -> bool {
         !self.setup.streams
+    }
+
+    fn remember(&mut self) -> Vec<Keep> {
+        std::mem::take(&mut self.remembered)
     }
 
     /// A response that is streamed or runs in the background can be asked for while it runs; a

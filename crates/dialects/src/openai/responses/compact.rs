@@ -146,6 +146,7 @@ impl Encoder for Compaction {
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Fail { .. } => {}
         }
     }

@@ -10,7 +10,7 @@ use fakeai_catalog::{Model, ReasoningText};
 use serde_json::Value;
 
 use super::super::fields::Fields;
-use super::super::{model, sampling};
+use super::super::{model, moderations, sampling};
 use super::answer::{Answer, Setup};
 use super::content::text;
 use super::hosted::Wanted;
@@ -28,6 +28,9 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
     let model = request::facts(context, &name);
     if context.mode == Mode::Realistic {
         rules::body(&body, &model)?;
+        if let Some(wish) = body.peek("moderation") {
+            moderations::check_wanted(wish, "moderation.model", context)?;
+        }
     }
     let mut turn = request::turn(&mut body, context)?;
     if context.mode == Mode::Realistic {
@@ -36,10 +39,10 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
     let compaction = compact::threshold(&body, &model)
         .map(|threshold| (threshold, compact::digest(&turn.messages)));
     let work = Box::new(generate(name, &body, &mut turn));
-    let work = if turn.compaction_wanted {
-        Work::Compact(work)
-    } else {
-        Work::Generate(work)
+    let work = match turn.compaction_wanted {
+        _ if !context.generates => Work::Count(work),
+        true => Work::Compact(work),
+        false => Work::Generate(work),
     };
     Ok(answered(work, turn, body, &model, compaction, context))
 }
@@ -83,6 +86,7 @@ pub(super) fn generate(name: String, body: &Fields, turn: &mut Turn) -> Generate
         candidates: 1,
         logprobs: includes(body, "message.output_text.logprobs")
             .then(|| count("top_logprobs").unwrap_or(0).min(20) as u8),
+        moderation: body.peek("moderation").map(moderations::wanted),
         ..Generate::default()
     }
 }
@@ -126,7 +130,7 @@ fn answered(
         shows_reasoning: matches!(&model.reasoning, Some(r) if r.shows == ReasoningText::Content),
         key: context.seal,
         seals_reasoning: includes(&body, "reasoning.encrypted_content"),
-        compacts: turn.compaction_wanted,
+        compacts: turn.compaction_wanted && context.generates,
         compaction,
         wanted: Wanted {
             sources: includes(&body, "web_search_call.action.sources"),
@@ -134,12 +138,17 @@ fn answered(
             outputs: includes(&body, "code_interpreter_call.outputs"),
         },
         conversation: turn.conversation,
-        input: if store || body.has("conversation") {
+        remembers: context.remembers && !store,
+        before: turn.before,
+        input: if store || context.remembers || body.has("conversation") {
             turn.input
         } else {
             Vec::new()
         },
         namespaces: turn.tools.namespaces,
+        judge: body
+            .peek("moderation")
+            .map(|wish| model::answering(context.catalog, &moderations::wanted(wish).model)),
     };
     let name = model::answering(context.catalog, work.model());
     let conversation = setup.conversation.as_deref();

@@ -24,7 +24,8 @@ pub(super) const CONVERSATION_ITEMS: &str = "conversations.items";
 /// The most responses that are followed back.
 const LONGEST_CHAIN: usize = 10_000;
 
-/// Appends what a chain of responses was given and made, the oldest first.
+/// Appends what a chain of responses was given and made, the oldest first. Returns the items where
+/// the connection is to remember them with the answer.
 ///
 /// # Errors
 /// In realistic mode: the response is not there.
@@ -32,7 +33,8 @@ pub(super) fn continue_from(
     id: &str,
     context: &Context<'_>,
     transcript: &mut Transcript,
-) -> Result<(), ApiError> {
+) -> Result<Vec<Value>, ApiError> {
+    let mut before = Vec::new();
     let chain = chain(id, context);
     if chain.is_empty() && context.mode == Mode::Realistic {
         return Err(
@@ -45,15 +47,22 @@ pub(super) fn continue_from(
         let id = text(response, "id").unwrap_or_default();
         for item in context.shelf.children(INPUT_ITEMS, id) {
             transcript.push_stored(&item)?;
+            if context.remembers {
+                before.push(Value::clone(&item));
+            }
         }
         for item in response["output"].as_array().into_iter().flatten() {
             if text(item, "type") == Some("compaction") {
                 transcript.clear();
+                before.clear();
             }
             transcript.push_stored(item)?;
+            if context.remembers {
+                before.push(item.clone());
+            }
         }
     }
-    Ok(())
+    Ok(before)
 }
 
 /// A response and those before it, the newest first.

@@ -51,6 +51,7 @@ impl Encoder for Count {
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Fail { .. } => {}
         }
     }

@@ -96,3 +96,24 @@ pub(super) fn response(object: Object) -> Keep {
         object,
     }
 }
+
+/// A response that only its connection remembers: with all that came before it among its items, so
+/// that it stands for the whole chain.
+pub(super) fn remembered(
+    mut object: Object,
+    before: Vec<Value>,
+    input: &[Value],
+    ids: Seed,
+) -> Vec<Keep> {
+    object.insert("previous_response_id".to_owned(), Value::Null);
+    let id = owned(&Value::Object(object.clone()), "id");
+    let places = Places {
+        response: &id,
+        conversation: None,
+        store: true,
+    };
+    let items = before.into_iter().chain(input.iter().cloned()).collect();
+    let mut keeps = vec![response(object)];
+    keeps.extend(places.given(items, ids));
+    keeps
+}

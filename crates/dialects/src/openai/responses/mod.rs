@@ -33,27 +33,10 @@ use crate::Endpoint;
 pub use socket::{SocketRequest, socket_error, socket_request};
 
 /// The endpoints of the Responses API, with their twins under `?beta=true`.
-pub(super) const CREATE: Endpoint = Endpoint {
-    operation: "createResponse",
-    open: create::open,
-};
-pub(super) const BETA_CREATE: Endpoint = Endpoint {
-    operation: "beta_createResponse",
-    open: create::open,
-};
-pub(super) const COMPACT: Endpoint = Endpoint {
-    operation: "Compactconversation",
-    open: compact::open,
-};
-pub(super) const BETA_COMPACT: Endpoint = Endpoint {
-    operation: "beta_Compactconversation",
-    open: compact::open,
-};
-pub(super) const INPUT_TOKENS: Endpoint = Endpoint {
-    operation: "Getinputtokencounts",
-    open: input_tokens::open,
-};
-pub(super) const BETA_INPUT_TOKENS: Endpoint = Endpoint {
-    operation: "beta_Getinputtokencounts",
-    open: input_tokens::open,
-};
+pub(super) const CREATE: Endpoint = Endpoint::new("createResponse", create::open);
+pub(super) const BETA_CREATE: Endpoint = Endpoint::new("beta_createResponse", create::open);
+pub(super) const COMPACT: Endpoint = Endpoint::new("Compactconversation", compact::open);
+pub(super) const BETA_COMPACT: Endpoint = Endpoint::new("beta_Compactconversation", compact::open);
+pub(super) const INPUT_TOKENS: Endpoint = Endpoint::new("Getinputtokencounts", input_tokens::open);
+pub(super) const BETA_INPUT_TOKENS: Endpoint =
+    Endpoint::new("beta_Getinputtokencounts", input_tokens::open);

@@ -19,6 +19,8 @@ use crate::Context;
 pub(super) struct Turn {
     /// All turns, instructions first.
     pub(super) messages: Vec<Message>,
+    /// The items of the responses that it goes on from, where the connection remembers.
+    pub(super) before: Vec<Value>,
     /// The items of the request itself, references resolved.
     pub(super) input: Vec<Value>,
     /// The tools that it may call.
@@ -68,8 +70,9 @@ pub(super) fn facts<'a>(context: &Context<'a>, name: &str) -> Cow<'a, Model> {
 pub(super) fn turn(body: &mut Fields, context: &Context<'_>) -> Result<Turn, ApiError> {
     let mut transcript = Transcript::new(context.mode, context.seal);
     let conversation = conversation(body);
+    let mut before = Vec::new();
     if let Some(id) = body.peek("previous_response_id").and_then(Value::as_str) {
-        history::continue_from(id, context, &mut transcript)?;
+        before = history::continue_from(id, context, &mut transcript)?;
     } else if let Some(id) = &conversation {
         history::join(id, context, &mut transcript)?;
     }
@@ -96,6 +99,7 @@ pub(super) fn turn(body: &mut Fields, context: &Context<'_>) -> Result<Turn, Api
     }
     Ok(Turn {
         messages,
+        before,
         input,
         tools,
         tool_values,

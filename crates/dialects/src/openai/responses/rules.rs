@@ -158,9 +158,6 @@ fn included(body: &Fields, model: &Model) -> Result<(), ApiError> {
 
 /// Refuses what is not served here, rather than ignoring it.
 fn unserved(body: &Fields) -> Result<(), ApiError> {
-    if body.has("moderation") {
-        return Err(unsupported("moderation").code("unsupported_parameter"));
-    }
     if body
         .peek("multi_agent")
         .is_some_and(|agents| agents["enabled"].as_bool() == Some(true))

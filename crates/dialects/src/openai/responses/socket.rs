@@ -15,6 +15,8 @@ pub struct SocketRequest {
     pub body: Value,
     /// The client's mark, to be sent with every event of the answer.
     pub stream_id: Option<String>,
+    /// Whether an answer is wanted, and not only that it is prepared (`generate`).
+    pub generates: bool,
 }
 
 /// Reads one text message of a client's.
@@ -42,6 +44,17 @@ pub fn socket_request(message: &str) -> Result<SocketRequest, ApiError> {
     // Over a socket every answer is streamed, and what only steers a stream over HTTP is not.
     fields.insert("stream".to_owned(), Value::Bool(true));
     fields.remove("background");
+    let generates = match fields.remove("generate") {
+        None | Some(Value::Null | Value::Bool(true)) => true,
+        Some(Value::Bool(false)) => false,
+        Some(_) => {
+            return Err(
+                ApiError::invalid("Invalid type for 'generate': expected a boolean.")
+                    .code("invalid_type")
+                    .param("generate"),
+            );
+        }
+    };
     let stream_id = match fields.remove("stream_id") {
         Some(Value::String(id)) => Some(id),
         _ => None,
@@ -49,6 +62,7 @@ pub fn socket_request(message: &str) -> Result<SocketRequest, ApiError> {
     Ok(SocketRequest {
         body: Value::Object(fields),
         stream_id,
+        generates,
     })
 }
 

@@ -201,7 +201,7 @@ impl Answer {
         self.part = Some(match head {
             PartHead::Reasoning => Part::Silent,
             PartHead::Summary | PartHead::Echo => Part::Uncounted,
-            PartHead::Text => Part::Text,
+            PartHead::Text | PartHead::Spoken => Part::Text,
             PartHead::Refusal => Part::Refusal,
             PartHead::Call { name, kind: _ } => {
                 self.call(name, out);
@@ -457,7 +457,11 @@ impl Encoder for Answer {
             Delta::Open { choice: _, part } => self.open(part, out),
             Delta::Close { choice: _ } => self.close(out),
             Delta::Finish { choice: _, reason } => self.finish = reason,
-            Delta::Vectors(_) | Delta::Verdicts(_) | Delta::Ranked(_) | Delta::Made(_) => {}
+            Delta::Vectors(_)
+            | Delta::Verdicts(_)
+            | Delta::Ranked(_)
+            | Delta::Made(_)
+            | Delta::Sound { .. } => {}
             Delta::End { usage, at } => self.end(End::Finished, Some(usage), at, out),
             Delta::Cancel { usage, at } if self.is_late(at) => {
                 self.end(End::Expired, Some(usage), at, out);

@@ -22,15 +22,7 @@ mod work;
 use crate::Endpoint;
 
 /// The endpoints that begin a run or go on with one.
-pub(super) const CREATE: Endpoint = Endpoint {
-    operation: "createRun",
-    open: create::in_thread,
-};
-pub(super) const CREATE_WITH_THREAD: Endpoint = Endpoint {
-    operation: "createThreadAndRun",
-    open: create::with_thread,
-};
-pub(super) const SUBMIT: Endpoint = Endpoint {
-    operation: "submitToolOuputsToRun",
-    open: submit::open,
-};
+pub(super) const CREATE: Endpoint = Endpoint::new("createRun", create::in_thread);
+pub(super) const CREATE_WITH_THREAD: Endpoint =
+    Endpoint::new("createThreadAndRun", create::with_thread);
+pub(super) const SUBMIT: Endpoint = Endpoint::new("submitToolOuputsToRun", submit::open);

@@ -278,6 +278,7 @@ impl Encoder for Folded {
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
         }
@@ -367,6 +368,7 @@ impl Encoder for Streamed {
             | Delta::Verdicts(_)
             | Delta::Ranked(_)
             | Delta::Made(_)
+            | Delta::Sound { .. }
             | Delta::Cancel { .. } => {}
         }
     }

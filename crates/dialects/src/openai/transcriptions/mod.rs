@@ -13,13 +13,7 @@ mod segments;
 use crate::Endpoint;
 
 /// In the recording's own language.
-pub(super) const CREATE: Endpoint = Endpoint {
-    operation: "createTranscription",
-    open: request::transcribe,
-};
+pub(super) const CREATE: Endpoint = Endpoint::new("createTranscription", request::transcribe);
 
 /// In English.
-pub(super) const TRANSLATE: Endpoint = Endpoint {
-    operation: "createTranslation",
-    open: request::translate,
-};
+pub(super) const TRANSLATE: Endpoint = Endpoint::new("createTranslation", request::translate);
