@@ -262,7 +262,7 @@ impl Player {
             "The engine that was generating this answer has failed.",
         );
         if let Some(visit) = &mut self.visit {
-            let status = openai::error::status(&error).as_u16();
+            let status = wire::status(visit.api, &error).as_u16();
             visit.note(|record| {
                 if !record.streamed {
                     record.status = status;
