@@ -131,11 +131,11 @@ pub fn play(
         }
         cluster.advance(at, &mut record);
         record.settle(cluster);
-        for _ in 0..std::mem::take(&mut record.places) {
+        for free in std::mem::take(&mut record.places) {
             if concurrency.is_some()
                 && let Some(mut next) = requests.next()
             {
-                next.arrived = cluster.now();
+                next.arrived = free;
                 cluster.submit(next);
             }
         }
@@ -158,8 +158,9 @@ struct Record {
     run: Run,
     ended: VecDeque<Finished>,
     others: u32,
-    /// Requests that have ended since, whose places are free.
-    places: u32,
+    /// When the places of requests that have ended since are free: a client sends its next request
+    /// once it has all of the answer before.
+    places: Vec<Micros>,
     /// When the cluster is looked at next, and how often.
     next_moment: Micros,
     interval: Micros,
@@ -196,7 +197,9 @@ impl Record {
         let beside = cluster.times().request_seconds(ended.prompt, self.others);
         let seconds = |from: Micros, to: Micros| to.since(from).seconds();
         let decode = seconds(ended.first_token, ended.ended);
-        self.run.seconds = self.run.seconds.max(ended.ended.seconds());
+        let left = ended.ended + Micros::from_seconds(beside);
+        self.places.push(left);
+        self.run.seconds = self.run.seconds.max(left.seconds());
         self.run.outcomes.push(Outcome {
             ttft: seconds(ended.arrived, ended.first_token) + beside,
             tpot: (ended.output > 1).then(|| decode / f64::from(ended.output - 1)),
@@ -227,12 +230,11 @@ impl Log for Record {
     }
 
     fn finished(&mut self, finished: &Finished) {
-        self.places += 1;
         self.ended.push_back(finished.clone());
     }
 
-    fn refused(&mut self, _: SequenceId, _: Micros) {
-        self.places += 1;
+    fn refused(&mut self, _: SequenceId, at: Micros) {
+        self.places.push(at);
         self.run.refused += 1;
     }
 
@@ -240,8 +242,8 @@ impl Log for Record {
         self.run.displaced += 1;
     }
 
-    fn failed(&mut self, _: SequenceId, _: Micros) {
-        self.places += 1;
+    fn failed(&mut self, _: SequenceId, at: Micros) {
+        self.places.push(at);
         self.run.failed += 1;
     }
 }
