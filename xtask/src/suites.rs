@@ -25,6 +25,15 @@ const SERVERS: &[(&str, &[&str])] = &[
         "FAKEAI_KEYED_BASE_URL",
         &["--api-key", KEY, "--strict-models"],
     ),
+    (
+        "FAKEAI_AZURE_BASE_URL",
+        &[
+            "--api-key",
+            KEY,
+            "--azure-deployments",
+            "mine=gpt-4o,vectors=text-embedding-3-small",
+        ],
+    ),
     ("FAKEAI_SLOW_BASE_URL", &["--ttft", "60000"]),
     (
         "FAKEAI_FAULTY_BASE_URL",

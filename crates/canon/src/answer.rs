@@ -1,15 +1,17 @@
 //! An answer on its way out: deltas from the player, and the encoders that write them.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
 use crate::{
-    ApiError, CallKind, Finish, HostedCall, Micros, Ranked, Seed, TokenId, TokenLogprob, Usage,
-    Verdict, Vocabulary,
+    ApiError, CallKind, Finish, HostedCall, Micros, Ranked, Screening, Seed, TokenId, TokenLogprob,
+    Usage, Verdict, Vocabulary,
 };
 
 /// What an encoder learns before anything else.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Start {
     /// The seed of this answer's ids; equal requests that leave objects behind get different
     /// ones.
@@ -20,6 +22,8 @@ pub struct Start {
     pub usage: Usage,
     /// The vocabulary of the token ids; none for work that generates no text.
     pub vocabulary: Option<&'static dyn Vocabulary>,
+    /// What a content filter found, where one has looked.
+    pub screening: Option<Arc<Screening>>,
 }
 
 /// The head of a part, told before its first piece.

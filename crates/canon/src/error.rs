@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::Micros;
+use crate::{Finding, Micros};
 
 /// What went wrong, in terms that every provider has a word for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The request is wrong in itself (400).
     InvalidRequest,
+    /// A content filter has refused the prompt for what it found in it (400).
+    ContentFilter(Box<[Finding]>),
     /// No key, or not one that is known (401).
     Authentication,
     /// A known caller may not do this (403).

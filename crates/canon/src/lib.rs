@@ -38,7 +38,7 @@ pub use ids::Alphabet;
 pub use made::{Draw, Speak, Speech, Transcribe};
 pub use message::{Detail, Media, MediaKind, MediaSource, Message, Part, PastCall, Role};
 pub use mode::Mode;
-pub use moderation::{Category, Moderation, Verdict};
+pub use moderation::{Category, Finding, Grade, Moderation, Screening, Severity, Verdict};
 pub use plan::{Choice, Finish, Generation, HostedCall, Plan, PlannedCall, Segment, Spoken};
 pub use rank::{Rank, Ranked, Reads};
 pub use seed::{Rng, Seed, StableHasher};

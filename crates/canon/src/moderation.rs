@@ -1,4 +1,4 @@
-//! What a moderation finds.
+//! What a moderation finds, and what a content filter makes of it.
 
 /// The wish that what is asked and what is answered be judged along with an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,4 +38,47 @@ impl Verdict {
     pub fn flagged(&self) -> bool {
         self.categories.iter().any(|category| category.flagged)
     }
+}
+
+/// How bad a text is in a category of harm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing was found.
+    Safe,
+    /// A little.
+    Low,
+    /// Enough to be filtered.
+    Medium,
+    /// Much.
+    High,
+}
+
+/// What a content filter says of one category.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Grade {
+    /// How bad it is.
+    Severity(Severity),
+    /// Whether it is there at all.
+    Detected(bool),
+}
+
+/// What a content filter found in one category.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Finding {
+    /// The wire name, such as `self_harm`.
+    pub name: &'static str,
+    /// What was found.
+    pub grade: Grade,
+    /// Whether the text was kept back for it.
+    pub filtered: bool,
+}
+
+/// What a content filter found in prompts and answers, the categories of each in order of their
+/// names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Screening {
+    /// By prompt.
+    pub prompts: Vec<Vec<Finding>>,
+    /// By choice.
+    pub choices: Vec<Vec<Finding>>,
 }

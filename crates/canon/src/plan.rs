@@ -1,9 +1,11 @@
 //! What is said: the whole answer, known before its first token is due.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::{CallKind, Ranked, Tokens, Usage, Verdict, Vocabulary};
+use crate::{CallKind, Ranked, Screening, Tokens, Usage, Verdict, Vocabulary};
 
 /// A planned answer.
 pub enum Plan {
@@ -55,6 +57,8 @@ pub struct Generation {
     pub rejected_prediction: u64,
     /// The judgement on what was asked and then on each choice, where they are judged; else none.
     pub verdicts: Vec<Verdict>,
+    /// What a content filter found, where one has looked.
+    pub screening: Option<Arc<Screening>>,
 }
 
 impl Generation {
@@ -67,6 +71,7 @@ impl Generation {
             accepted_prediction: 0,
             rejected_prediction: 0,
             verdicts: Vec::new(),
+            screening: None,
         }
     }
 

@@ -47,7 +47,7 @@ impl Work {
 }
 
 /// An answer in text and calls. Its hash leaves out what only cuts, repeats or shows an answer:
-/// limits, the number of choices, logprobs, echo, speech and moderation. So a request that differs in these alone
+/// limits, the number of choices, logprobs, echo, speech, moderation and filters. So a request that differs in these alone
 /// gets the same text, cut elsewhere.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generate {
@@ -87,6 +87,8 @@ pub struct Generate {
     pub speech: Option<Speech>,
     /// How the conversation is judged, where it is.
     pub moderation: Option<Moderation>,
+    /// Whether a content filter looks at prompt and answer.
+    pub screened: bool,
 }
 
 impl Hash for Generate {

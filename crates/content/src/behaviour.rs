@@ -2,10 +2,12 @@
 //! work is planned.
 
 use fakeai_canon::{
-    ApiError, NoSources, Plan, Prompt, Rank, Ranked, Seed, Sources, Usage, Vocabulary, Work,
+    ApiError, Generate, Generation, NoSources, Plan, Prompt, Rank, Ranked, Seed, Sources, Usage,
+    Vocabulary, Work,
 };
 use fakeai_catalog::Model;
 
+use crate::moderation::screening;
 use crate::{
     Config, chat, completion, embedding, made, moderation, prompt, summary, tools, transcript,
 };
@@ -59,13 +61,15 @@ impl Behaviour {
         sources: &dyn Sources,
     ) -> Result<Plan, ApiError> {
         match work {
-            Work::Generate(generate) if chat::is_chat(generate) => {
-                let turn = chat::Turn::new(generate, prompts, model, &self.config, sources)?;
-                turn.plan(seed).map(Plan::Generation)
+            Work::Generate(generate) if generate.screened => {
+                let found = screening::prompts(generate, vocabulary_of(model))?;
+                let mut generation = self.generation(generate, prompts, model, seed, sources)?;
+                screening::answers(&mut generation, found);
+                Ok(Plan::Generation(generation))
             }
             Work::Generate(generate) => {
-                let plan = completion::plan(generate, prompts, model, &self.config, seed);
-                Ok(Plan::Generation(plan))
+                let generation = self.generation(generate, prompts, model, seed, sources);
+                generation.map(Plan::Generation)
             }
             Work::Count(_) => Ok(Plan::Count(prompt_usage(prompts))),
             Work::Compact(generate) => Ok(Plan::Generation(summary::plan(generate, model, seed))),
@@ -95,6 +99,22 @@ impl Behaviour {
 }
 
 impl Behaviour {
+    fn generation(
+        &self,
+        work: &Generate,
+        prompts: &[Prompt],
+        model: &Model,
+        seed: Seed,
+        sources: &dyn Sources,
+    ) -> Result<Generation, ApiError> {
+        if chat::is_chat(work) {
+            let turn = chat::Turn::new(work, prompts, model, &self.config, sources)?;
+            turn.plan(seed)
+        } else {
+            Ok(completion::plan(work, prompts, model, &self.config, seed))
+        }
+    }
+
     /// Unit vectors by which passages of documents are found, of 256 numbers each: as many as the
     /// provider's vector stores use. Texts that mean the same are near.
     pub fn passage_vectors(&self, texts: &[&str]) -> Vec<Vec<f32>> {

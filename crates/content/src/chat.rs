@@ -100,6 +100,7 @@ impl<'a> Turn<'a> {
             accepted_prediction: accepted,
             rejected_prediction: rejected,
             verdicts,
+            screening: None,
         })
     }
 

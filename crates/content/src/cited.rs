@@ -35,9 +35,8 @@ pub(crate) fn settings(work: &Generate) -> Option<&Value> {
     work.tools.iter().find_map(|tool| match tool {
         Tool::Hosted { kind, settings } if kind == "file_search" => {
             let stores = settings.0["vector_store_ids"].as_array();
-            stores
-                .filter(|stores| !stores.is_empty())
-                .map(|_| &*settings.0)
+            let has_stores = stores.is_some_and(|stores| !stores.is_empty());
+            (has_stores || settings.0["everywhere"] == true).then_some(&*settings.0)
         }
         Tool::Hosted { .. } | Tool::Function { .. } | Tool::Custom { .. } => None,
     })

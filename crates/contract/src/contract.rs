@@ -5,14 +5,15 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::Value;
 
-use crate::api::Api;
 use crate::check::{Fields, Violation, Walk};
 use crate::load;
 use crate::make::Heights;
+use crate::mount::Mount;
 use crate::operation::{Method, Operation};
 use crate::route::{Match, Routes, Wanted};
 use crate::rows;
 use crate::schema::{SchemaId, Schemas};
+use crate::wire::Wire;
 
 /// How many violations of a response are listed.
 const LISTED: usize = 16;
@@ -69,7 +70,8 @@ pub struct Contract {
     by_id: BTreeMap<Arc<str>, u16>,
     webhooks: Vec<Webhook>,
     named: BTreeMap<Arc<str>, SchemaId>,
-    errors: Vec<(Api, SchemaId)>,
+    pub(crate) wires: Vec<Wire>,
+    mounts: Vec<Mount>,
     routes: Routes,
     heights: OnceLock<Heights>,
 }
@@ -100,7 +102,8 @@ impl Contract {
                 .map(|(name, schema)| Webhook { name, schema })
                 .collect(),
             named: loaded.named,
-            errors: loaded.errors,
+            wires: loaded.wires,
+            mounts: loaded.mounts,
             heights: OnceLock::new(),
         })
     }
@@ -139,11 +142,9 @@ impl Contract {
         self.named.get(name).copied()
     }
 
-    /// What the errors of a wire look like.
-    pub fn error_schema(&self, api: Api) -> Option<SchemaId> {
-        let own = self.errors.iter().find(|(of, _)| *of == api);
-        own.map(|(_, schema)| *schema)
-            .or_else(|| self.schema("ErrorResponse"))
+    /// Where operations stand besides, in other wires. The first that a path fits is the one.
+    pub fn mounts(&self) -> &[Mount] {
+        &self.mounts
     }
 
     /// The names of all named schemas, sorted.

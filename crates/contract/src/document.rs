@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 use crate::contract::OPENAI_TEXT;
+use crate::mount::Mount;
 use crate::rows;
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
@@ -39,8 +40,36 @@ fn add(contract: &mut Value, rows: &rows::Rows) {
         row
     });
     if let Some(list) = contract["operations"].as_array_mut() {
+        let mounted: Vec<Value> = rows
+            .mounts()
+            .flat_map(|mount| below(&mount, list))
+            .collect();
         list.extend(operations);
+        list.extend(mounted.into_iter().map(|mut row| {
+            row["errors"] = json!(rows.errors);
+            row
+        }));
     }
+}
+
+/// The operations of a mount that has some of them only; one that has all is told of as a server.
+fn below(mount: &Mount, operations: &[Value]) -> Vec<Value> {
+    let listed = |row: &&Value| mount.operations.iter().any(|id| row["id"] == json!(id));
+    let row = |row: &Value| {
+        let mut row = row.clone();
+        let id = row["id"].as_str().unwrap_or_default();
+        let path = mount.path_of(row["path"].as_str().unwrap_or_default());
+        row["id"] = json!(format!("{}_{id}", mount.api.name()));
+        row["path"] = json!(path);
+        row["root"] = json!(true);
+        let place = |name: &str, place: &str| json!({"name": name, "in": place, "required": true, "schema": {"type": "string"}});
+        let mut parameters = row["parameters"].as_array().cloned().unwrap_or_default();
+        parameters.extend(mount.parameter.as_ref().map(|name| place(name, "path")));
+        parameters.extend(mount.dated.then(|| place("api-version", "query")));
+        row["parameters"] = json!(parameters);
+        row
+    };
+    operations.iter().filter(listed).map(row).collect()
 }
 
 fn render(contract: &Value) -> Value {
@@ -51,7 +80,7 @@ fn render(contract: &Value) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {"title": contract["source"]["title"], "version": contract["source"]["version"]},
-        "servers": [{"url": "/v1"}],
+        "servers": [{"url": "/v1"}, {"url": "/openai/v1"}],
         "security": [{"key": []}],
         "paths": paths(contract),
         "webhooks": webhooks(contract),

@@ -10,9 +10,11 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::error::SchemaError;
+use crate::mount::Mount;
 use crate::operation::{Answer, Body, Kind, Method, Operation, Parameter, Place, Security};
 use crate::rows::Rows as Beside;
 use crate::schema::{Builder, Limits, SchemaId, Schemas};
+use crate::wire::Wire;
 
 /// The contract is ours: only mistakes in it would hit these.
 const LIMITS: Limits = Limits {
@@ -27,7 +29,8 @@ pub(crate) struct Loaded {
     pub(crate) schemas: Schemas,
     pub(crate) named: BTreeMap<Arc<str>, SchemaId>,
     pub(crate) greedy: Vec<String>,
-    pub(crate) errors: Vec<(Api, SchemaId)>,
+    pub(crate) wires: Vec<Wire>,
+    pub(crate) mounts: Vec<Mount>,
 }
 
 struct Loading {
@@ -36,7 +39,8 @@ struct Loading {
     webhooks: Vec<(Arc<str>, SchemaId)>,
     named: BTreeMap<Arc<str>, SchemaId>,
     greedy: Vec<String>,
-    errors: Vec<(Api, SchemaId)>,
+    wires: Vec<Wire>,
+    mounts: Vec<Mount>,
     /// Whose rows are being read.
     api: Api,
 }
@@ -49,7 +53,8 @@ pub(crate) fn load(text: &str, beside: &[Beside]) -> Result<Loaded, serde_json::
         webhooks: Vec::new(),
         named: BTreeMap::new(),
         greedy: Vec::new(),
-        errors: Vec::new(),
+        wires: Vec::new(),
+        mounts: Vec::new(),
         api: Api::OpenAi,
     };
     let mut reader = serde_json::Deserializer::from_str(text);
@@ -69,7 +74,8 @@ pub(crate) fn load(text: &str, beside: &[Beside]) -> Result<Loaded, serde_json::
         schemas: loading.builder.finish().map_err(wrong)?,
         named: loading.named,
         greedy: loading.greedy,
-        errors: loading.errors,
+        wires: loading.wires,
+        mounts: loading.mounts,
     })
 }
 
@@ -177,8 +183,17 @@ impl Loading {
         for row in &rows.operation {
             self.operation(row)?;
         }
-        let errors = self.builder.slot(&rows.errors);
-        self.errors.push((self.api, errors));
+        let answers = rows.answers.iter();
+        let answers = answers.map(|(path, name)| (path.clone(), self.builder.slot(name)));
+        let answers = answers.collect();
+        let opening = rows.opening.as_ref();
+        self.wires.push(Wire {
+            api: self.api,
+            answers,
+            opening: opening.map(|name| self.builder.slot(name)),
+            errors: self.builder.slot(&rows.errors),
+        });
+        self.mounts.extend(rows.mounts());
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Paths lead to the operations that the document gives them.
 #![allow(clippy::unwrap_used)]
 
-use fakeai_contract::{Kind, Match, Method, openai};
+use fakeai_contract::{Api, Kind, Match, Method, openai};
 
 fn found(method: Method, path: &str, beta: bool) -> (String, Vec<(String, String)>) {
     match openai().find(method, path, beta) {
@@ -46,7 +46,7 @@ fn every_operation_is_found_by_its_own_path_with_its_own_values() {
             .iter()
             .filter(|row| !row.upgrade)
             .count(),
-        292
+        296
     );
 }
 
@@ -167,4 +167,32 @@ fn the_rows_carry_what_the_document_says() {
     assert!(upload.body("multipart/form-data; boundary=x").is_some());
     let call = openai().operation("create-realtime-call").unwrap();
     assert_eq!(call.success_status(), 201);
+}
+
+#[test]
+fn operations_stand_below_mounts_in_the_wire_of_others() {
+    let below = |path| {
+        let mut mounts = openai().mounts().iter();
+        mounts.find_map(|mount| Some((mount, mount.below(path)?)))
+    };
+    for mount in openai().mounts() {
+        for id in &mount.operations {
+            let operation = openai().operation(id).unwrap();
+            let path = format!("{}/gpt%2D4o{}", mount.prefix, operation.path);
+            let (found, rest) = below(&path).unwrap();
+            assert!(found.has(operation) && found.prefix == mount.prefix);
+            assert_eq!(
+                (rest.path, rest.parameter.as_deref()),
+                (&*operation.path, Some("gpt-4o"))
+            );
+        }
+    }
+    let (mount, rest) = below("/openai/v1/files/file-1").unwrap();
+    assert_eq!(
+        (rest.path, mount.api, mount.dated),
+        ("/files/file-1", Api::Azure, false)
+    );
+    let (mount, rest) = below("/openai/files").unwrap();
+    assert_eq!((rest.path, mount.dated), ("/files", true));
+    assert!(below("/v1/files").is_none() && below("/openai").is_none());
 }

@@ -1,6 +1,7 @@
 //! How answers are read and written: one folder an API family, one file an endpoint. Knows wire
 //! JSON; knows nothing of what is said, when, or who is watching.
 
+mod azure;
 mod cohere;
 mod endpoint;
 pub mod error;
@@ -8,6 +9,8 @@ mod json;
 mod nim;
 pub mod openai;
 mod ranked;
+mod solido;
+mod tokens_used;
 mod vllm;
 
 pub use endpoint::{Context, Decoded, Endpoint, Open, Opened, Upload};
@@ -19,4 +22,6 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     nim::ENDPOINTS,
     vllm::ENDPOINTS,
     cohere::ENDPOINTS,
+    azure::ENDPOINTS,
+    solido::ENDPOINTS,
 ];

@@ -258,6 +258,7 @@ fn start() -> Start {
         created: player::CREATED,
         usage: Usage::default(),
         vocabulary: Some(&player::Letters),
+        screening: None,
     }
 }
 

@@ -29,7 +29,7 @@ pub use families::organization::{
     Identity, anyone, founding, has_admin_keys, has_project, identify, is_organization,
 };
 pub use families::responses::not_streamable;
-pub use families::vector_stores::{FileSearch, search_files};
+pub use families::vector_stores::{FileSearch, search_files, searchable_stores};
 pub use family::{Order, is_lasting, lasting};
 pub use keep::Keeping;
 pub use library::{Found, Holding, Library, Question as FileQuestion, Unreadable, Volume};

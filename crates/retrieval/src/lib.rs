@@ -4,6 +4,7 @@
 //! Not here: storage, clocks, embedding models (vectors are handed in), wire shapes of answers.
 
 mod chunk;
+mod corpus;
 mod filter;
 mod index;
 mod parse;
@@ -13,6 +14,7 @@ mod relevance;
 mod terms;
 
 pub use chunk::{Chunk, Chunking, ChunkingError, chunks};
+pub use corpus::{BuiltIn, built_in};
 pub use filter::{Attributes, Filter, FilterError};
 pub use index::{Hit, Index, IndexError, Passage, Query, merge};
 pub use parse::{Document, Format, Limits, Mark, ParseError, Place, Source, parse};

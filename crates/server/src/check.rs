@@ -112,6 +112,8 @@ pub(crate) struct Checked {
     contract: &'static Contract,
     operation: &'static Operation,
     api: Api,
+    /// Fields that may stand there besides.
+    extras: Vec<&'static str>,
 }
 
 impl Checked {
@@ -127,6 +129,11 @@ impl Checked {
             contract,
             operation,
             api,
+            extras: EXTRAS
+                .iter()
+                .copied()
+                .chain(contract.added_fields(api))
+                .collect(),
         }
     }
 
@@ -154,8 +161,9 @@ impl Checked {
             status.as_u16(),
             "application/json",
             &value,
-            EXTRAS,
+            &self.extras,
         );
+        let found = found.and_then(|()| self.contract.check_added(self.api, &value));
         self.checks.judge(self.operation, found).map_or(Ok(()), Err)
     }
 
@@ -177,6 +185,10 @@ impl Checked {
         })
     }
 
+    fn is_opening(&self, event: &Value) -> bool {
+        self.contract.is_opening(self.api, self.operation, event)
+    }
+
     /// Checks the data of an event of that name.
     fn event(&self, name: &[u8], data: &[u8]) -> Option<ApiError> {
         let is_done = data == b"[DONE]";
@@ -190,10 +202,17 @@ impl Checked {
         let found = match read {
             Ok(data) if self.operation.event_pairs => {
                 let pair = json!({"event": String::from_utf8_lossy(name), "data": data});
-                self.contract.check_event(self.operation, &pair, EXTRAS)
+                self.contract
+                    .check_event(self.operation, &pair, &self.extras)
             }
             Ok(event) if is_bare_error(&event) => return None,
-            Ok(event) => self.contract.check_event(self.operation, &event, EXTRAS),
+            Ok(event) if self.is_opening(&event) => Ok(()),
+            Ok(event) => {
+                let found = self
+                    .contract
+                    .check_event(self.operation, &event, &self.extras);
+                found.and_then(|()| self.contract.check_added(self.api, &event))
+            }
             Err(error) => {
                 let text = format!("a stream event is no JSON: {error}");
                 return Some(ApiError::new(ErrorKind::Server, text));

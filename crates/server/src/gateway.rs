@@ -243,10 +243,8 @@ impl Gateway {
         let (world, path) = self.worlds.enter(head);
         let request_id = world.request_id(world.count_call());
         let mut visit = Visit::open(&world, head, &Bytes::new(), request_id.clone());
-        if let Ok(Route::Operation { operation, .. }) = route::find(self.contract, head, &path) {
-            visit.api = operation.api;
-        }
-        let api = visit.api;
+        let api = route::api(self.contract, head, &path);
+        visit.api = api;
         let started = visit.started();
         let mut reply = answer::fail(visit, error);
         world
@@ -297,10 +295,14 @@ impl Gateway {
             call,
             origin,
         } = numbered;
-        let route = route::find(self.contract, &call.head, path)?;
+        let route = route::find(self.contract, &call.head, path);
+        visit.api = match &route {
+            Ok(route) => route.api(),
+            Err(_) => route::api(self.contract, &call.head, path),
+        };
+        let route = route?;
         if let Route::Operation { operation, .. } = &route {
             visit.reached(operation);
-            visit.api = operation.api;
         }
         let mut arrival = Arrival::new(self.contract, world, number, route, call);
         arrival.origin = origin;
@@ -318,7 +320,9 @@ impl Gateway {
         } = arrival;
         let (operation, params) = match route {
             Route::Own(view) => return (view.show)(self, world, &call, &query),
-            Route::Operation { operation, params } => (operation, params),
+            Route::Operation {
+                operation, params, ..
+            } => (operation, params),
         };
         let base = base(&call.head, path);
         let endpoint = self.endpoints[usize::from(operation.index)];

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    ApiError, Encoder, Input, Job, Micros, Mode, Plan, Prompt, RequestParams, Role, Seed, Start,
-    Usage, Work,
+    ApiError, Encoder, Input, Job, Micros, Mode, Plan, Prompt, RequestParams, Role, Screening,
+    Seed, Start, Usage, Work,
 };
 use fakeai_catalog::{Catalog, Model};
-use fakeai_contract::{Operation, PathParams};
+use fakeai_contract::{Api, Operation, PathParams};
 use fakeai_dialects::{Context, Decoded, Endpoint, Opened, openai};
 use serde_json::Value;
 
@@ -83,6 +83,9 @@ pub(crate) fn answer(
     };
     let mut opened = (endpoint.open)(call, &context(world, talk, recall.as_ref()))?;
     visit.note(|record| record.model = Some(opened.work.model().to_owned()));
+    if let (Api::Azure, Work::Generate(work)) = (visit.api, &mut opened.work) {
+        work.screened = true;
+    }
     let (model, prompts) = pass(world, operation, &mut opened)?;
     let seed = world.seed_of(&opened.work);
     let sources = resource::Documents { gateway, world };
@@ -262,6 +265,7 @@ fn score(
         created: arranged.arrived,
         usage: prompt_usage(arranged.prompts),
         vocabulary,
+        screening: screening(&plan),
     };
     Ok(Score {
         plan,
@@ -285,6 +289,18 @@ fn params(arranged: &Arranged<'_>) -> RequestParams {
     RequestParams {
         max_tokens,
         streamed: arranged.streamed,
+    }
+}
+
+/// What a content filter found, where one has looked.
+fn screening(plan: &Plan) -> Option<Arc<Screening>> {
+    match plan {
+        Plan::Generation(generation) => generation.screening.clone(),
+        Plan::Vectors { .. }
+        | Plan::Verdicts { .. }
+        | Plan::Ranking { .. }
+        | Plan::Made { .. }
+        | Plan::Count(_) => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod blob_frames;
 mod check;
 mod clock;
 pub mod config;
+mod corpus;
 mod cursor;
 mod edge;
 mod errand;

@@ -263,7 +263,7 @@ fn attributes(volume: &Volume) -> Attributes {
     volume.attributes.as_object().cloned().unwrap_or_default()
 }
 
-fn refusal(error: FilterError) -> ApiError {
+pub(crate) fn refusal(error: FilterError) -> ApiError {
     ApiError::invalid(error.message)
         .param(error.param)
         .code(error.code)

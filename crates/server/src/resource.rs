@@ -19,6 +19,7 @@ use crate::agenda;
 use crate::answer::Answer;
 use crate::background::Follower;
 use crate::blob_frames::BlobFrames;
+use crate::corpus;
 use crate::errand::ErrandRun;
 use crate::gateway::Gateway;
 use crate::pending;
@@ -262,12 +263,15 @@ const PASSAGES: u64 = 20;
 impl Sources for Documents<'_> {
     fn search_files(&self, settings: &Value, query: &str) -> Result<Vec<Passage>, ApiError> {
         settle(self.gateway, self.world);
-        let stores = settings["vector_store_ids"]
-            .as_array()
-            .into_iter()
-            .flatten();
+        let everywhere = settings["everywhere"] == true;
+        let all = match everywhere {
+            true => resources::searchable_stores(&*self.world.store),
+            false => Vec::new(),
+        };
+        let stores = settings["vector_store_ids"].as_array();
+        let named = stores.into_iter().flatten().filter_map(Value::as_str);
         let search = FileSearch {
-            stores: stores.filter_map(Value::as_str).collect(),
+            stores: named.chain(all.iter().map(String::as_str)).collect(),
             question: FileQuestion {
                 queries: vec![query.to_owned()],
                 limit: settings["max_num_results"].as_u64().unwrap_or(PASSAGES) as usize,
@@ -277,13 +281,18 @@ impl Sources for Documents<'_> {
         };
         let turn = self.world.turn();
         let searched = resources::search_files(means(self.world), self.world.now(), &search);
-        let (found, changes) = match searched {
+        let (mut found, changes) = match searched {
             // Nobody has made the stores that a mock is asked for.
             Err(_) if self.world.is_mock() => return Ok(Vec::new()),
             searched => searched?,
         };
         self.world.store.commit(changes)?;
         drop(turn);
+        if everywhere {
+            found.extend(corpus::search(&self.world.behaviour, &search.question)?);
+            found.sort_by(|one, other| other.score.total_cmp(&one.score));
+            found.truncate(search.question.limit);
+        }
         let passage = |found: Found| Passage {
             file_id: found.file,
             filename: found.name,

@@ -1,7 +1,9 @@
 //! Which row a call reaches: an operation of the contract, or a page of our own.
 
+use std::borrow::Cow;
+
 use fakeai_canon::{ApiError, ErrorKind, Head};
-use fakeai_contract::{Contract, Match, Method, Operation, PathParams};
+use fakeai_contract::{Api, Contract, Match, Method, Mount, Operation, PathParams};
 
 use crate::gateway::unknown_path;
 use crate::views::{self, OwnView};
@@ -14,9 +16,46 @@ pub(crate) enum Route {
         operation: &'static Operation,
         /// What stands in its path.
         params: PathParams,
+        /// Where it stands, where that is not its own place.
+        mounted: Option<Mounted>,
     },
     /// A page of our own.
     Own(&'static OwnView),
+}
+
+/// The place at which an operation was found.
+pub(crate) struct Mounted {
+    pub(crate) mount: &'static Mount,
+    /// The value of the mount's parameter.
+    pub(crate) name: Option<String>,
+}
+
+impl Route {
+    /// Whose wire it is.
+    pub(crate) fn api(&self) -> Api {
+        match self {
+            Route::Operation {
+                mounted: Some(mounted),
+                ..
+            } => mounted.mount.api,
+            Route::Operation { operation, .. } => operation.api,
+            Route::Own(_) => Api::OpenAi,
+        }
+    }
+}
+
+/// Whose wire a call is of, whether or not anything stands at its path.
+pub(crate) fn api(contract: &'static Contract, head: &Head, path: &str) -> Api {
+    let below = || {
+        contract
+            .mounts()
+            .iter()
+            .find(|mount| mount.below(path).is_some())
+    };
+    match find(contract, head, path) {
+        Ok(route) => route.api(),
+        Err(_) => below().map_or(Api::OpenAi, |mount| mount.api),
+    }
 }
 
 /// Finds the row for a path without its world. The contract's paths stand below `/v1` and, for
@@ -34,9 +73,41 @@ pub(crate) fn find(
         return Err(other_method(contract, head, path));
     };
     match contract.find(method, inner, asks_beta(&head.query)) {
-        Match::Found { operation, params } => Ok(Route::Operation { operation, params }),
+        Match::Found { operation, params } => Ok(Route::Operation {
+            operation,
+            params,
+            mounted: None,
+        }),
         Match::MethodNotAllowed { allow } => Err(not_allowed(head, &allow)),
-        Match::NotFound => Err(own_or_unknown(head, path)),
+        Match::NotFound => match mounted(contract, head, method, path)? {
+            Some(route) => Ok(route),
+            None => Err(own_or_unknown(head, path)),
+        },
+    }
+}
+
+/// Finds the row for a path below a mount.
+fn mounted(
+    contract: &'static Contract,
+    head: &Head,
+    method: Method,
+    path: &str,
+) -> Result<Option<Route>, ApiError> {
+    let below = |mount: &'static Mount| Some((mount, mount.below(path)?));
+    let Some((mount, below)) = contract.mounts().iter().find_map(below) else {
+        return Ok(None);
+    };
+    match contract.find(method, below.path, asks_beta(&head.query)) {
+        Match::Found { operation, params } if mount.has(operation) => Ok(Some(Route::Operation {
+            operation,
+            params,
+            mounted: Some(Mounted {
+                mount,
+                name: below.parameter.map(Cow::into_owned),
+            }),
+        })),
+        Match::MethodNotAllowed { allow } => Err(not_allowed(head, &allow)),
+        Match::Found { .. } | Match::NotFound => Ok(None),
     }
 }
 
@@ -48,7 +119,11 @@ pub(crate) fn socket(
 ) -> Result<Route, ApiError> {
     match contract.find_upgrade(below_version(path)) {
         Match::Found { operation, params } if &*operation.id == "connectResponses" => {
-            Ok(Route::Operation { operation, params })
+            Ok(Route::Operation {
+                operation,
+                params,
+                mounted: None,
+            })
         }
         Match::Found { operation, .. } => Err(fakeai_resources::not_served(operation)),
         Match::MethodNotAllowed { .. } | Match::NotFound => Err(unknown_path(head, path)),

@@ -1,5 +1,7 @@
 //! The settings of a world in the form in which they are used: resolved, checked, ready.
 
+use std::collections::BTreeMap;
+
 use fakeai_canon::Mode;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -12,6 +14,9 @@ pub struct WorldRules {
     pub mode: Mode,
     /// Whether only listed models exist.
     pub strict_models: bool,
+    /// The models of deployments, by the deployment's name. Where there are none, every model is
+    /// deployed under its own name.
+    pub deployments: BTreeMap<String, String>,
     /// Whether a call needs a key.
     pub needs_key: bool,
     /// The API keys of the settings.

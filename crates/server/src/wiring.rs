@@ -96,6 +96,7 @@ fn rules(config: &Config) -> WorldRules {
     WorldRules {
         mode: config.server.mode,
         strict_models: config.generation.strict_models,
+        deployments: config.azure.deployments(),
         needs_key: config.auth.is_required(),
         keys: config.auth.api_keys.0.clone(),
         admin_keys: config.auth.admin_api_keys.0.clone(),

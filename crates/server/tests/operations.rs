@@ -100,6 +100,35 @@ fn page() -> String {
     for (words, count) in counts {
         writeln!(page, "- {words}: {count} of {}", operations.len()).unwrap();
     }
+    format!("{page}\n{rows}{}", mounted(&tests))
+}
+
+/// Where operations stand besides, in the wires of others.
+fn mounted(tests: &[(String, String)]) -> String {
+    let mut page = "\n## In other wires\n\n".to_owned();
+    let mut rows = "| operation | path | shown by |\n|---|---|---|\n".to_owned();
+    for mount in openai().mounts() {
+        let dated = if mount.dated {
+            ", with an `api-version`"
+        } else {
+            ""
+        };
+        let prefix = mount.path_of("");
+        if mount.operations.is_empty() {
+            writeln!(page, "- `{prefix}`: all operations of OpenAI's{dated}").unwrap();
+            continue;
+        }
+        writeln!(page, "- `{prefix}`: the operations below{dated}").unwrap();
+        for id in &mount.operations {
+            let operation = openai().operation(id).unwrap();
+            let calls =
+                |text: &str| text.contains(&mount.prefix) && text.contains(&*operation.path);
+            let found = tests.iter().find(|(_, text)| calls(text));
+            let shown = found.map_or("crates/contract/tests/routes.rs", |(path, _)| path);
+            let path = mount.path_of(&operation.path);
+            writeln!(rows, "| `{id}` | `{path}` | `{shown}` |").unwrap();
+        }
+    }
     format!("{page}\n{rows}")
 }
 

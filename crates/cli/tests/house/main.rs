@@ -3,6 +3,7 @@
 
 mod assistants;
 mod auth;
+mod azure;
 mod background;
 mod bad_input;
 mod bills;
@@ -22,6 +23,7 @@ mod open_weights;
 mod pages;
 mod ranking;
 mod refusals;
+mod retrieval;
 mod shutdown;
 mod spoken;
 mod stored;

@@ -110,8 +110,10 @@ async fn what_was_read_is_counted_and_billed() {
     );
     let journal = house.journal("createRerank").await;
     assert_eq!(journal[0]["usage"]["prompt_tokens"], 7, "{journal:?}");
-    let usage = "/v1/organization/usage/embeddings?start_time=0&group_by=model";
-    let usage = house.get(usage).await.ok();
+    let now = journal[0]["started"].as_f64().expect("a time") as u64;
+    let start = now - now % 86_400;
+    let usage = format!("/v1/organization/usage/embeddings?start_time={start}&group_by=model");
+    let usage = house.get(&usage).await.ok();
     let results = usage["data"].as_array().expect("buckets").iter();
     let results: Vec<&Value> = results
         .flat_map(|bucket| bucket["results"].as_array().expect("results"))

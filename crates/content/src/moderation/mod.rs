@@ -6,6 +6,7 @@ mod inline;
 mod lexicon;
 mod pattern;
 mod screen;
+pub(crate) mod screening;
 mod verdict;
 mod words;
 

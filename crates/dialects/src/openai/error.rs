@@ -10,7 +10,7 @@ use crate::JsonWriter;
 /// The status that an error goes out with.
 pub fn status(error: &ApiError) -> StatusCode {
     match &error.kind {
-        ErrorKind::InvalidRequest => StatusCode::BAD_REQUEST,
+        ErrorKind::InvalidRequest | ErrorKind::ContentFilter(_) => StatusCode::BAD_REQUEST,
         ErrorKind::Authentication => StatusCode::UNAUTHORIZED,
         ErrorKind::Permission => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
@@ -34,6 +34,7 @@ pub fn status(error: &ApiError) -> StatusCode {
 pub fn kind(error: &ApiError) -> &'static str {
     match &error.kind {
         ErrorKind::InvalidRequest
+        | ErrorKind::ContentFilter(_)
         | ErrorKind::Authentication
         | ErrorKind::Permission
         | ErrorKind::NotFound

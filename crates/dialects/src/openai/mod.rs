@@ -14,7 +14,7 @@ pub(crate) mod model;
 mod moderations;
 pub mod responses;
 mod runs;
-mod sampling;
+pub(crate) mod sampling;
 mod speech;
 mod stream_options;
 mod tool;

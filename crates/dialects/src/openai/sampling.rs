@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fields::{Fields, into_integer, into_string};
 
 /// Reads the sampling fields. Keys of `logit_bias` that are no token ids are left out.
-pub(super) fn sampling(body: &mut Fields) -> Sampling {
+pub(crate) fn sampling(body: &mut Fields) -> Sampling {
     Sampling {
         temperature: body.number("temperature"),
         top_p: body.number("top_p"),
@@ -28,7 +28,7 @@ pub(super) fn sampling(body: &mut Fields) -> Sampling {
 }
 
 /// Reads where the answer ends.
-pub(super) fn limits(body: &mut Fields, max_tokens: Option<u32>) -> Limits {
+pub(crate) fn limits(body: &mut Fields, max_tokens: Option<u32>) -> Limits {
     Limits {
         max_tokens,
         max_prompt_tokens: None,

@@ -91,6 +91,7 @@ pub(crate) fn play(encoder: &mut dyn Encoder, plan: &Plan, prompt: u64) -> Strin
         created: CREATED,
         usage: before,
         vocabulary,
+        screening: None,
     };
     encoder.write(Delta::Start(&start), &mut out);
     let usage = match plan {

@@ -154,6 +154,7 @@ pub(crate) fn start() -> Start {
         created: player::CREATED,
         usage: Default::default(),
         vocabulary: Some(&player::Letters),
+        screening: None,
     }
 }
 

@@ -6,6 +6,7 @@
 mod section;
 
 mod auth;
+mod azure;
 mod choice;
 mod features;
 mod generation;
@@ -23,6 +24,7 @@ mod value;
 mod webhooks;
 
 pub use auth::{ApiKeys, Auth};
+pub use azure::Azure;
 pub use choice::{ClockKind, EngineKind, LogFormat, LogLevel, PaceKind, TextSource};
 pub use features::Features;
 pub use generation::Generation;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::auth::Auth;
+use super::azure::Azure;
 use super::choice::{PaceKind, TextSource};
 use super::features::Features;
 use super::generation::Generation;
@@ -24,6 +25,8 @@ pub struct Config {
     pub server: Server,
     /// Who may call.
     pub auth: Auth,
+    /// What stands behind Azure's paths.
+    pub azure: Azure,
     /// Limits of requests and tokens.
     pub rate_limits: RateLimits,
     /// The simulated cache of prompts.
@@ -44,9 +47,10 @@ pub struct Config {
     pub features: Features,
 }
 
-static SECTIONS: [Section; 11] = [
+static SECTIONS: [Section; 12] = [
     Server::SECTION,
     Auth::SECTION,
+    Azure::SECTION,
     RateLimits::SECTION,
     KvCache::SECTION,
     Serving::SECTION,
@@ -95,6 +99,7 @@ impl Config {
             (Some(_), Some(_)) | (None, None) => {}
         }
         self.check_headers()?;
+        self.azure.check()?;
         self.webhooks.check()?;
         self.serving.setup()?;
         let generation = &self.generation;

@@ -1,4 +1,4 @@
-//! Who calls: `Authorization: Bearer …`, and the project and organisation that the call names.
+//! Who calls: `Authorization: Bearer …` (in Azure's wire also `api-key: …`), and the project and organisation that the call names.
 //!
 //! A key is needed where the settings say so; in mock mode any will do, and pages that a probe or a
 //! browser reads are open. Where none is needed, a key that the world does not know is as good as
@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use fakeai_canon::{ApiError, Caller, ErrorKind, KeyKind};
-use fakeai_contract::{Kind, Method, Operation, Security};
+use fakeai_contract::{Api, Kind, Method, Operation, Security};
 use http::header::AUTHORIZATION;
 
 use super::Arrival;
@@ -40,7 +40,7 @@ fn caller(arrival: &Arrival<'_>) -> Result<Arc<Caller>, ApiError> {
         return Ok(Arc::clone(&arrival.caller));
     }
     let needed = world.rules.needs_key;
-    let Some(value) = bearer(arrival) else {
+    let Some(value) = key(arrival) else {
         return if needed {
             Err(missing())
         } else {
@@ -71,6 +71,12 @@ fn opens_session(arrival: &Arrival<'_>, key: &str) -> bool {
     };
     let store = &arrival.world.store;
     &*operation.tag == "Realtime" && store.find("realtime.client_secrets", None, key).is_some()
+}
+
+fn key<'a>(arrival: &'a Arrival<'_>) -> Option<&'a str> {
+    let own = (arrival.route.api() == Api::Azure).then_some("api-key");
+    own.and_then(|name| header(arrival, name))
+        .or_else(|| bearer(arrival))
 }
 
 fn bearer<'a>(arrival: &'a Arrival<'_>) -> Option<&'a str> {

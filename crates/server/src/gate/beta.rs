@@ -2,6 +2,7 @@
 //! only; what the world's own objects send needs none.
 
 use fakeai_canon::{ApiError, Mode};
+use fakeai_contract::Api;
 
 use super::Arrival;
 use crate::gateway::Origin;
@@ -20,7 +21,8 @@ pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiE
     let Route::Operation { operation, .. } = &arrival.route else {
         return Ok(());
     };
-    let is_theirs = &*operation.tag == TAG;
+    // Azure tells the forms apart by its own versions.
+    let is_theirs = &*operation.tag == TAG && arrival.route.api() == Api::OpenAi;
     let is_client = !matches!(arrival.origin, Origin::House(_));
     let is_asked = is_client && arrival.world.rules.mode == Mode::Realistic;
     if !is_theirs || !is_asked {

@@ -2,7 +2,7 @@
 
 use fakeai_canon::{ApiError, ErrorKind};
 use fakeai_catalog::Flavour;
-use fakeai_contract::{Api, Operation, Strictness, Violation, ViolationKind, decode_query};
+use fakeai_contract::{Api, Kind, Operation, Strictness, Violation, ViolationKind, decode_query};
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ use crate::world::World;
 
 const JSON: &str = "application/json";
 const FORM: &str = "multipart/form-data";
+/// The field that a deployment stands for.
+const MODEL: &str = "model";
 
 /// Whether the operation takes a form with files.
 pub(crate) fn takes_form(operation: &Operation) -> bool {
@@ -91,6 +93,16 @@ fn check_form(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
         let form = multipart::read_whole(body, boundary, limit, &*arrival.world.blobs)?;
         call.form = Some(form);
     }
+    if let Some(form) = call.form.as_mut() {
+        let mut fields = form.fields.iter();
+        let given = fields.find(|(name, _)| name == MODEL);
+        let given = given.map(|(_, model)| model.as_str());
+        let deployment = given.filter(|_| arrival.route.api() == Api::Azure);
+        if let Some(model) = model_named(arrival.world, arrival.model.take(), deployment)? {
+            form.fields.retain(|(name, _)| name != MODEL);
+            form.fields.push((MODEL.to_owned(), model));
+        }
+    }
     let fields = call.form.as_ref().map_or(&[][..], |form| &form.fields);
     arrival.body = arrival.contract.form_value(operation, FORM, fields);
     let strictness = strictness(arrival.world, operation);
@@ -113,6 +125,7 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
         return Ok(());
     }
     arrival.body = serde_json::from_slice(&arrival.call.body).map_err(|_| not_json())?;
+    name_model(arrival, operation)?;
     let strictness = strictness(arrival.world, operation);
     arrival
         .contract
@@ -124,6 +137,30 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
             }
             _ => refusal(&violation),
         })
+}
+
+/// Puts the model into the body that a deployment's name stands for, in the path or in the body.
+fn name_model(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), ApiError> {
+    let is_named = arrival.route.api() == Api::Azure && operation.kind == Kind::Infer;
+    let named = arrival.body[MODEL].as_str().filter(|_| is_named);
+    let model = model_named(arrival.world, arrival.model.take(), named)?;
+    if let (Some(model), Value::Object(body)) = (model, &mut arrival.body) {
+        body.insert(MODEL.to_owned(), Value::String(model));
+    }
+    Ok(())
+}
+
+/// The model of the path, or that of a deployment that the body names.
+fn model_named(
+    world: &World,
+    of_path: Option<String>,
+    deployment: Option<&str>,
+) -> Result<Option<String>, ApiError> {
+    match (of_path, deployment) {
+        (Some(model), _) => Ok(Some(model)),
+        (None, Some(name)) => super::model_of_deployment(world, name).map(Some),
+        (None, None) => Ok(None),
+    }
 }
 
 /// Looks again where a field is unknown: the server of the model may take it.

@@ -5,6 +5,7 @@ mod auth;
 mod beta;
 mod context;
 mod contract;
+mod deployment;
 mod fault;
 mod model;
 pub(crate) mod size;
@@ -23,6 +24,7 @@ use crate::visit::Visit;
 use crate::world::World;
 
 pub(crate) use contract::takes_form;
+pub(crate) use deployment::model_of as model_of_deployment;
 pub(crate) use model::{model, unknown as unknown_model};
 
 /// A call on its way through the first list.
@@ -37,6 +39,8 @@ pub(crate) struct Arrival<'a> {
     pub(crate) body: Value,
     /// The query, once it has been decoded.
     pub(crate) query: Value,
+    /// The model that its place in the path stands for.
+    pub(crate) model: Option<String>,
     /// Where it comes from.
     pub(crate) origin: Origin,
     /// Who sends it.
@@ -60,6 +64,7 @@ impl<'a> Arrival<'a> {
             call,
             body: Value::Null,
             query: Value::Null,
+            model: None,
             origin: Origin::Client,
             caller: world.keyring.anyone(),
         }
@@ -74,6 +79,7 @@ static BY_ARRIVAL: &[Guard] = &[
     fault::check,
     auth::check,
     beta::check,
+    deployment::check,
     size::check,
     contract::check,
 ];

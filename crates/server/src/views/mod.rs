@@ -2,6 +2,7 @@
 //! elsewhere.
 
 mod admin;
+mod deployments;
 mod docs;
 mod health;
 mod image;
@@ -94,7 +95,12 @@ pub(crate) fn methods_of(path: &str) -> Option<String> {
 pub(crate) fn serves(operation: &str) -> bool {
     matches!(
         operation,
-        "listModels" | "retrieveModel" | "deleteModel" | "retrieveModelCapabilities"
+        "listModels"
+            | "retrieveModel"
+            | "deleteModel"
+            | "retrieveModelCapabilities"
+            | "listAzureDeployments"
+            | "retrieveAzureDeployment"
     ) || Report::of_operation(operation).is_some()
 }
 
@@ -105,6 +111,11 @@ pub(crate) fn answer(world: &Arc<World>, asked: &Asked<'_>) -> Result<Answer, Ap
         "listModels" => models::list(world),
         "retrieveModel" => models::retrieve(world, model)?,
         "deleteModel" => models::delete(world, model)?,
+        "listAzureDeployments" => deployments::list(world),
+        "retrieveAzureDeployment" => {
+            let name = asked.params.get("deployment").unwrap_or_default();
+            deployments::retrieve(world, name)?
+        }
         "retrieveModelCapabilities" => models::capabilities(world, model)?,
         other => match Report::of_operation(other) {
             Some(report) => match usage::show(world, asked, report) {

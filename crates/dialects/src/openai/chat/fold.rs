@@ -1,13 +1,18 @@
 //! A chat completion as one object. It keeps the pieces as they will be written, so that the end
 //! only strings them together.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
-use fakeai_canon::{CallKind, Delta, Encoder, Finish, Keep, PartHead, Seed, Usage, Vocabulary};
+use fakeai_canon::{
+    CallKind, Delta, Encoder, Finish, Keep, PartHead, Screening, Seed, Usage, Vocabulary,
+};
 
 use super::answer::{Answer, call_id, completion_id, moderation};
 use super::citations::Citations;
 use super::spoken::Spoken;
 use crate::JsonWriter;
+use crate::azure::screening;
 use crate::openai::logprobs::{Cursor, Piece};
 use crate::openai::usage;
 
@@ -17,6 +22,7 @@ pub(super) struct Fold {
     ids: Seed,
     created: u64,
     vocabulary: Option<&'static dyn Vocabulary>,
+    screening: Option<Arc<Screening>>,
     choices: Vec<Choice>,
     moderation: BytesMut,
     kept: Vec<Keep>,
@@ -57,6 +63,7 @@ impl Fold {
             ids: Seed(0),
             created: 0,
             vocabulary: None,
+            screening: None,
             choices: Vec::new(),
             moderation: BytesMut::new(),
             kept: Vec::new(),
@@ -123,8 +130,18 @@ impl Fold {
                 out.raw(",");
             }
             choice.write(index, &self.answer, out);
+            if let Some(screening) = &self.screening {
+                out.raw(",");
+                screening::write_choice(screening, Some(index as u32), out);
+            }
+            out.raw("}");
         }
-        out.raw("],\"usage\":");
+        out.raw("],");
+        if let Some(screening) = &self.screening {
+            screening::write_prompts(screening, out);
+            out.raw(",");
+        }
+        out.raw("\"usage\":");
         usage::write(usage, out);
         if !self.moderation.is_empty() {
             out.raw(",\"moderation\":");
@@ -209,6 +226,7 @@ impl Choice {
         self.place = Place::Nowhere;
     }
 
+    /// Appends all of it but its end.
     fn write(&self, index: usize, answer: &Answer, out: &mut BytesMut) {
         out.raw("{\"index\":");
         out.number(index as u64);
@@ -247,7 +265,7 @@ impl Choice {
         self.write_logprobs(out);
         out.raw(",\"finish_reason\":\"");
         out.raw(answer.finish(self.finish));
-        out.raw("\"}");
+        out.raw("\"");
     }
 
     fn write_logprobs(&self, out: &mut BytesMut) {
@@ -287,6 +305,7 @@ impl Encoder for Fold {
                 self.ids = start.ids;
                 self.created = start.created.whole_seconds();
                 self.vocabulary = start.vocabulary;
+                self.screening.clone_from(&start.screening);
             }
             Delta::Open { choice, part } => self.open(choice, part),
             Delta::Piece {

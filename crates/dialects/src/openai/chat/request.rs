@@ -73,6 +73,7 @@ impl Request {
             moderation: body
                 .take("moderation")
                 .map(|wish| moderations::wanted(&wish)),
+            screened: false,
         };
         Ok(Self {
             work,

@@ -1,14 +1,18 @@
 //! A chat completion as a stream of chunks. All that the chunks have in common is put together
 //! once, so that a token costs a few copies.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
 use fakeai_canon::{
-    CallKind, Delta, Encoder, Finish, Keep, PartHead, Rng, Seed, Start, Usage, Verdict, Vocabulary,
+    CallKind, Delta, Encoder, Finish, Keep, PartHead, Rng, Screening, Seed, Start, Usage, Verdict,
+    Vocabulary,
 };
 
 use super::answer::{Answer, call_id, completion_id, moderation};
 use super::spoken::{self, Spoken};
 use crate::JsonWriter;
+use crate::azure::screening;
 use crate::openai::logprobs::{Cursor, Piece};
 use crate::openai::stream_options::StreamOptions;
 use crate::openai::{error, usage};
@@ -25,6 +29,7 @@ pub(super) struct Stream {
     /// Everything of a chunk after `choices`, padding aside.
     tail: &'static str,
     padding: Option<Rng>,
+    screening: Option<Arc<Screening>>,
     choices: Vec<Choice>,
 }
 
@@ -76,12 +81,17 @@ impl Stream {
                 "}\n\n"
             },
             padding: None,
+            screening: None,
             // Most answers have one, and an open stream holds no room for more.
             choices: Vec::with_capacity(1),
         }
     }
 
-    fn start(&mut self, start: &Start) {
+    fn start(&mut self, start: &Start, out: &mut BytesMut) {
+        if let Some(screening) = &start.screening {
+            screening::write_opening(screening, out);
+            self.screening = Some(Arc::clone(screening));
+        }
         self.ids = start.ids;
         self.created = start.created.whole_seconds();
         self.vocabulary = start.vocabulary;
@@ -112,11 +122,17 @@ impl Stream {
         &mut self.choices[index]
     }
 
-    /// Appends a chunk up to the inside of its delta.
+    /// Appends a chunk up to the inside of its delta. `says`: whether that says anything that a
+    /// content filter looks at.
     #[inline]
-    fn begin(&self, choice: u32, out: &mut BytesMut) {
+    fn begin(&self, choice: u32, says: bool, out: &mut BytesMut) {
         out.extend_from_slice(&self.head);
-        out.raw("{\"index\":");
+        out.raw("{");
+        if let Some(screening) = &self.screening {
+            screening::write_choice(screening, says.then_some(choice), out);
+            out.raw(",");
+        }
+        out.raw("\"index\":");
         out.number(u64::from(choice));
         out.raw(",\"delta\":{");
     }
@@ -144,7 +160,7 @@ impl Stream {
         if std::mem::replace(&mut self.choice(choice).greeted, true) {
             return;
         }
-        self.begin(choice, out);
+        self.begin(choice, false, out);
         out.raw("\"role\":\"assistant\"");
         out.raw(content);
         out.raw(",\"refusal\":null}");
@@ -190,7 +206,7 @@ impl Stream {
         let state = self.choice(choice);
         let index = state.calls;
         state.calls += 1;
-        self.begin(choice, out);
+        self.begin(choice, false, out);
         if self.answer.old_style {
             out.raw("\"function_call\":{\"name\":");
             out.string(name);
@@ -221,7 +237,7 @@ impl Stream {
         let (open, calls) = (state.open, state.calls);
         let (label, close) = self.frame(open);
         let mut before = BytesMut::with_capacity(self.head.len() + 64);
-        self.begin(choice, &mut before);
+        self.begin(choice, true, &mut before);
         if matches!(open, Open::Function | Open::Custom) && !self.answer.old_style {
             before.raw("\"tool_calls\":[{\"index\":");
             before.number(u64::from(calls - 1));
@@ -270,7 +286,7 @@ impl Stream {
         write: impl FnOnce(&mut Spoken, &mut BytesMut),
     ) {
         let mark = out.len();
-        self.begin(choice, out);
+        self.begin(choice, false, out);
         match &mut self.choice(choice).spoken {
             Some(spoken) => write(spoken, out),
             None => return out.truncate(mark),
@@ -359,7 +375,7 @@ impl Stream {
 
     fn finish(&mut self, choice: u32, reason: Finish, out: &mut BytesMut) {
         self.greet(choice, EMPTY, out);
-        self.begin(choice, out);
+        self.begin(choice, false, out);
         out.raw("},\"logprobs\":null,\"finish_reason\":\"");
         out.raw(self.answer.finish(reason));
         out.raw("\"}]");
@@ -383,7 +399,7 @@ impl Encoder for Stream {
     #[inline]
     fn write(&mut self, delta: Delta<'_>, out: &mut BytesMut) {
         match delta {
-            Delta::Start(start) => self.start(start),
+            Delta::Start(start) => self.start(start, out),
             Delta::Open { choice, part } => self.open(choice, part, out),
             Delta::Piece {
                 choice,

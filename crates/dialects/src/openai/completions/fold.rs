@@ -1,11 +1,14 @@
 //! A completion as one object.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
-use fakeai_canon::{Delta, Encoder, Finish, PartHead, Seed, Usage, Vocabulary};
+use fakeai_canon::{Delta, Encoder, Finish, PartHead, Screening, Seed, Usage, Vocabulary};
 
 use super::logprobs::Lists;
 use super::{Answer, completion_id, finish_name};
 use crate::JsonWriter;
+use crate::azure::screening;
 use crate::openai::logprobs::Piece;
 use crate::openai::usage;
 
@@ -15,6 +18,7 @@ pub(super) struct Fold {
     ids: Seed,
     created: u64,
     vocabulary: Option<&'static dyn Vocabulary>,
+    screening: Option<Arc<Screening>>,
     choices: Vec<Choice>,
 }
 
@@ -33,6 +37,7 @@ impl Fold {
             ids: Seed(0),
             created: 0,
             vocabulary: None,
+            screening: None,
             choices: Vec::new(),
         }
     }
@@ -82,9 +87,19 @@ impl Fold {
             }
             out.raw(",\"finish_reason\":\"");
             out.raw(finish_name(choice.finish));
-            out.raw("\"}");
+            out.raw("\"");
+            if let Some(screening) = &self.screening {
+                out.raw(",");
+                screening::write_choice(screening, Some(index as u32), out);
+            }
+            out.raw("}");
         }
-        out.raw("],\"usage\":");
+        out.raw("],");
+        if let Some(screening) = &self.screening {
+            screening::write_prompts(screening, out);
+            out.raw(",");
+        }
+        out.raw("\"usage\":");
         usage::write(usage, out);
         out.raw("}");
     }
@@ -107,6 +122,7 @@ impl Encoder for Fold {
                 self.ids = start.ids;
                 self.created = start.created.whole_seconds();
                 self.vocabulary = start.vocabulary;
+                self.screening.clone_from(&start.screening);
             }
             Delta::Open { choice, part } => {
                 let choice = self.choice(choice);

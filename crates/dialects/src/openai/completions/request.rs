@@ -55,6 +55,7 @@ impl Request {
             prediction: None,
             speech: None,
             moderation: None,
+            screened: false,
         };
         Self {
             work,

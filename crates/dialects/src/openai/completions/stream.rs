@@ -1,12 +1,15 @@
 //! A completion as a stream of chunks in the shape of the whole.
 
+use std::sync::Arc;
+
 use bytes::BytesMut;
-use fakeai_canon::{Delta, Encoder, Finish, Start, Usage, Vocabulary};
+use fakeai_canon::{Delta, Encoder, Finish, Screening, Start, Usage, Vocabulary};
 
 use super::fold::is_hidden;
 use super::logprobs::Lists;
 use super::{Answer, completion_id, finish_name};
 use crate::JsonWriter;
+use crate::azure::screening;
 use crate::openai::logprobs::Piece;
 use crate::openai::{error, usage};
 
@@ -19,6 +22,7 @@ pub(super) struct Stream {
     head: Vec<u8>,
     /// Everything of a chunk after `choices`, its usage aside.
     model: Vec<u8>,
+    screening: Option<Arc<Screening>>,
     choices: Vec<Choice>,
 }
 
@@ -36,11 +40,16 @@ impl Stream {
             vocabulary: None,
             head: Vec::new(),
             model: Vec::new(),
+            screening: None,
             choices: Vec::new(),
         }
     }
 
-    fn start(&mut self, start: &Start) {
+    fn start(&mut self, start: &Start, out: &mut BytesMut) {
+        if let Some(screening) = &start.screening {
+            screening::write_opening(screening, out);
+            self.screening = Some(Arc::clone(screening));
+        }
         self.vocabulary = start.vocabulary;
         let mut head = BytesMut::with_capacity(128);
         head.raw("data: {\"id\":\"");
@@ -68,8 +77,8 @@ impl Stream {
             return;
         }
         out.reserve(self.head.len() + text.len() + self.model.len() + 96);
-        out.extend_from_slice(&self.head);
-        out.raw("{\"text\":\"");
+        self.begin(Some(index), out);
+        out.raw("\"text\":\"");
         out.escaped(text);
         out.raw("\",\"index\":");
         out.number(u64::from(index));
@@ -88,13 +97,23 @@ impl Stream {
     }
 
     fn finish(&mut self, index: u32, reason: Finish, out: &mut BytesMut) {
-        out.extend_from_slice(&self.head);
-        out.raw("{\"text\":\"\",\"index\":");
+        self.begin(None, out);
+        out.raw("\"text\":\"\",\"index\":");
         out.number(u64::from(index));
         out.raw(",\"logprobs\":null,\"finish_reason\":\"");
         out.raw(finish_name(reason));
         out.raw("\"}");
         self.end(out);
+    }
+
+    /// Appends a chunk up to the inside of its choice; `says`: which choice says something.
+    fn begin(&self, says: Option<u32>, out: &mut BytesMut) {
+        out.extend_from_slice(&self.head);
+        out.raw("{");
+        if let Some(screening) = &self.screening {
+            screening::write_choice(screening, says, out);
+            out.raw(",");
+        }
     }
 
     /// Appends what follows the choices of a chunk.
@@ -122,7 +141,7 @@ impl Stream {
 impl Encoder for Stream {
     fn write(&mut self, delta: Delta<'_>, out: &mut BytesMut) {
         match delta {
-            Delta::Start(start) => self.start(start),
+            Delta::Start(start) => self.start(start, out),
             Delta::Open { choice, part } => {
                 let choice = self.choice(choice);
                 choice.hidden = is_hidden(part);

@@ -175,6 +175,7 @@ fn failure(error: &ApiError) -> &'static str {
     match &error.kind {
         ErrorKind::RateLimit | ErrorKind::Quota | ErrorKind::Injected(429) => "rate_limit_exceeded",
         ErrorKind::InvalidRequest
+        | ErrorKind::ContentFilter(_)
         | ErrorKind::NotFound
         | ErrorKind::Conflict
         | ErrorKind::PayloadTooLarge

@@ -425,7 +425,9 @@ impl Answer {
 fn last_error(error: &ApiError) -> Value {
     let code = match error.kind {
         ErrorKind::RateLimit | ErrorKind::Quota => "rate_limit_exceeded",
-        ErrorKind::InvalidRequest | ErrorKind::Unprocessable => "invalid_prompt",
+        ErrorKind::InvalidRequest | ErrorKind::ContentFilter(_) | ErrorKind::Unprocessable => {
+            "invalid_prompt"
+        }
         ErrorKind::Authentication
         | ErrorKind::Permission
         | ErrorKind::NotFound

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use fakeai_canon::{ApiError, Micros};
 use serde_json::{Value, json};
 
-use super::{active, all_files, entries_of, files, refuse_expired, store_of, with};
+use super::{FAMILY, active, all_files, entries_of, files, refuse_expired, store_of, with};
 use crate::apply::Site;
 use crate::library::{Found, Holding, Question};
-use crate::store::{Change, Record};
-use crate::{Answer, Means, Outcome};
+use crate::store::{Change, PageQuery, Record, Store};
+use crate::{Answer, Means, Order, Outcome};
 
 /// Passages that a search answers with unless it is told.
 const USUAL: u64 = 10;
@@ -53,6 +53,26 @@ pub fn search_files(
         .library()
         .search(&holdings, &search.question)?;
     Ok((found, changes))
+}
+
+/// Stores that are searched where all of them are asked for: the newest.
+const MOST_STORES: usize = 100;
+
+/// The ids of the stores that can be searched, the newest ones where there are many.
+pub fn searchable_stores(store: &dyn Store) -> Vec<String> {
+    let query = PageQuery {
+        family: FAMILY,
+        parent: None,
+        after: None,
+        before: None,
+        order: Order::Descending,
+        limit: MOST_STORES,
+        filters: Vec::new(),
+    };
+    let page = store.page(&query).unwrap_or_default();
+    let records = page.records.iter();
+    let live = records.filter(|record| refuse_expired(record).is_ok());
+    live.map(|record| record.id.clone()).collect()
 }
 
 fn used(record: &Record, now: Micros) -> Change {
