@@ -113,6 +113,7 @@ impl Encoder for Text {
             Delta::Piece { text, .. } if self.shows => self.text.escaped(text),
             Delta::End { usage, .. } => self.body(usage, out),
             Delta::Piece { .. }
+            | Delta::Sound { .. }
             | Delta::Close { .. }
             | Delta::Finish { .. }
             | Delta::Vectors(_)

@@ -185,6 +185,7 @@ impl Encoder for Answer {
             }
             Delta::Start(_)
             | Delta::Piece { .. }
+            | Delta::Sound { .. }
             | Delta::Close { .. }
             | Delta::Finish { .. }
             | Delta::Vectors(_)
