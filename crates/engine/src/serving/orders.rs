@@ -213,7 +213,10 @@ impl Cluster {
         };
         match member.state {
             State::Up => {}
-            State::Draining => member.state = State::Up,
+            State::Draining => {
+                member.state = State::Up;
+                self.place_stranded(log);
+            }
             State::Down => self.start(number, log),
         }
         true
@@ -225,7 +228,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// A replica begins to load its weights; who waits for one goes there.
+    /// A replica begins to load its weights.
     fn start(&mut self, number: usize, log: &mut impl Log) {
         let now = self.now;
         let member = &mut self.members[number];
@@ -233,6 +236,11 @@ impl Cluster {
         member.worker.sleep = Sleep::Asleep(SleepLevel::Two);
         member.worker.wake(now);
         self.touch(number);
+        self.place_stranded(log);
+    }
+
+    /// There is a replica again: who waits for one goes there.
+    fn place_stranded(&mut self, log: &mut impl Log) {
         let stranded: Vec<Sequence> = self.stranded.drain(..).collect();
         for sequence in stranded {
             self.place(sequence, log);
