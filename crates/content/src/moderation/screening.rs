@@ -97,6 +97,7 @@ fn said(segment: &Segment) -> Option<&Tokens> {
     match segment {
         Segment::Text(tokens) | Segment::Refusal(tokens) => Some(tokens),
         Segment::Call(call) => Some(&call.arguments),
+        Segment::Spoken(spoken) => Some(&spoken.transcript),
         Segment::Reasoning(_) | Segment::Summary(_) | Segment::Echo(_) | Segment::Hosted(_) => None,
     }
 }
