@@ -29,6 +29,8 @@ pub struct WorldRules {
     pub organization: HeaderValue,
     /// The fault that strikes by chance.
     pub fault: Option<FaultRule>,
+    /// The longest context that the engine takes, where that is set.
+    pub max_context: Option<u32>,
     /// The most bytes a body may have.
     pub max_body_bytes: u64,
     /// How fast fine-tuning goes, on the world's clock.

@@ -107,6 +107,7 @@ fn rules(config: &Config) -> WorldRules {
             status: features.fault_status,
             rate: features.fault_rate,
         }),
+        max_context: config.serving.longest_context(),
         max_body_bytes: config.security.max_request_size.0,
         training_tokens_per_second: u64::from(config.generation.training_tokens_per_second),
         background_answers: BACKGROUND_ANSWERS,

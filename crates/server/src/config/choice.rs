@@ -97,6 +97,40 @@ choice! {
 }
 
 choice! {
+    /// How a request finds its replica.
+    RouterKind {
+        /// One after another.
+        RoundRobin = "round-robin",
+        /// The one with the fewest requests.
+        LeastLoaded = "least-loaded",
+        /// The one with the lowest cost of blocks to compute and blocks in use.
+        PrefixAware = "prefix-aware",
+        /// The same one for all requests of a session.
+        Session = "session",
+    }
+}
+
+choice! {
+    /// What becomes of the requests of a replica that fails.
+    WorkerFailure {
+        /// They are computed again elsewhere.
+        Requeue = "requeue",
+        /// They end with an error.
+        Error = "error",
+    }
+}
+
+choice! {
+    /// Who is served first.
+    SchedulingPolicy {
+        /// Who came first.
+        FirstCome = "fcfs",
+        /// The lowest `priority`.
+        Priority = "priority",
+    }
+}
+
+choice! {
     /// Where free text comes from.
     TextSource {
         /// Fluent text on the prompt's topic.

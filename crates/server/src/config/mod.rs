@@ -25,7 +25,10 @@ mod webhooks;
 
 pub use auth::{ApiKeys, Auth};
 pub use azure::Azure;
-pub use choice::{ClockKind, EngineKind, LogFormat, LogLevel, PaceKind, TextSource};
+pub use choice::{
+    ClockKind, EngineKind, LogFormat, LogLevel, PaceKind, RouterKind, SchedulingPolicy, TextSource,
+    WorkerFailure,
+};
 pub use features::Features;
 pub use generation::Generation;
 pub use kv_cache::KvCache;

@@ -1,9 +1,9 @@
 //! The section `serving`: the engine that is simulated behind the answers.
 
 use fakeai_catalog::hardware::{gpu, gpus, shape};
-use fakeai_engine::serving::{Kind, Layout, Precision, Setup};
+use fakeai_engine::serving::{Kind, Layout, OnFailure, Policy, Precision, Router, Setting, Setup};
 
-use super::choice::EngineKind;
+use super::choice::{EngineKind, RouterKind, SchedulingPolicy, WorkerFailure};
 use super::tree::Conflict;
 
 section! {
@@ -12,23 +12,62 @@ section! {
         /// Whose engine is simulated. Left open none is, and `generation.pace` tells the times.
         engine: Option<EngineKind> = None;
         /// The model that it has loaded. All models that requests name are timed as this one.
-        served_model: String = "meta-llama/Llama-3.1-8B".to_owned(), also ["served_model_name", "model_name"];
+        served_model: String = "meta-llama/Llama-3.1-8B".to_owned(), also ["served_model_name", "model_name", "model"];
         /// The GPU, as `fakeai gpus` lists them.
         gpu: String = "h100".to_owned();
-        /// How many there are. `0` is as many as one replica takes; more make more replicas.
+        /// How many there are. `0` is as many as the replicas take; more make more replicas.
         gpus: u32 = 0, from 0 to 100000;
+        /// How many replicas there are. `0` is as many as `gpus` make.
+        replicas: u32 = 0, from 0 to 1000, also ["data_parallel_size", "dp"];
+        /// Replicas beside these that compute prompts only and hand them over. With any, the others
+        /// generate only.
+        prefill_replicas: u32 = 0, from 0 to 1000;
+        /// How a request finds its replica: `round-robin`, `least-loaded`, `prefix-aware` (as NVIDIA
+        /// Dynamo's router) or `session` (by `prompt_cache_key`, `safety_identifier` or `user`).
+        router: RouterKind = RouterKind::LeastLoaded;
+        /// What a block counts that has to be computed, where the router is prefix-aware.
+        overlap_weight: f64 = 1.0, from 0 to 1000;
+        /// What a block counts that is in use, where the router is prefix-aware.
+        load_weight: f64 = 1.0, from 0 to 1000;
+        /// What becomes of the requests of a replica that fails: `requeue` or `error`.
+        on_worker_failure: WorkerFailure = WorkerFailure::Requeue;
+        /// 10^9 bytes a second and GPU that computed prompts are handed over with; `0` takes the
+        /// usual network's.
+        transfer_gb_s: f64 = 0.0, from 0 to 10000;
         /// GPUs that share each layer.
         tensor_parallel_size: u32 = 1, from 1 to 64, also ["tp"];
         /// Groups of them that share the layers.
         pipeline_parallel_size: u32 = 1, from 1 to 64, also ["pp"];
         /// How weights are stored: `bf16`, `fp8`, `fp4`, `mxfp4` or `int4`.
-        quantization: String = "bf16".to_owned(), also ["dtype"];
-        /// How the cache is stored: `bf16` or `fp8`.
-        kv_cache_dtype: String = "bf16".to_owned();
+        quantization: String = "bf16".to_owned();
+        /// What is computed with where weights are not quantized: `auto`, `bfloat16` or `float16`.
+        dtype: String = "auto".to_owned();
+        /// How the cache is stored: `auto`, `bf16` or `fp8`.
+        kv_cache_dtype: String = "auto".to_owned();
+        /// The longest context, in tokens; `0` is the model's own. A request for more is refused.
+        max_model_len: u32 = 0, from 0 to 100000000;
         /// Sequences of a step at most; `0` takes the engine's own default for the GPU.
         max_num_seqs: u32 = 0, from 0 to 100000;
         /// Tokens of a step at most; `0` takes the engine's own default for the GPU.
         max_num_batched_tokens: u32 = 0, from 0 to 1000000;
+        /// Requests that wait for a replica at most; one more is refused with 503. `0` sets no bound.
+        max_waiting: u32 = 0, from 0 to 1000000;
+        /// Who is served first: `fcfs`, or `priority` by the field of that name, lower first.
+        scheduling_policy: SchedulingPolicy = SchedulingPolicy::FirstCome;
+        /// Tokens of one prompt in a step at most; `0` leaves that to `max_num_batched_tokens`.
+        long_prefill_token_threshold: u32 = 0, from 0 to 1000000;
+        /// Tokens of a block of the cache; `0` takes the engine's own default.
+        block_size: u32 = 0, from 0 to 4096;
+        /// Blocks of the cache in place of those that fit; `0` counts them.
+        num_gpu_blocks_override: u32 = 0, from 0 to 100000000;
+        /// The share of blocks that stays free when a request is taken up.
+        watermark: f64 = 0.0, from 0 to 0.5;
+        /// GiB of the host's memory for each GPU that take up what its cache gives up.
+        swap_space: f64 = 0.0, from 0 to 100000;
+        /// Whether adapters (LoRA) are served, `max_loras` of them in a step.
+        enable_lora: bool = false;
+        /// Adapters in a step at most.
+        max_loras: u32 = 1, from 1 to 10000;
         /// The share of each GPU's memory that the engine takes.
         gpu_memory_utilization: f64 = 0.92, from 0.1 to 1;
         /// Whether prompts find blocks again that others have computed.
@@ -80,35 +119,119 @@ impl Serving {
             precision,
         );
         setup.pipeline_parallel = self.pipeline_parallel_size;
-        setup.cache_bytes = if self.kv_cache_dtype.starts_with("fp8") {
-            1.0
-        } else {
-            2.0
-        };
-        self.limit(&mut setup);
+        setup.cache_bytes = self.cache_bytes()?;
+        self.check_dtype()?;
+        self.limit(&mut setup.setting);
+        if self.transfer_gb_s > 0.0 {
+            setup.links.network_gb_s = self.transfer_gb_s;
+        }
         if let Err(misfit) = setup.blocks() {
             let why = format!("can't run: {}", misfit.to_string().trim_end_matches('.'));
             return refuse("serving.served_model", why);
         }
-        let (replica, all) = (setup.gpus(), self.gpus);
-        if all % replica != 0 {
-            let why = format!("is {all}, which replicas of {replica} can't share");
-            return refuse("serving.gpus", why);
-        }
-        Ok(Some((setup, Layout::of((all / replica).max(1)))))
+        let layout = self.layout(setup.gpus())?;
+        Ok(Some((setup, layout)))
     }
 
-    fn limit(&self, setup: &mut Setup) {
-        let setting = &mut setup.setting;
-        if self.max_num_seqs > 0 {
-            setting.max_sequences = self.max_num_seqs;
+    /// The longest context that requests may have, where one is set.
+    pub fn longest_context(&self) -> Option<u32> {
+        (self.engine.is_some() && self.max_model_len > 0).then_some(self.max_model_len)
+    }
+
+    /// What the cluster is made of, of replicas of so many GPUs.
+    fn layout(&self, replica: u32) -> Result<Layout, Conflict> {
+        let all = self.gpus;
+        let refuse = |why: String| {
+            Err(Conflict {
+                setting: "serving.gpus",
+                problem: why.into(),
+            })
+        };
+        if all % replica != 0 {
+            return refuse(format!("is {all}, which replicas of {replica} can't share"));
         }
-        if self.max_num_batched_tokens > 0 {
-            setting.max_batched_tokens = self.max_num_batched_tokens;
+        let there = all / replica;
+        let wanted = self.replicas + self.prefill_replicas;
+        let generating = match (self.replicas, there) {
+            (0, 0) => 1,
+            (0, there) if there > self.prefill_replicas => there - self.prefill_replicas,
+            (0, there) => {
+                return refuse(format!(
+                    "is {all}, which make {there} replicas of {replica}; with {} for prompts none is left",
+                    self.prefill_replicas
+                ));
+            }
+            (replicas, there) if there == 0 || there == wanted => replicas,
+            (replicas, there) => {
+                return refuse(format!(
+                    "is {all}, which make {there} replicas of {replica}; {replicas} and {} for prompts are asked for",
+                    self.prefill_replicas
+                ));
+            }
+        };
+        Ok(Layout {
+            replicas: generating,
+            prefill: self.prefill_replicas,
+            router: match self.router {
+                RouterKind::RoundRobin => Router::RoundRobin,
+                RouterKind::LeastLoaded => Router::LeastLoaded,
+                RouterKind::PrefixAware => Router::PrefixAware {
+                    overlap: self.overlap_weight,
+                    load: self.load_weight,
+                },
+                RouterKind::Session => Router::Session,
+            },
+            on_failure: match self.on_worker_failure {
+                WorkerFailure::Requeue => OnFailure::Requeue,
+                WorkerFailure::Error => OnFailure::End,
+            },
+        })
+    }
+
+    fn cache_bytes(&self) -> Result<f64, Conflict> {
+        match self.kv_cache_dtype.to_ascii_lowercase().as_str() {
+            "auto" | "bf16" | "bfloat16" | "fp16" | "float16" => Ok(2.0),
+            "fp8" | "fp8_e4m3" | "fp8_e5m2" => Ok(1.0),
+            other => Err(Conflict {
+                setting: "serving.kv_cache_dtype",
+                problem: format!("is '{other}', which is none of auto, bf16, fp8").into(),
+            }),
         }
+    }
+
+    fn check_dtype(&self) -> Result<(), Conflict> {
+        match self.dtype.to_ascii_lowercase().as_str() {
+            "auto" | "bfloat16" | "bf16" | "float16" | "fp16" | "half" => Ok(()),
+            other => Err(Conflict {
+                setting: "serving.dtype",
+                problem: format!(
+                    "is '{other}', which is none of auto, bfloat16, float16; weights of fewer bits are serving.quantization's matter"
+                )
+                .into(),
+            }),
+        }
+    }
+
+    fn limit(&self, setting: &mut Setting) {
+        let given = |value: u32| (value > 0).then_some(value);
+        setting.max_sequences = given(self.max_num_seqs).unwrap_or(setting.max_sequences);
+        setting.max_batched_tokens =
+            given(self.max_num_batched_tokens).unwrap_or(setting.max_batched_tokens);
+        setting.block_tokens = given(self.block_size).unwrap_or(setting.block_tokens);
         setting.memory_share = self.gpu_memory_utilization;
         setting.prefix_caching = self.enable_prefix_caching;
         setting.chunked_prefill = self.enable_chunked_prefill;
+        setting.max_waiting = given(self.max_waiting);
+        setting.policy = match self.scheduling_policy {
+            SchedulingPolicy::FirstCome => Policy::FirstCome,
+            SchedulingPolicy::Priority => Policy::Priority,
+        };
+        setting.long_prefill_tokens = self.long_prefill_token_threshold;
+        setting.watermark = self.watermark;
+        setting.blocks = given(self.num_gpu_blocks_override);
+        setting.host_bytes = self.swap_space * f64::from(1 << 30);
+        setting.max_context = given(self.max_model_len);
+        setting.max_adapters = self.enable_lora.then_some(self.max_loras);
     }
 }
 

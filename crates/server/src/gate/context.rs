@@ -28,7 +28,7 @@ pub(super) fn check(meaning: &Meaning<'_>) -> Result<(), ApiError> {
 
 fn check_generation(meaning: &Meaning<'_>, work: &Generate) -> Result<(), ApiError> {
     let counts = Counts {
-        window: u64::from(meaning.model.context_window),
+        window: u64::from(window(meaning)),
         prompt: longest(meaning.prompts) as u64,
         asked: u64::from(work.limits.max_tokens.unwrap_or_default()),
         most: u64::from(meaning.model.max_output_tokens),
@@ -38,6 +38,12 @@ fn check_generation(meaning: &Meaning<'_>, work: &Generate) -> Result<(), ApiErr
         Input::Chat(_) if &*meaning.operation.tag == "Responses" => counts.check_response(),
         Input::Chat(_) => counts.check_chat(),
     }
+}
+
+/// The model's window, or less where the engine's longest context is.
+fn window(meaning: &Meaning<'_>) -> u32 {
+    let engine = meaning.world.rules.max_context;
+    meaning.model.context_window.min(engine.unwrap_or(u32::MAX))
 }
 
 fn longest(prompts: &[Prompt]) -> usize {
@@ -136,7 +142,7 @@ fn overlong(window: u64, prompt: u64, completion: u64) -> ApiError {
 
 /// Query and passage are read together.
 fn check_pairs(meaning: &Meaning<'_>) -> Result<(), ApiError> {
-    let window = meaning.model.context_window as usize;
+    let window = window(meaning) as usize;
     let longest = longest(meaning.prompts);
     if longest <= window {
         return Ok(());
@@ -148,7 +154,7 @@ fn check_pairs(meaning: &Meaning<'_>) -> Result<(), ApiError> {
 }
 
 fn check_inputs(meaning: &Meaning<'_>) -> Result<(), ApiError> {
-    let window = meaning.model.context_window as usize;
+    let window = window(meaning) as usize;
     let longest = longest(meaning.prompts);
     if longest > window {
         return Err(overlong(window as u64, longest as u64, 0));
