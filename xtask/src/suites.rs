@@ -30,8 +30,10 @@ const SERVERS: &[(&str, &[&str])] = &[
         &[
             "--api-key",
             KEY,
-            "--azure-deployments",
-            "mine=gpt-4o,vectors=text-embedding-3-small",
+            "--azure-deployment",
+            "mine=gpt-4o",
+            "--azure-deployment",
+            "vectors=text-embedding-3-small",
         ],
     ),
     ("FAKEAI_SLOW_BASE_URL", &["--ttft", "60000"]),

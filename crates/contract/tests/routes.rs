@@ -1,7 +1,7 @@
 //! Paths lead to the operations that the document gives them.
 #![allow(clippy::unwrap_used)]
 
-use fakeai_contract::{Api, Kind, Match, Method, openai};
+use fakeai_contract::{Api, Below, Kind, Match, Method, Mount, openai};
 
 fn found(method: Method, path: &str, beta: bool) -> (String, Vec<(String, String)>) {
     match openai().find(method, path, beta) {
@@ -169,12 +169,13 @@ fn the_rows_carry_what_the_document_says() {
     assert_eq!(call.success_status(), 201);
 }
 
+fn below(path: &str) -> Option<(&'static Mount, Below<'_>)> {
+    let mut mounts = openai().mounts().iter();
+    mounts.find_map(|mount| Some((mount, mount.below(path)?)))
+}
+
 #[test]
 fn operations_stand_below_mounts_in_the_wire_of_others() {
-    let below = |path| {
-        let mut mounts = openai().mounts().iter();
-        mounts.find_map(|mount| Some((mount, mount.below(path)?)))
-    };
     for mount in openai().mounts() {
         for id in &mount.operations {
             let operation = openai().operation(id).unwrap();
