@@ -197,6 +197,11 @@ impl Setup {
         self.shape.parameters_billion * 1e9 * self.precision.weight_bytes() / f64::from(self.gpus())
     }
 
+    /// Bytes that activations, graphs and the runtime take on each GPU.
+    pub fn beside_bytes(&self) -> f64 {
+        BESIDE_GB * 1e9
+    }
+
     /// Blocks of the cache that fit beside the weights.
     ///
     /// # Errors

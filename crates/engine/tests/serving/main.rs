@@ -8,6 +8,7 @@
 
 mod cluster;
 mod facts;
+mod gpus;
 
 use std::collections::HashMap;
 
