@@ -1,7 +1,9 @@
 //! What a simulated engine tells observers: facts by step and by sequence, never by token. One
 //! replica's facts come in the order in which they happen; those of several may be mixed.
 
-use crate::{Finish, Micros};
+use std::sync::Arc;
+
+use crate::{Finish, Micros, TokenId};
 
 /// Something happened in a simulated engine.
 pub enum EngineEvent {
@@ -47,6 +49,14 @@ pub enum EngineEvent {
     },
     /// A sequence has left, done or not. Where it is done, the end of its last step comes next.
     Ended(Box<Ended>),
+    /// Blocks of a worker's cache came to be known, or are no longer. Told where somebody asked for
+    /// it; a block is there before it is told of.
+    Cache {
+        /// The replica.
+        worker: u32,
+        /// What happened.
+        change: CacheChange,
+    },
     /// A step ended.
     StepEnded {
         /// What it computed.
@@ -59,6 +69,32 @@ pub enum EngineEvent {
         /// before, each with how many had it.
         intervals: Vec<(Micros, u32)>,
     },
+}
+
+/// What becomes of the blocks of a worker's cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CacheChange {
+    /// Blocks can be found again from now on.
+    Stored(StoredBlocks),
+    /// The blocks of these hashes can't any more.
+    Removed(Vec<u64>),
+    /// None can.
+    Cleared,
+}
+
+/// Blocks of one prompt that follow each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBlocks {
+    /// The hash of each, over all tokens up to its end.
+    pub hashes: Vec<u64>,
+    /// That of the block before the first of them, where there is one.
+    pub parent: Option<u64>,
+    /// Their tokens.
+    pub tokens: Vec<TokenId>,
+    /// Tokens of each.
+    pub block_tokens: u32,
+    /// The number and the name of the adapter that they were computed with.
+    pub adapter: Option<(u32, Arc<str>)>,
 }
 
 /// How full a worker is.

@@ -31,7 +31,10 @@ pub use call::{Call, FilePart, Form, Frames, Head, Pull, Reply, ReplyBody};
 pub use caller::{Caller, CallerKey, KeyKind, Owner};
 pub use clock::{Clock, Micros};
 pub use engine::{Admission, Engine, Job, Tick, Ticks};
-pub use engine_event::{Ended, Ending, EngineEvent, FirstToken, RequestParams, Step, WorkerLoad};
+pub use engine_event::{
+    CacheChange, Ended, Ending, EngineEvent, FirstToken, RequestParams, Step, StoredBlocks,
+    WorkerLoad,
+};
 pub use error::{ApiError, ErrorKind};
 pub use event::{Closed, Event, Intervals, Observer, Opened};
 pub use ids::Alphabet;

@@ -122,6 +122,20 @@ pub struct Shape {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EngineRow {
+    name: String,
+    version: String,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+#[derive(Deserialize)]
+struct Engines {
+    engine: Vec<EngineRow>,
+}
+
+#[derive(Deserialize)]
 struct Gpus {
     gpu: Vec<Gpu>,
 }
@@ -156,6 +170,17 @@ pub fn links() -> &'static Links {
         toml::from_str(include_str!("../../../data/hardware/links.toml")).expect(OURS)
     });
     &LINKS
+}
+
+/// The version of an engine that is followed; empty for an engine that nobody knows.
+pub fn engine_version(engine: &str) -> &'static str {
+    static ENGINES: LazyLock<Vec<EngineRow>> = LazyLock::new(|| {
+        let rows: Result<Engines, _> =
+            toml::from_str(include_str!("../../../data/hardware/engines.toml"));
+        rows.expect(OURS).engine
+    });
+    let row = ENGINES.iter().find(|row| row.name == engine);
+    row.map_or("", |row| row.version.as_str())
 }
 
 /// All shapes.

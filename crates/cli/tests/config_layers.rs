@@ -97,6 +97,8 @@ fn value_for(setting: &Setting) -> String {
         "2",
         "sqlite:there",
         "folder:there",
+        "all",
+        r#"{"enable_kv_cache_events":true}"#,
     ];
     let raw = |text: &str| fakeai_server::config::Raw::Text(text.to_owned());
     let fits =

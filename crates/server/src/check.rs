@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 /// Fields that a flavour may add to the contract's.
-const EXTRAS: &[&str] = &["reasoning_content", "obfuscation"];
+const EXTRAS: &[&str] = &["reasoning_content", "obfuscation", "root", "parent"];
 
 /// Violations of which the text is kept.
 const REMEMBERED: usize = 50;

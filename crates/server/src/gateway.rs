@@ -13,6 +13,7 @@ use crate::answer::{self, Answer};
 use crate::check::Checks;
 use crate::gate::{self, Arrival};
 use crate::infer;
+use crate::kv_events::KvEvents;
 use crate::multipart;
 use crate::resource;
 use crate::route::{self, Route};
@@ -39,6 +40,8 @@ pub struct Gateway {
     pub checks: Arc<Checks>,
     pub(crate) contract: &'static Contract,
     pub(crate) launch: Launch,
+    /// Who tells what becomes of the blocks of the default world's engine.
+    pub(crate) kv_events: Option<Arc<KvEvents>>,
     endpoints: Vec<Option<&'static Endpoint>>,
     /// Whether calls may wait for a disk or a network.
     blocks: bool,
@@ -117,8 +120,16 @@ impl Gateway {
             checks: Arc::default(),
             contract,
             launch,
+            kv_events: None,
             endpoints: by_operation(contract, ENDPOINTS),
         }
+    }
+
+    /// The same hall, with sockets to be opened for the events of its cache.
+    #[must_use]
+    pub(crate) fn with_kv_events(mut self, kv_events: Option<Arc<KvEvents>>) -> Self {
+        self.kv_events = kv_events;
+        self
     }
 
     /// The same hall with these inference endpoints and no others, for who brings their own.
@@ -184,11 +195,13 @@ impl Gateway {
         // What was said may rest on a read that failed.
         let answered = world.check_reads(failures).and(answered);
         let api = visit.api;
+        // A page of our own may refuse in another server's shape.
+        let is_own = matches!(&answered, Ok(answer) if !answer.status.is_success());
         let mut reply = match answered {
             Ok(answer) => answer.into_reply(visit, self, &world),
             Err(error) => answer::fail(visit, &error),
         };
-        if world.rules.check_responses && !reply.status.is_success() {
+        if world.rules.check_responses && !is_own && !reply.status.is_success() {
             self.checks.refusal(self.contract, api, &reply);
         }
         world
@@ -238,6 +251,13 @@ impl Gateway {
         }
     }
 
+    /// The operation and the endpoint of chat completions.
+    pub(crate) fn chat(&self) -> Option<(&'static Operation, &'static Endpoint)> {
+        let operation = self.contract.operation("createChatCompletion")?;
+        let endpoint = self.endpoints[usize::from(operation.index)]?;
+        Some((operation, endpoint))
+    }
+
     /// Refuses a call whose body could not be read.
     pub fn refuse(&self, head: &Head, error: &ApiError) -> Served {
         let (world, path) = self.worlds.enter(head);
@@ -283,6 +303,16 @@ impl Gateway {
         }
     }
 
+    /// Finds the row of a call, and notes whose API it is of.
+    fn find(&self, head: &Head, path: &str, visit: &mut Visit) -> Result<Route, ApiError> {
+        let route = route::find(self.contract, head, path);
+        visit.api = match &route {
+            Ok(route) => route.api(),
+            Err(_) => route::api(self.contract, head, path),
+        };
+        route
+    }
+
     fn answer(
         &self,
         world: &Arc<World>,
@@ -295,12 +325,7 @@ impl Gateway {
             call,
             origin,
         } = numbered;
-        let route = route::find(self.contract, &call.head, path);
-        visit.api = match &route {
-            Ok(route) => route.api(),
-            Err(_) => route::api(self.contract, &call.head, path),
-        };
-        let route = route?;
+        let route = self.find(&call.head, path, visit)?;
         if let Route::Operation { operation, .. } = &route {
             visit.reached(operation);
         }

@@ -20,6 +20,7 @@ use crate::gate::{self, Meaning};
 use crate::gateway::{Gateway, Origin, Talk};
 use crate::holds::Hold;
 use crate::player::{Player, Score};
+use crate::prompt_cache::CachedTicks;
 use crate::resource;
 use crate::run::Run;
 use crate::session::Recall;
@@ -63,10 +64,7 @@ pub(crate) fn answer(
     let files = uploads.read()?;
     let (charged, wishes) = (Charged::of(&body), Wishes::of(&body));
     let talk = origin.talk();
-    let recall = talk.map(|talk| Recall {
-        session: &talk.session,
-        store: &*world.store,
-    });
+    let recall = talk.map(|talk| recall(world, talk));
     // Before it is read, so that nothing is added between the two.
     let hold = hold(world, operation, &body)?;
     // What a run reads may not change before it has begun.
@@ -83,9 +81,7 @@ pub(crate) fn answer(
     };
     let mut opened = (endpoint.open)(call, &context(world, talk, recall.as_ref()))?;
     visit.note(|record| record.model = Some(opened.work.model().to_owned()));
-    if let (Api::Azure, Work::Generate(work)) = (visit.api, &mut opened.work) {
-        work.screened = true;
-    }
+    screen(visit.api, &mut opened.work);
     let (model, prompts) = pass(world, operation, &mut opened)?;
     let seed = world.seed_of(&opened.work);
     let sources = resource::Documents { gateway, world };
@@ -105,6 +101,7 @@ pub(crate) fn answer(
             arrived: visit.started(),
             streamed: opened.stream,
             wishes: &wishes,
+            model: &model,
         },
     )?;
     let session = talk.map(|talk| Arc::clone(&talk.session));
@@ -119,7 +116,7 @@ pub(crate) fn answer(
 }
 
 /// What the endpoint may look at beside the call.
-fn context<'a>(
+pub(crate) fn context<'a>(
     world: &'a World,
     talk: Option<&Talk>,
     recall: Option<&'a Recall<'a>>,
@@ -143,6 +140,21 @@ fn hold(world: &World, operation: &Operation, body: &Value) -> Result<Option<Hol
     match openai::conversation(&operation.id, body) {
         Some(id) if world.rules.mode == Mode::Realistic => world.holds.take(id).map(Some),
         Some(_) | None => Ok(None),
+    }
+}
+
+/// What a socket's conversation can be recalled from.
+fn recall<'a>(world: &'a World, talk: &'a Talk) -> Recall<'a> {
+    Recall {
+        session: &talk.session,
+        store: &*world.store,
+    }
+}
+
+/// Azure's content filter reads what is generated there.
+fn screen(api: Api, work: &mut Work) {
+    if let (Api::Azure, Work::Generate(work)) = (api, work) {
+        work.screened = true;
     }
 }
 
@@ -225,6 +237,7 @@ struct Arranged<'a> {
     arrived: Micros,
     streamed: bool,
     wishes: &'a Wishes,
+    model: &'a Model,
 }
 
 fn score(
@@ -260,6 +273,11 @@ fn score(
         session: wishes.session.as_deref(),
         arrived: arranged.arrived,
     })?;
+    let (work, model, at) = (arranged.work, arranged.model, arranged.arrived);
+    let cached = wishes
+        .caching
+        .send(world, work, model, arranged.prompts, at);
+    let ticks = CachedTicks::around(ticks, cached);
     let start = Start {
         ids: world.seed_of_ids(arranged.seed),
         created: arranged.arrived,

@@ -1,6 +1,7 @@
 //! The spine: the hall that every call passes, what stands on its way, and the transports that
 //! lead to it.
 
+mod adapters;
 mod agenda;
 mod answer;
 mod background;
@@ -15,9 +16,11 @@ mod edge;
 mod errand;
 mod gate;
 mod gateway;
+mod gpus;
 mod holds;
 mod infer;
 mod keyring;
+mod kv_events;
 mod library;
 mod log;
 mod makers;
@@ -25,6 +28,7 @@ mod multipart;
 mod operations;
 mod pending;
 mod player;
+mod prompt_cache;
 mod question;
 mod resource;
 mod route;

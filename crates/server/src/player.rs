@@ -84,6 +84,7 @@ impl Player {
             | Plan::Made { .. }
             | Plan::Count(_) => (Vec::new(), 0),
         };
+        world.play_begins();
         Self {
             world,
             cursors,
@@ -402,6 +403,7 @@ impl Frames for Player {
 impl Drop for Player {
     /// A client that hangs up ends its visit with what it got.
     fn drop(&mut self) {
+        self.world.play_ends();
         if let Some(mut visit) = self.visit.take() {
             let usage = self.usage_so_far();
             visit.played(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fakeai_canon::Mode;
+use fakeai_telemetry::DcgmCounters;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::webhooks::WebhookRules;
@@ -43,8 +44,21 @@ pub struct WorldRules {
     pub docs: bool,
     /// The form of `/metrics` where the client has no wish.
     pub metrics: MetricsForm,
+    /// Which counters of GPUs are shown.
+    pub dcgm_counters: DcgmCounters,
     /// Who is told of events.
     pub webhooks: WebhookRules,
+    /// What is served by the simulated engine, where there is one.
+    pub served: Option<Served>,
+}
+
+/// What a simulated engine serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// Whose engine it is.
+    pub engine: &'static str,
+    /// The model that it has loaded.
+    pub model: String,
 }
 
 /// A fault that strikes by chance.

@@ -7,15 +7,19 @@ use fakeai_canon::{Clock, Engine, Micros, Observer, Seed};
 use fakeai_catalog::{Catalog, Latency};
 use fakeai_content::{Behaviour, Config as ContentConfig, TextMode};
 use fakeai_engine::serving::{Cluster, LiveEngine};
-use fakeai_engine::{Pace, PaceEngine, Spread, Timing};
-use fakeai_telemetry::{Journal, JournalLimits, Ledger, LedgerLimits, UsageBook, UsageLimits};
+use fakeai_engine::{Pace, PaceEngine, PromptCache, Spread, Timing};
+use fakeai_telemetry::{
+    DcgmCounters, Journal, JournalLimits, Ledger, LedgerLimits, UsageBook, UsageLimits,
+};
 use http::HeaderValue;
 
 use crate::clock::{VIRTUAL_EPOCH, WorldClock};
-use crate::config::{ClockKind, Config, PaceKind, TextSource};
+use crate::config::{ClockKind, Config, DcgmSet, PaceKind, TextSource};
 use crate::gateway::{Gateway, Launch};
+use crate::gpus::GpuRoom;
+use crate::kv_events::KvEvents;
 use crate::log::RequestLog;
-use crate::rules::{FaultRule, MetricsForm, WorldRules};
+use crate::rules::{FaultRule, MetricsForm, Served, WorldRules};
 use crate::store::{OpenError, Place, StoreLimits};
 use crate::webhooks::WebhookRules;
 use crate::world::{Parts, World};
@@ -33,11 +37,32 @@ pub fn build(config: &Config, launch: Launch) -> Result<Gateway, OpenError> {
     let config = config.clone();
     let rules = Arc::new(rules(&config));
     let most = config.features.max_worlds as usize;
-    let make = move |name: &str| world(name, &config, &rules, &place);
-    Ok(Gateway::new(Worlds::new(Box::new(make), most), launch))
+    let kv_events = kv_events(&config);
+    let told = kv_events.clone();
+    let make = move |name: &str| {
+        let told = told.clone().filter(|_| name == DEFAULT);
+        world(name, &config, &rules, &place, told)
+    };
+    let gateway = Gateway::new(Worlds::new(Box::new(make), most), launch);
+    Ok(gateway.with_kv_events(kv_events))
 }
 
-fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) -> World {
+fn kv_events(config: &Config) -> Option<Arc<KvEvents>> {
+    let settings = config.serving.kv_events_config.as_ref()?;
+    let (_, layout) = config.serving.setup().ok()??;
+    let replicas = layout.prefill + layout.replicas;
+    settings
+        .enabled
+        .then(|| Arc::new(KvEvents::new(settings, replicas)))
+}
+
+fn world(
+    name: &str,
+    config: &Config,
+    rules: &Arc<WorldRules>,
+    place: &Place,
+    kv_events: Option<Arc<KvEvents>>,
+) -> World {
     let clock = Arc::new(clock(config));
     let root = Seed(config.server.seed);
     let seed = if name == DEFAULT {
@@ -65,7 +90,16 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) ->
     if tracing::enabled!(tracing::Level::DEBUG) {
         observers.push(Arc::new(RequestLog));
     }
-    let serving = serving(config, &clock, seed, observers.clone());
+    let gpus = gpus(config, seed, now);
+    if let Some(gpus) = &gpus {
+        observers.push(gpus.clone());
+    }
+    let tells_cache = kv_events.is_some();
+    if let Some(told) = kv_events {
+        told.begin_anew(now);
+        observers.push(told);
+    }
+    let serving = serving(config, &clock, seed, observers.clone(), tells_cache);
     let engine = match &serving {
         Some(serving) => serving.clone(),
         None => pace(config),
@@ -85,6 +119,8 @@ fn world(name: &str, config: &Config, rules: &Arc<WorldRules>, place: &Place) ->
             usage,
             engine,
             serving,
+            gpus,
+            prompt_cache: prompt_cache(config),
             behaviour: Behaviour::new(content(config)),
             observers,
         },
@@ -111,7 +147,15 @@ fn rules(config: &Config) -> WorldRules {
         max_body_bytes: config.security.max_request_size.0,
         training_tokens_per_second: u64::from(config.generation.training_tokens_per_second),
         background_answers: BACKGROUND_ANSWERS,
+        dcgm_counters: match config.metrics.dcgm_counters {
+            DcgmSet::Default => DcgmCounters::Default,
+            DcgmSet::All => DcgmCounters::All,
+        },
         webhooks: WebhookRules::of(&config.webhooks),
+        served: config.serving.engine.map(|engine| Served {
+            engine: engine.word(),
+            model: config.serving.served_model.clone(),
+        }),
         check_responses: features.check_responses.unwrap_or(cfg!(debug_assertions)),
         docs: features.docs,
         metrics: if config.metrics.prometheus {
@@ -159,11 +203,33 @@ fn serving(
     clock: &Arc<WorldClock>,
     seed: Seed,
     observers: Vec<Arc<dyn Observer>>,
+    tells_cache: bool,
 ) -> Option<Arc<LiveEngine>> {
     // What can't be served has been refused with the settings.
     let (setup, layout) = config.serving.setup().ok()??;
     let cluster = Cluster::new(&setup, layout, Some(seed.fork("engine"))).ok()?;
-    Some(Arc::new(LiveEngine::new(cluster, clock.clone(), observers)))
+    let clock = clock.clone();
+    Some(Arc::new(LiveEngine::new(
+        cluster,
+        clock,
+        observers,
+        tells_cache,
+    )))
+}
+
+fn gpus(config: &Config, seed: Seed, now: Micros) -> Option<Arc<GpuRoom>> {
+    let (setup, layout) = config.serving.setup().ok()??;
+    let replicas = layout.prefill + layout.replicas;
+    let window = micros(config.metrics.dcgm_interval);
+    let seed = seed.fork("gpus");
+    Some(Arc::new(GpuRoom::new(&setup, replicas, window, seed, now)))
+}
+
+fn prompt_cache(config: &Config) -> Option<PromptCache> {
+    let settings = &config.kv_cache;
+    let is_hosted = config.serving.engine.is_none();
+    (is_hosted && settings.prompt_caching)
+        .then(|| PromptCache::new(settings.prompt_cache_steps as usize))
 }
 
 fn pace(config: &Config) -> Arc<dyn Engine> {

@@ -3,12 +3,16 @@
 
 use serde_json::Value;
 
+use crate::prompt_cache::Caching;
+
 /// The longest text that is looked at.
 const MOST: usize = 512;
 
 /// What a request asks of the engine.
 #[derive(Default)]
 pub(crate) struct Wishes {
+    /// What it asks of the provider's cache of prompts.
+    pub(crate) caching: Caching,
     /// vLLM's `priority`: lower first.
     pub(crate) priority: i32,
     /// vLLM's `cache_salt`: what keeps its part of the cache apart.
@@ -28,6 +32,7 @@ impl Wishes {
         let priority = body["priority"].as_i64().unwrap_or(0);
         let most = i64::from(i32::MAX);
         Self {
+            caching: Caching::of(body),
             priority: priority.clamp(-most, most) as i32,
             salt: text("cache_salt"),
             session: text("prompt_cache_key")

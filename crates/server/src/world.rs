@@ -10,15 +10,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fakeai_canon::{Alphabet, ApiError, Clock, Engine, Event, Micros, Mode, Observer, Seed, Work};
 use fakeai_catalog::{Catalog, FineTune, Model};
 use fakeai_content::Behaviour;
+use fakeai_engine::PromptCache;
 use fakeai_engine::serving::LiveEngine;
 use fakeai_resources::{self as resources, Blobs, Change, Order, PageQuery, Services, Store};
 use fakeai_telemetry::{Journal, Ledger, UsageBook};
 use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard, RwLock};
 use serde_json::Value;
 
+use crate::adapters::{Adapters, Named};
 use crate::agenda::Agenda;
 use crate::background::Logs;
 use crate::clock::WorldClock;
+use crate::gpus::GpuRoom;
 use crate::holds::Holds;
 use crate::keyring::Keyring;
 use crate::library::Indexes;
@@ -53,6 +56,8 @@ pub struct World {
     pub engine: Arc<dyn Engine>,
     /// The same where it is a simulated serving engine, which can be controlled.
     pub serving: Option<Arc<LiveEngine>>,
+    /// The GPUs of a simulated engine.
+    pub(crate) gpus: Option<Arc<GpuRoom>>,
     /// What is said in it.
     pub behaviour: Behaviour,
     /// Frames of background answers.
@@ -65,6 +70,10 @@ pub struct World {
     pub(crate) agenda: Agenda,
     /// The documents of its vector stores.
     pub(crate) indexes: Indexes,
+    /// The adapters of its engine's model.
+    pub(crate) adapters: Adapters,
+    /// The provider's cache of prompts, where it is on and no engine has its own.
+    pub(crate) prompt_cache: Option<Mutex<PromptCache>>,
     /// Who made the objects that send calls.
     pub(crate) makers: Makers,
     /// Whose keys are whose.
@@ -72,6 +81,7 @@ pub struct World {
     turn: ReentrantMutex<Cell<u32>>,
     observers: Vec<Arc<dyn Observer>>,
     calls: AtomicU64,
+    playing: AtomicU64,
     repeats: Mutex<HashMap<u64, u64>>,
     models: RwLock<HashMap<String, Arc<Model>>>,
 }
@@ -101,6 +111,8 @@ pub(crate) struct Parts {
     pub(crate) usage: Arc<UsageBook>,
     pub(crate) engine: Arc<dyn Engine>,
     pub(crate) serving: Option<Arc<LiveEngine>>,
+    pub(crate) gpus: Option<Arc<GpuRoom>>,
+    pub(crate) prompt_cache: Option<PromptCache>,
     pub(crate) behaviour: Behaviour,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
 }
@@ -143,17 +155,21 @@ impl World {
             usage: parts.usage,
             engine: parts.engine,
             serving: parts.serving,
+            gpus: parts.gpus,
             behaviour: parts.behaviour,
             logs: Logs::default(),
             holds: Holds::default(),
             deliveries: Deliveries::default(),
             agenda: Agenda::default(),
             indexes: Indexes::default(),
+            adapters: Adapters::default(),
+            prompt_cache: parts.prompt_cache.map(Mutex::new),
             makers: Makers::default(),
             keyring: Keyring::new(),
             turn: ReentrantMutex::new(Cell::new(0)),
             observers: parts.observers,
             calls: AtomicU64::new(0),
+            playing: AtomicU64::new(0),
             repeats: Mutex::new(HashMap::new()),
             models: RwLock::new(HashMap::new()),
         }
@@ -209,6 +225,21 @@ impl World {
         }
     }
 
+    /// Answers that are being generated.
+    pub(crate) fn playing(&self) -> u64 {
+        self.playing.load(Ordering::Relaxed)
+    }
+
+    /// One more is.
+    pub(crate) fn play_begins(&self) {
+        self.playing.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One less is.
+    pub(crate) fn play_ends(&self) {
+        self.playing.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// The number of this call in the world, from 0.
     pub(crate) fn count_call(&self) -> u64 {
         self.calls.fetch_add(1, Ordering::Relaxed)
@@ -244,6 +275,11 @@ impl World {
     /// The model of that id; made on first use where it is not listed, and none where models are
     /// strict.
     pub(crate) fn model(&self, id: &str) -> Option<Arc<Model>> {
+        match self.adapters.named(id) {
+            Named::Adapter(adapter) => return Some(Arc::new(adapter.model(id))),
+            Named::Gone => return None,
+            Named::Other => {}
+        }
         if let Some(model) = self.models.read().get(id) {
             return Some(Arc::clone(model));
         }
@@ -309,6 +345,8 @@ impl World {
         let catalog = Catalog::builtin();
         let mut models: Vec<_> = catalog.models().cloned().map(Arc::new).collect();
         let mut others = self.tuned_models();
+        let adapters = self.adapters.loaded();
+        others.extend(adapters.iter().filter_map(|name| self.model(name)));
         let made = self.models.read();
         others.extend(made.values().cloned());
         drop(made);

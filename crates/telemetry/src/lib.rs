@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod exposition;
+mod gpus;
 mod histogram;
 mod journal;
 mod ledger;
@@ -12,6 +13,7 @@ mod usage;
 mod window;
 
 pub use exposition::{OPEN_METRICS_MEDIA, PROMETHEUS_MEDIA, open_metrics, prometheus};
+pub use gpus::{DcgmCounters, GpuFaults, GpuName, GpuSample, dcgm_json, dcgm_text, gpu_name};
 pub use journal::{Journal, JournalFilter, JournalLimits};
 pub use ledger::{Ledger, LedgerLimits};
 pub use summary::metrics_json;

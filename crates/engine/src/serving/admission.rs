@@ -3,6 +3,7 @@
 
 use fakeai_canon::Micros;
 
+use super::log::BlockChange;
 use super::plan::{Kind, Policy};
 use super::sequence::{Sequence, SequenceId};
 use super::worker::{Fetch, Loading, Slot, Worker};
@@ -31,8 +32,12 @@ impl Worker {
         let full = full.min(sequence.request.hashes.len());
         while sequence.published < full {
             let place = sequence.published;
-            self.blocks
-                .publish(sequence.blocks[place], sequence.request.hashes[place]);
+            let (block, hash) = (sequence.blocks[place], sequence.request.hashes[place]);
+            let stored = BlockChange::Stored {
+                id: sequence.id,
+                place: place as u32,
+            };
+            self.blocks.publish(block, hash, stored);
             sequence.published += 1;
         }
     }

@@ -2,6 +2,7 @@
 //! the hash of all tokens up to their end, and reused in the order in which they fell free.
 
 use super::host_tier::HostTier;
+use super::log::BlockChange;
 use super::quick_hash::QuickMap;
 
 /// A block.
@@ -23,6 +24,8 @@ struct Block {
 pub(crate) struct Blocks {
     blocks: Vec<Block>,
     by_hash: QuickMap<u64, BlockId>,
+    /// What has become of blocks since that was last told.
+    pub(crate) changes: Vec<BlockChange>,
     /// Where what is forgotten here is still known.
     host: HostTier,
     /// The free block that is reused next, and the one reused last.
@@ -43,6 +46,7 @@ impl Blocks {
         Self {
             blocks: (0..count).map(block).collect(),
             by_hash: QuickMap::default(),
+            changes: Vec::new(),
             host: HostTier::new(host),
             first: if count > 0 { 0 } else { NONE },
             last: count.checked_sub(1).unwrap_or(NONE),
@@ -79,7 +83,12 @@ impl Blocks {
         if self.free < self.count() {
             return false;
         }
+        let mut changes = std::mem::take(&mut self.changes);
+        if !self.by_hash.is_empty() {
+            changes.push(BlockChange::Cleared);
+        }
         *self = Self {
+            changes,
             host: std::mem::take(&mut self.host),
             ..Self::new(self.count(), 0)
         };
@@ -100,6 +109,7 @@ impl Blocks {
             if let Some(hash) = block.hash.take() {
                 self.by_hash.remove(&hash);
                 self.host.keep(hash);
+                self.changes.push(BlockChange::Forgotten(hash));
             }
             into.push(id);
         }
@@ -135,12 +145,13 @@ impl Blocks {
         }
     }
 
-    /// Makes a block known by the hash of what it holds, unless another is.
-    pub(crate) fn publish(&mut self, id: BlockId, hash: u64) {
+    /// Makes a block known by the hash of what it holds, unless another is; `change` tells of it.
+    pub(crate) fn publish(&mut self, id: BlockId, hash: u64, change: BlockChange) {
         let block = &mut self.blocks[id as usize];
         if block.hash.is_none() && !self.by_hash.contains_key(&hash) {
             block.hash = Some(hash);
             self.by_hash.insert(hash, id);
+            self.changes.push(change);
         }
     }
 

@@ -144,14 +144,6 @@ impl Gpus {
         });
     }
 
-    /// A step under way was broken off: its replica has failed.
-    pub fn stop(&mut self, replica: u32, at: Micros) {
-        if let Some(found) = self.replicas.get_mut(replica as usize) {
-            found.pass(at, &self.power, &self.thermal);
-            found.step = None;
-        }
-    }
-
     /// Sets the temperature of the air that a GPU gets. False where there is no such GPU.
     pub fn set_ambient(&mut self, gpu: usize, celsius: f64, now: Micros) -> bool {
         let a_replica = self.power.gpus() as usize;

@@ -18,6 +18,7 @@ use super::control::SleepLevel;
 use super::log::Log;
 use super::orders::{Order, WorkerState};
 use super::sequence::{Request, SequenceId};
+use super::told_blocks::Text;
 use super::watch::{End, Observers, Record, Track, Watch};
 
 /// A simulated engine that a server's answers go by.
@@ -50,9 +51,15 @@ impl Shared {
 }
 
 impl LiveEngine {
-    /// An engine of these replicas, on a world's clock, that tells these observers.
-    pub fn new(cluster: Cluster, clock: Arc<dyn Clock>, observers: Vec<Arc<dyn Observer>>) -> Self {
-        let mut watch = Watch::new(Observers::from(observers));
+    /// An engine of these replicas, on a world's clock, that tells these observers; of the blocks of
+    /// its cache where that is wanted.
+    pub fn new(
+        cluster: Cluster,
+        clock: Arc<dyn Clock>,
+        observers: Vec<Arc<dyn Observer>>,
+        tells_cache: bool,
+    ) -> Self {
+        let mut watch = Watch::new(Observers::from(observers), tells_cache);
         for (number, load) in cluster.loads().enumerate() {
             watch.replica(number as u32);
             watch.queued(clock.now(), load);
@@ -162,14 +169,25 @@ impl Engine for LiveEngine {
             let finishes = job.finishes.iter().copied();
             let finishes = finishes.chain(iter::repeat(Finish::Stop));
             let longest = requests.iter().map(|request| request.prompt).max();
-            let submit = |(request, finish): (Request, Finish)| {
-                let record = Record::new(job, request.prompt, finish);
+            let choices = (requests.len() / job.prompts.len().max(1)).max(1);
+            let submit = |(number, (request, finish)): (usize, (Request, Finish))| {
+                let text = watch.tells_cache().then(|| {
+                    let name = adapter.map(|number| (number, Arc::from(job.model)));
+                    Arc::new(Text {
+                        ids: job.prompts[number / choices].ids.clone(),
+                        hashes: request.hashes.clone(),
+                        block_tokens: size as usize,
+                        adapter: name,
+                    })
+                });
+                let record = Record::new(job, request.prompt, finish, text);
                 let track = Arc::clone(record.track());
                 let id = cluster.submit(request);
                 watch.open(id, record);
                 (id, track)
             };
-            let tracks: Vec<_> = requests.into_iter().zip(finishes).map(submit).collect();
+            let sequences = requests.into_iter().zip(finishes).enumerate();
+            let tracks: Vec<_> = sequences.map(submit).collect();
             cluster.advance(now, watch);
             watch.wake();
             let first = tracks.first();

@@ -22,6 +22,8 @@ pub trait Log {
     fn token(&mut self, _token: &Token) {}
     /// A sequence lost its blocks to others and waits to be computed again.
     fn preempted(&mut self, _id: SequenceId, _at: Micros) {}
+    /// Blocks can be found again by what they hold, or can't any more.
+    fn blocks(&mut self, _changes: &[BlockChange]) {}
     /// A sequence has all its tokens.
     fn finished(&mut self, _finished: &Finished) {}
     /// The step that began has ended.
@@ -42,6 +44,22 @@ pub trait Log {
 pub struct Quiet;
 
 impl Log for Quiet {}
+
+/// What becomes of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockChange {
+    /// A block of a sequence's prompt can be found again.
+    Stored {
+        /// Whose it is.
+        id: SequenceId,
+        /// Its place in the prompt.
+        place: u32,
+    },
+    /// The block of this hash can't any more.
+    Forgotten(u64),
+    /// None can.
+    Cleared,
+}
 
 /// A token that comes at the end of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use fakeai_canon::{
-    Ended, Ending, EngineEvent, Event, Finish, FirstToken, Job, Micros, Observer, RequestParams,
-    Step, WorkerLoad,
+    CacheChange, Ended, Ending, EngineEvent, Event, Finish, FirstToken, Job, Micros, Observer,
+    RequestParams, Step, WorkerLoad,
 };
 
 use parking_lot::Mutex;
 
-use super::log::{Finished, Log, Token};
+use super::log::{BlockChange, Finished, Log, Token};
 use super::quick_hash::QuickMap;
 use super::sequence::SequenceId;
 use super::step_time::Batch;
+use super::told_blocks::{Text, changes};
 
 /// Those who are told.
 pub(super) type Observers = Arc<[Arc<dyn Observer>]>;
@@ -26,6 +27,8 @@ pub(super) struct Watch {
     observers: Observers,
     sequences: QuickMap<SequenceId, Record>,
     replicas: Vec<Replica>,
+    /// Whether observers are told of blocks.
+    tells_cache: bool,
     /// Whether anybody waits to be woken.
     has_sleepers: bool,
 }
@@ -52,6 +55,8 @@ pub(super) struct Record {
     cached: u32,
     preemptions: u32,
     track: Arc<Mutex<Track>>,
+    /// Its prompt, where observers are told of blocks.
+    text: Option<Arc<Text>>,
 }
 
 /// What a sequence has got. It has a lock of its own, so that who asks for what is known already
@@ -90,7 +95,7 @@ impl Track {
 
 impl Record {
     /// A sequence of a job that has arrived.
-    pub(super) fn new(job: &Job<'_>, prompt: u32, finish: Finish) -> Self {
+    pub(super) fn new(job: &Job<'_>, prompt: u32, finish: Finish, text: Option<Arc<Text>>) -> Self {
         Self {
             arrived: job.arrived,
             prompt,
@@ -101,6 +106,7 @@ impl Record {
             cached: 0,
             preemptions: 0,
             track: Arc::default(),
+            text,
         }
     }
 
@@ -137,12 +143,13 @@ fn there(due: &[Micros], now: Micros) -> &[Micros] {
 
 impl Watch {
     /// Empty books.
-    pub(super) fn new(observers: Observers) -> Self {
+    pub(super) fn new(observers: Observers, tells_cache: bool) -> Self {
         Self {
             worker: 0,
             observers,
             sequences: QuickMap::default(),
             replicas: Vec::new(),
+            tells_cache,
             has_sleepers: false,
         }
     }
@@ -181,6 +188,11 @@ impl Watch {
             self.replicas.resize_with(number + 1, Replica::default);
         }
         &mut self.replicas[number]
+    }
+
+    /// Whether observers are told of blocks.
+    pub(super) fn tells_cache(&self) -> bool {
+        self.tells_cache
     }
 
     /// Somebody waits for a sequence from now on.
@@ -334,6 +346,18 @@ impl Log for Watch {
         if let Some(record) = self.sequences.get(&id) {
             let ended = record.ended(self.worker, at, Ending::Aborted);
             self.tell(EngineEvent::Ended(Box::new(ended)));
+        }
+    }
+
+    fn blocks(&mut self, all: &[BlockChange]) {
+        if !self.tells_cache {
+            return;
+        }
+        let worker = self.worker;
+        let text = |id: SequenceId| self.sequences.get(&id)?.text.as_deref();
+        let told: Vec<CacheChange> = changes(all, text);
+        for change in told {
+            self.tell(EngineEvent::Cache { worker, change });
         }
     }
 

@@ -253,6 +253,7 @@ impl Worker {
     /// Begins a step, where there is something that fits.
     fn begin(&mut self, log: &mut impl Log) {
         let batch = schedule(self);
+        self.tell_blocks(log);
         let start = self.clock;
         for id in self.preempted.drain(..) {
             log.preempted(id, start);
@@ -290,6 +291,14 @@ impl Worker {
         self.ends = Some(end);
     }
 
+    /// Tells what has become of blocks.
+    fn tell_blocks(&mut self, log: &mut impl Log) {
+        if !self.blocks.changes.is_empty() {
+            log.blocks(&self.blocks.changes);
+            self.blocks.changes.clear();
+        }
+    }
+
     /// Ends the step under way.
     fn complete(&mut self, end: Micros, log: &mut impl Log) {
         self.ends = None;
@@ -309,6 +318,7 @@ impl Worker {
             }
         }
         self.scheduled = scheduled;
+        self.tell_blocks(log);
         log.load(self.load());
         log.step_ended();
         if self.sleep.is_pending() {

@@ -63,6 +63,7 @@ impl Observer for Listener {
                 told.first_tokens += 1;
             }
             EngineEvent::Preempted { .. } => told.preemptions += 1,
+            EngineEvent::Cache { .. } => panic!("nobody asked to be told of blocks"),
             EngineEvent::Ended(ended) => told.ended.push(**ended),
             EngineEvent::StepEnded {
                 step,
@@ -91,7 +92,7 @@ impl Stage {
         let clock = Arc::new(Hand::default());
         let listener = Arc::new(Listener::default());
         let cluster = Cluster::new(&narrow(kind), Layout::of(1), Some(Seed(1))).unwrap();
-        let engine = LiveEngine::new(cluster, clock.clone(), vec![listener.clone()]);
+        let engine = LiveEngine::new(cluster, clock.clone(), vec![listener.clone()], false);
         Self {
             engine,
             clock,

@@ -131,6 +131,16 @@ choice! {
 }
 
 choice! {
+    /// Which counters of GPUs are shown.
+    DcgmSet {
+        /// Those that the exporter shows by default.
+        Default = "default",
+        /// All that it knows.
+        All = "all",
+    }
+}
+
+choice! {
     /// Where free text comes from.
     TextSource {
         /// Fluent text on the prompt's topic.

@@ -11,6 +11,7 @@ mod choice;
 mod features;
 mod generation;
 mod kv_cache;
+mod kv_events;
 mod metrics;
 mod program;
 mod rate_limits;
@@ -26,12 +27,13 @@ mod webhooks;
 pub use auth::{ApiKeys, Auth};
 pub use azure::Azure;
 pub use choice::{
-    ClockKind, EngineKind, LogFormat, LogLevel, PaceKind, RouterKind, SchedulingPolicy, TextSource,
-    WorkerFailure,
+    ClockKind, DcgmSet, EngineKind, LogFormat, LogLevel, PaceKind, RouterKind, SchedulingPolicy,
+    TextSource, WorkerFailure,
 };
 pub use features::Features;
 pub use generation::Generation;
 pub use kv_cache::KvCache;
+pub use kv_events::{Endpoint, KvEventsConfig};
 pub use metrics::Metrics;
 pub use program::Server;
 pub use rate_limits::RateLimits;

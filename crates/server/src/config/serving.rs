@@ -4,6 +4,7 @@ use fakeai_catalog::hardware::{gpu, gpus, shape};
 use fakeai_engine::serving::{Kind, Layout, OnFailure, Policy, Precision, Router, Setting, Setup};
 
 use super::choice::{EngineKind, RouterKind, SchedulingPolicy, WorkerFailure};
+use super::kv_events::KvEventsConfig;
 use super::tree::Conflict;
 
 section! {
@@ -74,6 +75,10 @@ section! {
         enable_prefix_caching: bool = true;
         /// Whether prompts are computed in parts beside running answers.
         enable_chunked_prefill: bool = true;
+        /// Whether and where it is told over ZeroMQ what becomes of the cache's blocks, as vLLM's
+        /// flag takes it: `{"enable_kv_cache_events": true, "endpoint": "tcp://*:5557",
+        /// "replay_endpoint": "tcp://*:5558"}`. Each further replica has the next port.
+        kv_events_config: Option<KvEventsConfig> = None;
     }
 }
 

@@ -21,6 +21,7 @@ use super::tls;
 use crate::clock;
 use crate::config::{ClockKind, Config};
 use crate::gateway::Gateway;
+use crate::kv_events::Sockets;
 use crate::store::OpenError;
 use crate::tasks;
 use crate::wiring;
@@ -63,6 +64,7 @@ pub struct Running {
     address: SocketAddr,
     gateway: Arc<Gateway>,
     streams: Arc<OpenStreams>,
+    kv_addresses: Vec<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -76,6 +78,12 @@ impl Running {
     /// Its hall.
     pub fn gateway(&self) -> &Arc<Gateway> {
         &self.gateway
+    }
+
+    /// Where it is told over ZeroMQ what becomes of the cache's blocks: of each replica the address
+    /// that publishes, and the one that gives batches again, where they are set to listen.
+    pub fn kv_events_addresses(&self) -> &[SocketAddr] {
+        &self.kv_addresses
     }
 
     /// Streams that are open now.
@@ -126,6 +134,14 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     });
     let gateway = Arc::new(wiring::build(&config, launch).map_err(StartError::Storage)?);
     let _ = hall.set(Arc::downgrade(&gateway));
+    let told = match &gateway.kv_events {
+        Some(told) => {
+            let open = told.open().await;
+            open.map_err(|(address, source)| StartError::Bind { address, source })?
+        }
+        None => Sockets::default(),
+    };
+    let kv_addresses = told.addresses.clone();
     gateway.take_up();
     let streams = Arc::new(OpenStreams::new(server.max_open_streams as usize));
     let door = Door::new(&config, tls, &gateway, &streams);
@@ -137,11 +153,13 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
         if let Some(jumper) = jumper {
             jumper.abort();
         }
+        drop(told);
     });
     Ok(Running {
         address,
         gateway,
         streams,
+        kv_addresses,
         stop: Some(stop),
         task,
     })

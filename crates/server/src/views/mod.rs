@@ -1,13 +1,18 @@
 //! Pages that only show: models, health, metrics, journal, documentation. What they show is made
 //! elsewhere.
 
+mod adapters;
 mod admin;
 mod deployments;
 mod docs;
+mod gpus;
 mod health;
 mod image;
 mod metrics;
 mod models;
+mod native;
+mod sleep;
+mod tokenizer;
 mod usage;
 
 use std::sync::Arc;
@@ -34,6 +39,18 @@ pub(crate) struct OwnView {
     pub(crate) show: Show,
 }
 
+impl OwnView {
+    /// Whether it is the page at that path; a number at the end may be any.
+    fn is_at(&self, path: &str) -> bool {
+        match self.path.strip_suffix("{n}") {
+            None => self.path == path,
+            Some(before) => path
+                .strip_prefix(before)
+                .is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
+        }
+    }
+}
+
 /// All pages of our own. Below `/w/{name}` they show that world.
 static OWN: &[OwnView] = &[
     page("/health", health::show),
@@ -42,6 +59,25 @@ static OWN: &[OwnView] = &[
     page("/docs", docs::page),
     page("/", docs::landing),
     page("/_fakeai/image", image::show),
+    page("/dcgm/metrics", gpus::metrics),
+    control(Method::GET, "/_fakeai/gpus", gpus::list),
+    control(Method::POST, "/_fakeai/gpus/{n}", gpus::strike),
+    page("/ping", native::ping),
+    open(Method::POST, "/ping", native::ping),
+    page("/version", native::version),
+    page("/load", native::load),
+    open(Method::POST, "/sleep", sleep::sleep),
+    open(Method::POST, "/wake_up", sleep::wake_up),
+    page("/is_sleeping", sleep::is_sleeping),
+    open(
+        Method::POST,
+        "/reset_prefix_cache",
+        sleep::reset_prefix_cache,
+    ),
+    open(Method::POST, "/tokenize", tokenizer::tokenize),
+    open(Method::POST, "/detokenize", tokenizer::detokenize),
+    control(Method::POST, "/v1/load_lora_adapter", adapters::load),
+    control(Method::POST, "/v1/unload_lora_adapter", adapters::unload),
     control(Method::GET, "/_fakeai/journal", admin::journal),
     control(Method::DELETE, "/_fakeai/journal", admin::clear_journal),
     control(Method::GET, "/_fakeai/checks", admin::checks),
@@ -55,6 +91,16 @@ static OWN: &[OwnView] = &[
 const fn page(path: &'static str, show: Show) -> OwnView {
     OwnView {
         method: Method::GET,
+        path,
+        open: true,
+        show,
+    }
+}
+
+/// A page that vLLM's server shows without a key, since it is not below `/v1`.
+const fn open(method: Method, path: &'static str, show: Show) -> OwnView {
+    OwnView {
+        method,
         path,
         open: true,
         show,
@@ -78,14 +124,14 @@ pub(crate) fn own(method: &Method, path: &str) -> Option<&'static OwnView> {
         method
     };
     OWN.iter()
-        .find(|view| view.path == path && view.method == *method)
+        .find(|view| view.is_at(path) && view.method == *method)
 }
 
 /// The methods that a page of our own has, where there is one at that path.
 pub(crate) fn methods_of(path: &str) -> Option<String> {
     let methods: Vec<&str> = OWN
         .iter()
-        .filter(|view| view.path == path)
+        .filter(|view| view.is_at(path))
         .map(|view| view.method.as_str())
         .collect();
     (!methods.is_empty()).then(|| methods.join(", "))

@@ -6,20 +6,25 @@ use fakeai_canon::{ApiError, ErrorKind};
 use fakeai_catalog::{Ability, Catalog, Modality, Model, ReasoningText};
 use serde_json::{Value, json};
 
+use crate::adapters::Named;
 use crate::answer::Answer;
 use crate::gate::unknown_model;
 use crate::world::World;
 
 /// All models.
 pub(super) fn list(world: &World) -> Answer {
-    let data: Vec<Value> = world.models().iter().map(|model| object(model)).collect();
+    let data: Vec<Value> = world
+        .models()
+        .iter()
+        .map(|model| object(world, model))
+        .collect();
     Answer::value(&json!({"object": "list", "data": data}))
 }
 
 /// One model.
 pub(super) fn retrieve(world: &World, id: &str) -> Result<Answer, ApiError> {
     let model = find(world, id)?;
-    Ok(Answer::value(&object(&model)))
+    Ok(Answer::value(&object(world, &model)))
 }
 
 /// What a model can do, and how its tokens are counted.
@@ -81,11 +86,17 @@ fn find(world: &World, id: &str) -> Result<Arc<Model>, ApiError> {
     world.model(id).ok_or_else(|| unknown_model(id))
 }
 
-fn object(model: &Model) -> Value {
-    json!({
+fn object(world: &World, model: &Model) -> Value {
+    let mut object = json!({
         "id": model.id,
         "object": "model",
         "created": model.created,
         "owned_by": model.owned_by,
-    })
+    });
+    // An engine tells of an adapter where it is from.
+    if let Named::Adapter(adapter) = world.adapters.named(&model.id) {
+        object["root"] = json!(adapter.path);
+        object["parent"] = json!(adapter.parent);
+    }
+    object
 }

@@ -7,5 +7,6 @@
 
 mod calls;
 mod exposition;
+mod gpus;
 mod journal;
 mod ledger;
