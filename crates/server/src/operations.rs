@@ -18,6 +18,8 @@ pub enum Support {
     Socket,
     /// Nothing yet: made up in mock mode, refused with 501 otherwise.
     MadeUp,
+    /// Nothing yet, in no mode: a WebSocket can't be made up.
+    Unserved,
 }
 
 impl Support {
@@ -29,6 +31,7 @@ impl Support {
             Self::View => "view",
             Self::Socket => "WebSocket",
             Self::MadeUp => "mock mode only; else 501",
+            Self::Unserved => "501",
         }
     }
 }
@@ -49,6 +52,8 @@ pub fn support(operation: &Operation) -> Support {
         Support::View
     } else if fakeai_resources::serves(id) {
         Support::Objects
+    } else if operation.upgrade {
+        Support::Unserved
     } else {
         Support::MadeUp
     }

@@ -1,9 +1,9 @@
 //! Any bytes on any path that takes a body: an answer in the provider's shape, and never a
-//! failure of the server.
+//! failure of the server. What errors of other providers look like is held against their contract.
 
 use bytes::Bytes;
 use fakeai_canon::Mode;
-use fakeai_contract::{Method, openai};
+use fakeai_contract::{Api, Method, openai};
 
 use crate::client::Request;
 use crate::every_operation::path_of;
@@ -51,7 +51,7 @@ async fn never_fails(mode: Mode) {
             let answer = connection.send(request).await;
             let text = || format!("{} {body:?}: {}", operation.id, answer.text());
             assert!(answer.status < 500 || answer.status == 501, "{}", text());
-            if answer.status >= 400 {
+            if answer.status >= 400 && operation.api == Api::OpenAi {
                 answer.error(answer.status);
             }
             sent += 1;
