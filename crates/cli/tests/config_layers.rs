@@ -37,6 +37,29 @@ fn a_flag_beats_the_environment_beats_a_file_beats_the_default() {
 }
 
 #[test]
+fn a_bucket_is_opened_by_what_other_programs_read_unless_we_are_told() {
+    let start = Start::default()
+        .variable("AWS_ACCESS_KEY_ID", "theirs")
+        .variable("AWS_SECRET_ACCESS_KEY", "hidden")
+        .variable("AWS_DEFAULT_REGION", "there")
+        .variable("AWS_REGION", "eu-north-1")
+        .variable("AWS_ENDPOINT_URL", "");
+    assert_eq!(start.config().storage.s3_access_key_id, None);
+    let start = start
+        .flags(&["--storage-blobs", "s3://files/mine"])
+        .file("fakeai.toml", "[storage]\ns3_access_key_id = 'ours'\n");
+    let storage = start.config().storage;
+    assert_eq!(storage.s3_access_key_id.as_deref(), Some("ours"));
+    assert_eq!(storage.s3_region, "eu-north-1");
+    assert_eq!(storage.s3_endpoint, None);
+    assert_eq!(storage.s3_secret_access_key.unwrap().0, "hidden");
+    assert_eq!(
+        start.origin("storage.s3_secret_access_key"),
+        "environment AWS_SECRET_ACCESS_KEY"
+    );
+}
+
+#[test]
 fn every_setting_can_be_given_in_every_layer() {
     for setting in Config::settings() {
         let given = value_for(setting);

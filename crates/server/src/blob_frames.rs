@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, Frames, Micros, Pull};
 use fakeai_resources::Blobs;
 
@@ -17,18 +17,24 @@ pub(crate) struct BlobFrames {
     blobs: Arc<dyn Blobs>,
     id: String,
     at: u64,
+    /// What was read before the answer began.
+    first: Option<Bytes>,
     visit: Option<Visit>,
 }
 
 impl BlobFrames {
-    /// The blob from its first byte on.
-    pub(crate) fn new(blobs: Arc<dyn Blobs>, id: String) -> Self {
-        Self {
-            blobs,
+    /// The blob from its first byte on. Its first bytes are read now.
+    ///
+    /// # Errors
+    /// The blob can't be read.
+    pub(crate) fn open(blobs: &Arc<dyn Blobs>, id: String) -> Result<Self, ApiError> {
+        Ok(Self {
+            first: Some(blobs.read(&id, 0, PIECE)?),
+            blobs: Arc::clone(blobs),
             id,
             at: 0,
             visit: None,
-        }
+        })
     }
 
     /// Makes the visit end when the reading does.
@@ -39,7 +45,11 @@ impl BlobFrames {
 
 impl Frames for BlobFrames {
     fn pull(&mut self, _: Micros, out: &mut BytesMut, _: &Waker) -> Pull {
-        match self.blobs.read(&self.id, self.at, PIECE) {
+        let piece = match self.first.take() {
+            Some(first) => Ok(first),
+            None => self.blobs.read(&self.id, self.at, PIECE),
+        };
+        match piece {
             Ok(piece) if piece.is_empty() => {
                 if let Some(visit) = self.visit.take() {
                     visit.close(None);

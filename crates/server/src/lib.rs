@@ -26,6 +26,7 @@ mod log;
 mod makers;
 mod multipart;
 mod operations;
+mod outward;
 mod pending;
 mod player;
 mod prompt_cache;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fakeai_server::config::{Config, Raw, Section, Setting, Shape};
+use fakeai_server::config::{BlobsUrl, Config, Raw, Section, Setting, Shape};
 
 use super::file::Format;
 use super::flags::{Flags, flag_of};
@@ -27,6 +27,19 @@ const NOT_SETTINGS: [&str; 3] = [
     "FAKEAI_BASE_URL",
     "FAKEAI_REFERENCE",
     "FAKEAI_CHECKED_FOLDER",
+];
+
+/// Variables that AWS's own programs read, the first that is set first, and what they set of
+/// `storage`.
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html>
+const OF_OTHERS: [(&str, &str); 7] = [
+    ("AWS_ENDPOINT_URL_S3", "s3_endpoint"),
+    ("AWS_ENDPOINT_URL", "s3_endpoint"),
+    ("AWS_REGION", "s3_region"),
+    ("AWS_DEFAULT_REGION", "s3_region"),
+    ("AWS_ACCESS_KEY_ID", "s3_access_key_id"),
+    ("AWS_SECRET_ACCESS_KEY", "s3_secret_access_key"),
+    ("AWS_SESSION_TOKEN", "s3_session_token"),
 ];
 
 /// How alike two names must be for one to be offered in place of the other (Jaro and Winkler).
@@ -67,6 +80,7 @@ pub fn resolve(flags: &Flags, around: &Surroundings<'_>) -> Result<Resolved, Con
     layers.file(flags);
     layers.environment();
     layers.flags(flags);
+    layers.variables_of_others();
     if layers.problems.is_empty()
         && let Err(conflict) = layers.resolved.config.check()
     {
@@ -234,6 +248,27 @@ impl Layers<'_> {
                     seen.insert(setting.name(), (name, value));
                     self.set(setting, from_variable(setting, value), origin);
                 }
+            }
+        }
+    }
+
+    /// What the variables of other programs say of a bucket, where nothing of ours does.
+    fn variables_of_others(&mut self) {
+        let blobs = &self.resolved.config.storage.blobs;
+        if !matches!(blobs, Some(BlobsUrl::Bucket { .. })) {
+            return;
+        }
+        for (name, key) in OF_OTHERS {
+            let variables = self.around.variables.iter();
+            let mut said = variables.filter(|(one, value)| one == name && !value.is_empty());
+            let (Some((_, value)), Found::Setting(setting)) =
+                (said.next(), find(Some("storage"), key))
+            else {
+                continue;
+            };
+            if *self.resolved.origin(setting) == Origin::Default {
+                let origin = Origin::Variable(name.to_owned());
+                self.set(setting, from_variable(setting, value), origin);
             }
         }
     }

@@ -16,6 +16,7 @@ mod metrics;
 mod program;
 mod rate_limits;
 mod raw;
+mod secret;
 mod security;
 mod serving;
 mod setting;
@@ -27,7 +28,7 @@ mod webhooks;
 pub use auth::{ApiKeys, Auth};
 pub use azure::Azure;
 pub use choice::{
-    ClockKind, DcgmSet, EngineKind, LogFormat, LogLevel, PaceKind, RouterKind, SchedulingPolicy,
+    ClockKind, DcgmSet, EngineKind, LogFormat, LogLevel, PaceKind, RateScope, RouterKind, SchedulingPolicy,
     TextSource, WorkerFailure,
 };
 pub use features::Features;
@@ -38,6 +39,7 @@ pub use metrics::Metrics;
 pub use program::Server;
 pub use rate_limits::RateLimits;
 pub use raw::Raw;
+pub use secret::Secret;
 pub use security::Security;
 pub use serving::Serving;
 pub use setting::{Section, Setting, Shape};

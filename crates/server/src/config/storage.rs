@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::raw::Raw;
+use super::secret::Secret;
 use super::value::{ByteCount, Value};
 
 section! {
@@ -14,11 +15,23 @@ section! {
         /// however it ends. `postgres://USER@HOST/DATABASE` is shared by all servers that name it:
         /// they see each other's objects.
         url: StoreUrl = StoreUrl::Memory, also ["storage_url"];
-        /// Where the bytes of files are: `memory:`, `folder:PATH`; `s3://BUCKET/PREFIX` is
-        /// understood and refused, since buckets are not served yet. Left open, they are in memory where the
-        /// objects are, beside the file of `sqlite:PATH` in the folder `PATH.blobs`, and nowhere
-        /// for `postgres://`, which needs a place that all its servers reach.
+        /// Where the bytes of files are: `memory:`, `folder:PATH`, or `s3://BUCKET/PREFIX` in
+        /// any service that speaks S3. Left open, they are in memory where the objects are, beside
+        /// the file of `sqlite:PATH` in the folder `PATH.blobs`, and nowhere for `postgres://`,
+        /// which needs a place that all its servers reach.
         blobs: Option<BlobsUrl> = None, also ["storage_blobs"];
+        /// The address of the S3 service, as `https://HOST:PORT`; left open, Amazon's of the region.
+        /// Left open, this and the next four are read from the variables that AWS's own programs
+        /// read, such as `AWS_ENDPOINT_URL` and `AWS_SECRET_ACCESS_KEY`.
+        s3_endpoint: Option<String> = None;
+        /// The region of the bucket.
+        s3_region: String = "us-east-1".to_owned();
+        /// The id of the key that opens the bucket. Left open, the machine's own role is asked for.
+        s3_access_key_id: Option<String> = None;
+        /// The secret of that key.
+        s3_secret_access_key: Option<Secret> = None;
+        /// The token of a key that is only lent.
+        s3_session_token: Option<Secret> = None;
         /// Objects at most. What would go beyond is refused with an error; nothing is dropped.
         max_objects: u32 = 100000, from 1 to 100000000;
         /// Bytes of all objects at most, refused beyond as `max_objects` is.

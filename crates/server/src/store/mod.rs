@@ -2,6 +2,9 @@
 //! the room `resources`.
 
 mod blob_errors;
+#[cfg(feature = "s3")]
+mod bucket;
+mod carrier;
 mod folder_blobs;
 mod limits;
 mod memory;
@@ -9,6 +12,8 @@ mod memory_blobs;
 mod place;
 mod sql;
 
+#[cfg(feature = "s3")]
+pub use bucket::{Bucket, BucketBlobs};
 pub use folder_blobs::FolderBlobs;
 pub use limits::StoreLimits;
 pub use memory::MemoryStore;

@@ -11,6 +11,8 @@ use fakeai_resources::{self as resources, Blobs, Store};
 use parking_lot::Mutex;
 
 use super::sql::{Database, OpenError, Postgres, SqlStore, Sqlite, lock_file};
+#[cfg(feature = "s3")]
+use super::{Bucket, BucketBlobs};
 use super::{FolderBlobs, MemoryBlobs, MemoryStore, StoreLimits};
 use crate::config::{BlobsUrl, Storage, StoreUrl};
 
@@ -39,6 +41,8 @@ enum Files {
         /// Held as long as the folder belongs to this process alone.
         _lock: Option<File>,
     },
+    #[cfg(feature = "s3")]
+    Bucket(Arc<Bucket>),
 }
 
 impl Place {
@@ -57,15 +61,14 @@ impl Place {
             (Some(BlobsUrl::Memory), _) | (None, StoreUrl::Memory) => Files::Memory,
             (Some(BlobsUrl::Folder(root)), _) => folder(root, shared)?,
             (None, StoreUrl::Sqlite(path)) => folder(&beside(path), shared)?,
-            (Some(BlobsUrl::Bucket { bucket, .. }), _) => {
-                return Err(OpenError {
-                    what: format!("s3://{bucket}"),
-                    why: "buckets are not served yet".to_owned(),
-                });
-            }
+            (Some(BlobsUrl::Bucket { bucket, prefix }), _) => in_bucket(bucket, prefix, settings)
+                .map_err(|why| OpenError {
+                what: format!("the storage s3://{bucket}/{prefix}"),
+                why,
+            })?,
             (None, StoreUrl::Postgres(_)) => {
                 return Err(OpenError {
-                    what: "postgres".to_owned(),
+                    what: "the storage postgres".to_owned(),
                     why: "its servers have to share files too; set storage.blobs".to_owned(),
                 });
             }
@@ -88,19 +91,7 @@ impl Place {
         limits: StoreLimits,
         clock: &Arc<dyn Clock>,
     ) -> (Arc<dyn Store>, Arc<dyn Blobs>) {
-        let files = match &self.files {
-            Files::Memory => None,
-            Files::Folder { root, .. } => {
-                let passing = matches!(self.objects, Objects::Memory);
-                let folder = FolderBlobs::open(root, name, self.max_blob_bytes, passing);
-                let warn = |error| tracing::error!("can't use {}: {error}", root.display());
-                folder.map_err(warn).ok().map(Arc::new)
-            }
-        };
-        let blobs: Arc<dyn Blobs> = match &files {
-            Some(files) => Arc::clone(files) as Arc<dyn Blobs>,
-            None => Arc::new(MemoryBlobs::new(self.max_blob_bytes)),
-        };
+        let (blobs, files) = self.blobs(name);
         let store: Arc<dyn Store> = match &self.objects {
             Objects::Memory => Arc::new(MemoryStore::new(
                 limits,
@@ -122,6 +113,30 @@ impl Place {
             bring_to_an_end(&*store, clock);
         }
         (store, blobs)
+    }
+
+    /// A world's blobs, and the folder that they are in where they are in one.
+    fn blobs(&self, name: &str) -> (Arc<dyn Blobs>, Option<Arc<FolderBlobs>>) {
+        let passing = matches!(self.objects, Objects::Memory);
+        let most = self.max_blob_bytes;
+        match &self.files {
+            Files::Memory => (Arc::new(MemoryBlobs::new(most)), None),
+            Files::Folder { root, .. } => match FolderBlobs::open(root, name, most, passing) {
+                Ok(folder) => {
+                    let folder = Arc::new(folder);
+                    (Arc::clone(&folder) as Arc<dyn Blobs>, Some(folder))
+                }
+                Err(error) => {
+                    tracing::error!("can't use {}: {error}", root.display());
+                    (Arc::new(MemoryBlobs::new(most)), None)
+                }
+            },
+            #[cfg(feature = "s3")]
+            Files::Bucket(bucket) => (
+                Arc::new(BucketBlobs::open(bucket, name, most, passing)),
+                None,
+            ),
+        }
     }
 
     /// Removes the files that no object names, when a world is entered for the first time.
@@ -191,9 +206,20 @@ fn forget_all(root: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+#[cfg(feature = "s3")]
+fn in_bucket(bucket: &str, prefix: &str, settings: &Storage) -> Result<Files, String> {
+    let bucket = Bucket::open(bucket, prefix, settings)?;
+    Ok(Files::Bucket(Arc::new(bucket)))
+}
+
+#[cfg(not(feature = "s3"))]
+fn in_bucket(_: &str, _: &str, _: &Storage) -> Result<Files, String> {
+    Err("this program was built without buckets (the feature `s3`)".to_owned())
+}
+
 fn unusable(root: &Path, why: &dyn std::fmt::Display) -> OpenError {
     OpenError {
-        what: format!("folder:{}", root.display()),
+        what: format!("the storage folder:{}", root.display()),
         why: why.to_string(),
     }
 }

@@ -10,11 +10,11 @@ use fakeai_server::store::{FolderBlobs, MemoryBlobs};
 use crate::places::{Folder, files};
 
 /// Bytes that all differ from their neighbours.
-fn pattern(length: usize) -> Bytes {
+pub(crate) fn pattern(length: usize) -> Bytes {
     (0..length).map(|place| (place % 251) as u8).collect()
 }
 
-fn put(blobs: &dyn Blobs, bytes: &Bytes, piece: usize) -> String {
+pub(crate) fn put(blobs: &dyn Blobs, bytes: &Bytes, piece: usize) -> String {
     let mut writer = blobs.create().unwrap();
     for piece in bytes.chunks(piece) {
         writer.write(Bytes::copy_from_slice(piece)).unwrap();
@@ -23,7 +23,7 @@ fn put(blobs: &dyn Blobs, bytes: &Bytes, piece: usize) -> String {
 }
 
 /// All bytes of a blob, read in pieces of at most so many.
-fn whole(blobs: &dyn Blobs, id: &str, most: usize) -> Vec<u8> {
+pub(crate) fn whole(blobs: &dyn Blobs, id: &str, most: usize) -> Vec<u8> {
     let mut all = Vec::new();
     loop {
         let piece = blobs.read(id, all.len() as u64, most).unwrap();
@@ -36,7 +36,7 @@ fn whole(blobs: &dyn Blobs, id: &str, most: usize) -> Vec<u8> {
 }
 
 /// What holds for all blobs, given room for a thousand bytes.
-fn laws(blobs: &dyn Blobs) {
+pub(crate) fn laws(blobs: &dyn Blobs) {
     let bytes = pattern(600);
     let id = put(blobs, &bytes, 100);
     assert_eq!(blobs.size(&id), Some(600));

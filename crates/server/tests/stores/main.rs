@@ -11,6 +11,10 @@
 )]
 
 mod blobs;
+#[cfg(feature = "s3")]
+mod bucket_server;
+#[cfg(feature = "s3")]
+mod buckets;
 mod house;
 mod laws;
 mod places;

@@ -172,7 +172,7 @@ pub(crate) fn unavailable() -> ApiError {
     )
 }
 
-/// Why a store could not be opened.
+/// Why something that the settings name could not be opened.
 #[derive(Debug)]
 pub struct OpenError {
     /// What was to be opened.
@@ -183,7 +183,7 @@ pub struct OpenError {
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "can't open the storage {}: {}", self.what, self.why)
+        write!(f, "can't open {}: {}", self.what, self.why)
     }
 }
 

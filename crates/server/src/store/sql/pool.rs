@@ -8,12 +8,12 @@ use std::time::Duration;
 use bytes::BytesMut;
 use futures_executor::block_on;
 use parking_lot::{Condvar, Mutex};
-use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use super::database::{Cell, Given, Row, Session, Trouble};
+use crate::store::carrier::Carrier;
 use crate::tasks;
 
 /// Prepared statements of a connection at most.
@@ -26,8 +26,8 @@ const PATIENCE: &str = "SET statement_timeout = 30000";
 /// The way to the database.
 pub(super) struct Line {
     config: Config,
-    /// Carries the connections; there until the line goes.
-    runtime: Option<Runtime>,
+    /// Carries the connections.
+    carrier: Carrier,
 }
 
 impl Line {
@@ -46,21 +46,16 @@ impl Line {
         config.application_name("fakeai");
         config.keepalives_idle(Duration::from_secs(15));
         config.tcp_user_timeout(Duration::from_secs(30));
-        let mut builder = Builder::new_multi_thread();
-        let builder = builder.worker_threads(1).thread_name("postgres");
-        let runtime = builder.enable_all().build();
+        let carrier = Carrier::new("postgres");
         Ok(Self {
             config,
-            runtime: Some(runtime.map_err(|error| Trouble::Failed(error.to_string()))?),
+            carrier: carrier.map_err(|error| Trouble::Failed(error.to_string()))?,
         })
     }
 
     fn connect(&self) -> Result<Connection, Trouble> {
-        let Some(runtime) = &self.runtime else {
-            return Err(Trouble::Failed("the storage is closed".to_owned()));
-        };
-        let (config, handle) = (self.config.clone(), runtime.handle().clone());
-        let connecting = tasks::start_on(runtime.handle(), async move {
+        let (config, handle) = (self.config.clone(), self.carrier.handle().clone());
+        let connecting = self.carrier.run(async move {
             let (client, connection) = config.connect(NoTls).await?;
             tasks::start_on(&handle, async move {
                 if let Err(error) = connection.await {
@@ -70,20 +65,11 @@ impl Line {
             client.batch_execute(PATIENCE).await?;
             Ok::<_, tokio_postgres::Error>(client)
         });
-        let client = block_on(connecting).map_err(|error| Trouble::Failed(error.to_string()))??;
+        let client = connecting.map_err(Trouble::Failed)??;
         Ok(Connection {
             client,
             statements: HashMap::new(),
         })
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        // Waiting for its thread is not allowed everywhere, and nothing is left to wait for.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 

@@ -39,7 +39,7 @@ impl Postgres {
     /// A URL that is none, a database that can't be reached or was written by a newer program.
     pub fn open(url: &str) -> Result<Self, OpenError> {
         tasks::aside(|| Self::try_open(url)).map_err(|trouble| OpenError {
-            what: "postgres".to_owned(),
+            what: "the storage postgres".to_owned(),
             why: trouble.to_string(),
         })
     }

@@ -45,7 +45,7 @@ impl Sqlite {
     /// a newer program.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         Self::try_open(path).map_err(|trouble| OpenError {
-            what: format!("sqlite:{}", path.display()),
+            what: format!("the storage sqlite:{}", path.display()),
             why: trouble.to_string(),
         })
     }
