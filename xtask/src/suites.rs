@@ -46,6 +46,10 @@ const SERVERS: &[(&str, &[&str])] = &[
         &["--clock", "virtual", "--ttft", "3600000"],
     ),
     (
+        "FAKEAI_LIMITED_BASE_URL",
+        &["--rate-limit-enabled", "--rate-limit-rpm", "60"],
+    ),
+    (
         "FAKEAI_WEBHOOKS_BASE_URL",
         &[
             "--webhook-url",

@@ -28,8 +28,10 @@ pub enum ErrorKind {
     UnsupportedMediaType,
     /// Understood, and refused for its meaning (422).
     Unprocessable,
-    /// Too many requests or tokens in a span of time (429).
+    /// Too many requests in a span of time (429).
     RateLimit,
+    /// Too many tokens in a span of time (429).
+    TokenLimit,
     /// The account's money or quota is used up (429).
     Quota,
     /// The server failed (500).

@@ -26,10 +26,12 @@ pub use call::{
 };
 pub use families::fine_tuning::slug;
 pub use families::organization::{
-    Identity, anyone, founding, has_admin_keys, has_project, identify, is_organization,
+    Identity, anyone, founding, given_rate_limits, has_admin_keys, has_project, identify,
+    is_organization, spend_limit, usual_rate_limits,
 };
 pub use families::responses::not_streamable;
-pub use families::vector_stores::{FileSearch, search_files, searchable_stores};
+pub use families::run_luggage::luggage;
+pub use families::vector_stores::{FileSearch, search_files, searchable_stores, unread_files};
 pub use family::{Order, is_lasting, lasting};
 pub use keep::Keeping;
 pub use library::{Found, Holding, Library, Question as FileQuestion, Unreadable, Volume};

@@ -197,6 +197,7 @@ impl Gateway {
         let api = visit.api;
         // A page of our own may refuse in another server's shape.
         let is_own = matches!(&answered, Ok(answer) if !answer.status.is_success());
+        let limits = visit.limits();
         let mut reply = match answered {
             Ok(answer) => answer.into_reply(visit, self, &world),
             Err(error) => answer::fail(visit, &error),
@@ -204,6 +205,7 @@ impl Gateway {
         if world.rules.check_responses && !is_own && !reply.status.is_success() {
             self.checks.refusal(self.contract, api, &reply);
         }
+        reply.headers.extend(limits.into_iter().flatten());
         world
             .rules
             .add_standing_headers(&request_id, &mut reply.headers);
@@ -361,6 +363,8 @@ impl Gateway {
                 uploads,
                 base,
                 origin,
+                caller,
+                number,
                 visit,
             };
             return infer::answer(self, world, asked);

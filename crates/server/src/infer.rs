@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    ApiError, Encoder, Input, Job, Micros, Mode, Plan, Prompt, RequestParams, Role, Screening,
-    Seed, Start, Usage, Work,
+    ApiError, Caller, Encoder, Input, Job, Micros, Mode, Plan, Prompt, RequestParams, Role,
+    Screening, Seed, Start, Usage, Work,
 };
 use fakeai_catalog::{Catalog, Model};
 use fakeai_contract::{Api, Operation, PathParams};
 use fakeai_dialects::{Context, Decoded, Endpoint, Opened, openai};
+use fakeai_resources as resources;
 use serde_json::Value;
 
 use crate::agenda;
@@ -39,8 +40,11 @@ pub(crate) struct Asked<'a> {
     pub(crate) uploads: Uploads,
     /// What stands before the paths of this world: scheme, host and world.
     pub(crate) base: String,
-    /// Who sends it.
     pub(crate) origin: Origin,
+    /// Who sends it.
+    pub(crate) caller: Arc<Caller>,
+    /// The number of the call in its world.
+    pub(crate) number: u64,
     pub(crate) visit: &'a mut Visit,
 }
 
@@ -48,43 +52,36 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn answer(
     gateway: &Gateway,
     world: &Arc<World>,
-    asked: Asked<'_>,
+    mut asked: Asked<'_>,
 ) -> Result<Answer, ApiError> {
-    let Asked {
-        operation,
-        endpoint,
-        params,
-        query,
-        body,
-        uploads,
-        base,
-        origin,
-        visit,
-    } = asked;
-    let files = uploads.read()?;
-    let (charged, wishes) = (Charged::of(&body), Wishes::of(&body));
+    let operation = asked.operation;
+    let origin = asked.origin.clone();
+    let (charged, wishes) = (Charged::of(&asked.body), Wishes::of(&asked.body));
     let talk = origin.talk();
     let recall = talk.map(|talk| recall(world, talk));
     // Before it is read, so that nothing is added between the two.
-    let hold = hold(world, operation, &body)?;
+    let hold = hold(world, operation, &asked.body)?;
     // What a run reads may not change before it has begun.
     let turn = openai::ALONE.contains(&&*operation.id).then(|| {
         resource::settle(gateway, world);
         world.turn()
     });
-    let call = Decoded {
-        body,
-        params: owned(&params),
-        query,
-        files,
-        base,
-    };
-    let mut opened = (endpoint.open)(call, &context(world, talk, recall.as_ref()))?;
+    let beside = context(world, talk, recall.as_ref());
+    let mut opened = open(world, &mut asked, &beside, turn.is_some())?;
+    let visit = &mut *asked.visit;
     visit.note(|record| record.model = Some(opened.work.model().to_owned()));
     screen(visit.api, &mut opened.work);
-    let (model, prompts) = pass(world, operation, &mut opened)?;
+    let sender = Sender {
+        origin: &origin,
+        caller: &asked.caller,
+    };
+    let (model, prompts) = pass(world, operation, &mut opened, &sender, visit)?;
     let seed = world.seed_of(&opened.work);
-    let sources = resource::Documents { gateway, world };
+    let sources = resource::Documents {
+        gateway,
+        world,
+        waits: turn.is_some(),
+    };
     let plan = world
         .behaviour
         .plan_from(&opened.work, &prompts, &model, seed, &sources)?;
@@ -158,6 +155,62 @@ fn screen(api: Api, work: &mut Work) {
     }
 }
 
+/// Reads the call by its endpoint, and stores what it brings along where it is alone with the
+/// world's objects.
+fn open(
+    world: &World,
+    asked: &mut Asked<'_>,
+    context: &Context<'_>,
+    is_alone: bool,
+) -> Result<Opened, ApiError> {
+    let endpoint = asked.endpoint;
+    let mut decoded = Decoded {
+        body: asked.body.take(),
+        params: owned(&asked.params),
+        query: asked.query.take(),
+        files: asked.uploads.read()?,
+        base: std::mem::take(&mut asked.base),
+    };
+    if is_alone {
+        let call = resources::Call {
+            operation: asked.operation,
+            params: &asked.params,
+            query: &Value::Null,
+            body: decoded.body.clone(),
+            files: &[],
+            caller: &asked.caller,
+        };
+        take_along(world, asked.number, call, &mut decoded, |decoded| {
+            (endpoint.open)(decoded, context).map(drop)
+        })?;
+    }
+    (endpoint.open)(decoded, context)
+}
+
+/// Stores what a request for a run brings along, and has the request name it, unless the request
+/// itself is refused.
+fn take_along(
+    world: &World,
+    number: u64,
+    call: resources::Call<'_>,
+    decoded: &mut Decoded,
+    open: impl FnOnce(Decoded) -> Result<(), ApiError>,
+) -> Result<(), ApiError> {
+    let failures = world.store.failures();
+    let Some((body, next)) = resource::luggage(world, number, call)? else {
+        return Ok(());
+    };
+    open(Decoded {
+        body: body.clone(),
+        params: decoded.params.clone(),
+        query: decoded.query.clone(),
+        files: Vec::new(),
+        base: decoded.base.clone(),
+    })?;
+    decoded.body = body;
+    resource::store_luggage(world, failures, next)
+}
+
 /// The parameters of a path, as texts of their own.
 fn owned<T: FromIterator<(String, String)>>(params: &PathParams) -> T {
     let params = params.iter();
@@ -166,24 +219,35 @@ fn owned<T: FromIterator<(String, String)>>(params: &PathParams) -> T {
         .collect()
 }
 
+/// Who sends a call, and from where.
+struct Sender<'a> {
+    origin: &'a Origin,
+    caller: &'a Caller,
+}
+
 /// Takes the work through the second gate.
 fn pass(
     world: &Arc<World>,
     operation: &'static Operation,
     opened: &mut Opened,
+    sender: &Sender<'_>,
+    visit: &mut Visit,
 ) -> Result<(Arc<Model>, Vec<Prompt>), ApiError> {
     let model = gate::model(world, &opened.work)?;
     let mut prompts = world.behaviour.prompt(&opened.work, &model)?;
     if opened.truncate {
         prompts = truncate(world, opened, &model, prompts)?;
     }
-    gate::by_meaning(&Meaning {
+    let meaning = Meaning {
         world,
         work: &opened.work,
         model: &model,
         prompts: &prompts,
         operation,
-    })?;
+        origin: sender.origin,
+        caller: sender.caller,
+    };
+    gate::by_meaning(&meaning, visit)?;
     Ok((model, prompts))
 }
 

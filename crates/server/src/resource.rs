@@ -77,10 +77,11 @@ pub(crate) fn answer(
     let effects = commit(world, failures, next).inspect_err(|_| asked.uploads.unclaim())?;
     if organization {
         world.keyring.forget();
+        world.terms.forget();
     }
     drop(turn);
     carry_out(gateway, world, effects);
-    Ok(written(world, made, asked.operation))
+    written(world, made, asked.operation)
 }
 
 /// Whether a change may make a key worth more or less.
@@ -101,7 +102,7 @@ pub(crate) fn unserved(world: &Arc<World>, asked: &Asked<'_>) -> Result<Answer, 
     let seed = world.seed_of_objects(asked.number);
     let context = context(world, world.now(), seed);
     let made = resources::make_up(asked.operation, asked.params, &asked.body, &context);
-    Ok(written(world, made, asked.operation))
+    written(world, made, asked.operation)
 }
 
 /// Objects that are due one after the other before others get their turn.
@@ -251,10 +252,52 @@ impl Services for World {
     }
 }
 
+/// What a request for a run brings along, as [`resources::luggage`] has it.
+///
+/// # Errors
+/// What it names is not there.
+pub(crate) fn luggage(
+    world: &World,
+    number: u64,
+    call: resources::Call<'_>,
+) -> Result<Option<(Value, Next)>, ApiError> {
+    if world.is_mock() {
+        return Ok(None);
+    }
+    let seed = world.seed_of_objects(number);
+    resources::luggage(call, means(world), &context(world, world.now(), seed))
+}
+
+/// Stores what a request for a run brings along.
+///
+/// # Errors
+/// The store is full.
+pub(crate) fn store_luggage(world: &World, failures: u64, next: Next) -> Result<(), ApiError> {
+    // Nothing is sent or announced for a thread and its stores.
+    commit(world, failures, next).map(drop)
+}
+
 /// A world's vector stores, for the tool of an answer that searches files.
 pub(crate) struct Documents<'a> {
     pub(crate) gateway: &'a Gateway,
     pub(crate) world: &'a Arc<World>,
+    /// Whether a search waits for files that are still to be read, as runs do.
+    pub(crate) waits: bool,
+}
+
+impl Documents<'_> {
+    /// Reads what of these stores is still to be read, as if it were due.
+    fn read_now(&self, stores: &[&str]) -> Result<(), ApiError> {
+        let world = self.world;
+        for record in resources::unread_files(&*world.store, stores) {
+            let failures = world.store.failures();
+            let seed = world.seed.fork("due").fork(&record.id);
+            let read =
+                resources::advance(&record, means(world), &context(world, world.now(), seed));
+            commit(world, failures, read?)?;
+        }
+        Ok(())
+    }
 }
 
 /// Passages that the tool finds unless it is told.
@@ -270,8 +313,12 @@ impl Sources for Documents<'_> {
         };
         let stores = settings["vector_store_ids"].as_array();
         let named = stores.into_iter().flatten().filter_map(Value::as_str);
+        let stores: Vec<&str> = named.chain(all.iter().map(String::as_str)).collect();
+        if self.waits {
+            self.read_now(&stores)?;
+        }
         let search = FileSearch {
-            stores: named.chain(all.iter().map(String::as_str)).collect(),
+            stores,
             question: FileQuestion {
                 queries: vec![query.to_owned()],
                 limit: settings["max_num_results"].as_u64().unwrap_or(PASSAGES) as usize,
@@ -351,21 +398,24 @@ fn carry_out(gateway: &Gateway, world: &Arc<World>, effects: Vec<Effect>) {
     agenda::keep(gateway, world);
 }
 
-fn written(world: &World, made: resources::Answer, operation: &'static Operation) -> Answer {
+fn written(
+    world: &World,
+    made: resources::Answer,
+    operation: &'static Operation,
+) -> Result<Answer, ApiError> {
     let mut answer = match made.body {
         Body::Empty => Answer::json(""),
         Body::Json(value) => Answer::value(&value),
         Body::Bytes { media, bytes } => Answer::typed(&media, bytes),
-        Body::Blob { media, id } => Answer::frames(
-            &media,
-            Box::new(BlobFrames::new(Arc::clone(&world.blobs), id)),
-        ),
+        Body::Blob { media, id } => {
+            Answer::frames(&media, Box::new(BlobFrames::open(&world.blobs, id)?))
+        }
     };
     if let Some(location) = made.location.and_then(|at| HeaderValue::from_str(&at).ok()) {
         answer.headers.insert(header::LOCATION, location);
     }
     answer.status = StatusCode::from_u16(made.status).unwrap_or(StatusCode::OK);
-    answer.of(operation)
+    Ok(answer.of(operation))
 }
 
 fn follow(world: &World, id: &str, starting_after: Option<u64>) -> Result<Answer, ApiError> {

@@ -6,6 +6,7 @@ use fakeai_canon::Mode;
 use fakeai_telemetry::DcgmCounters;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::config::{RateLimits, RateScope};
 use crate::webhooks::WebhookRules;
 
 /// How a world behaves.
@@ -46,6 +47,8 @@ pub struct WorldRules {
     pub metrics: MetricsForm,
     /// Which counters of GPUs are shown.
     pub dcgm_counters: DcgmCounters,
+    /// How much may be asked for.
+    pub rates: RateRules,
     /// Who is told of events.
     pub webhooks: WebhookRules,
     /// What is served by the simulated engine, where there is one.
@@ -59,6 +62,49 @@ pub struct Served {
     pub engine: &'static str,
     /// The model that it has loaded.
     pub model: String,
+}
+
+/// How much may be asked for in a span of time, of each model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateRules {
+    /// Whether there are limits besides those that projects have been given.
+    pub enabled: bool,
+    /// Who shares them.
+    pub scope: RateScope,
+    /// At most.
+    pub requests_a_minute: Option<u64>,
+    /// At most.
+    pub requests_a_day: Option<u64>,
+    /// At most.
+    pub tokens_a_minute: Option<u64>,
+    /// At most.
+    pub tokens_a_day: Option<u64>,
+}
+
+impl RateRules {
+    /// The rules of settings that have been checked.
+    pub(crate) fn of(config: &RateLimits) -> Self {
+        let set = |most: Option<u32>| most.filter(|_| config.rate_limit_enabled).map(u64::from);
+        Self {
+            enabled: config.rate_limit_enabled,
+            scope: config.rate_limit_scope,
+            requests_a_minute: set(config.rate_limit_rpm),
+            requests_a_day: set(config.rate_limit_rpd),
+            tokens_a_minute: set(config.rate_limit_tpm),
+            tokens_a_day: set(config.rate_limit_tpd),
+        }
+    }
+
+    /// Whether the provider's own limits hold: no other has been named.
+    pub(crate) fn takes_usual(&self) -> bool {
+        let named = [
+            self.requests_a_minute,
+            self.requests_a_day,
+            self.tokens_a_minute,
+            self.tokens_a_day,
+        ];
+        self.enabled && named.iter().all(Option::is_none)
+    }
 }
 
 /// A fault that strikes by chance.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use fakeai_canon::{ApiError, Closed, Event, Head, Intervals, Micros, Opened, Usage};
 use fakeai_contract::{Api, Operation};
+use http::HeaderMap;
 
+use crate::gate::Taken;
 use crate::world::World;
 
 /// Bytes of a body that are kept for the journal.
@@ -18,6 +20,10 @@ pub(crate) struct Visit {
     /// Whose wire the call is of.
     pub(crate) api: Api,
     record: Option<Arc<Closed>>,
+    /// What it has taken of the caller's limits.
+    taken: Option<Box<Taken>>,
+    /// What the answer's head tells of them.
+    limits: Option<Box<HeaderMap>>,
 }
 
 impl Visit {
@@ -54,6 +60,8 @@ impl Visit {
             world: Arc::clone(world),
             api: Api::OpenAi,
             record: Some(Arc::new(record)),
+            taken: None,
+            limits: None,
         }
     }
 
@@ -70,6 +78,17 @@ impl Visit {
         if let Some(record) = self.record.as_mut().and_then(Arc::get_mut) {
             note(record);
         }
+    }
+
+    /// Notes what the call has taken of the caller's limits; the rest is given back at its end.
+    pub(crate) fn takes(&mut self, taken: Taken) {
+        self.limits = Some(Box::new(taken.headers(self.world.now())));
+        self.taken = Some(Box::new(taken));
+    }
+
+    /// What the answer's head tells of the caller's limits, where there are any.
+    pub(crate) fn limits(&mut self) -> Option<HeaderMap> {
+        self.limits.take().map(|limits| *limits)
     }
 
     /// Notes the operation that the call reached.
@@ -110,6 +129,8 @@ impl Visit {
             world: Arc::clone(&self.world),
             api: self.api,
             record: self.record.take(),
+            taken: self.taken.take(),
+            limits: None,
         }
     }
 
@@ -129,6 +150,9 @@ impl Drop for Visit {
         let now = self.world.now();
         self.note(|record| record.ended = now);
         if let Some(record) = self.record.take() {
+            if let Some(taken) = self.taken.take() {
+                taken.settle(record.usage.total());
+            }
             self.world.emit(&Event::Closed(record));
         }
     }

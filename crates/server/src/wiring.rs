@@ -19,7 +19,7 @@ use crate::gateway::{Gateway, Launch};
 use crate::gpus::GpuRoom;
 use crate::kv_events::KvEvents;
 use crate::log::RequestLog;
-use crate::rules::{FaultRule, MetricsForm, Served, WorldRules};
+use crate::rules::{FaultRule, MetricsForm, RateRules, Served, WorldRules};
 use crate::store::{OpenError, Place, StoreLimits};
 use crate::webhooks::WebhookRules;
 use crate::world::{Parts, World};
@@ -31,7 +31,7 @@ const BACKGROUND_ANSWERS: usize = 1_000;
 /// Builds the hall over worlds that follow `config`.
 ///
 /// # Errors
-/// A storage that can't be opened.
+/// A storage or a model that can't be opened.
 pub fn build(config: &Config, launch: Launch) -> Result<Gateway, OpenError> {
     let place = Place::open(&config.storage)?;
     let config = config.clone();
@@ -151,6 +151,7 @@ fn rules(config: &Config) -> WorldRules {
             DcgmSet::Default => DcgmCounters::Default,
             DcgmSet::All => DcgmCounters::All,
         },
+        rates: RateRules::of(&config.rate_limits),
         webhooks: WebhookRules::of(&config.webhooks),
         served: config.serving.engine.map(|engine| Served {
             engine: engine.word(),

@@ -26,8 +26,10 @@ use crate::holds::Holds;
 use crate::keyring::Keyring;
 use crate::library::Indexes;
 use crate::makers::Makers;
+use crate::meters::Meters;
 use crate::rules::WorldRules;
 use crate::store::unavailable;
+use crate::terms::Terms;
 use crate::webhooks::Deliveries;
 
 /// One world.
@@ -78,6 +80,10 @@ pub struct World {
     pub(crate) makers: Makers,
     /// Whose keys are whose.
     pub(crate) keyring: Keyring,
+    /// What its projects may use.
+    pub(crate) terms: Terms,
+    /// What was asked for lately, where that is limited.
+    pub(crate) meters: Meters,
     turn: ReentrantMutex<Cell<u32>>,
     observers: Vec<Arc<dyn Observer>>,
     calls: AtomicU64,
@@ -166,6 +172,8 @@ impl World {
             prompt_cache: parts.prompt_cache.map(Mutex::new),
             makers: Makers::default(),
             keyring: Keyring::new(),
+            terms: Terms::default(),
+            meters: Meters::default(),
             turn: ReentrantMutex::new(Cell::new(0)),
             observers: parts.observers,
             calls: AtomicU64::new(0),

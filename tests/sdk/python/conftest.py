@@ -50,6 +50,14 @@ def slow_client():
         yield client
 
 
+@pytest.fixture(scope="session")
+def limited_client():
+    """A client of a server that takes 60 requests a minute of each model."""
+    url = address("FAKEAI_LIMITED_BASE_URL")
+    with openai.OpenAI(base_url=url, api_key="sk-any", max_retries=0, timeout=30) as client:
+        yield client
+
+
 @pytest.fixture
 def world(base_url, client, request):
     """A client of a world of the test's own, empty at its start."""

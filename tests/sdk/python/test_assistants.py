@@ -345,6 +345,47 @@ def test_what_messages_bring_along_is_searched_too(world):
     assert read(world, store).file_counts.total == 2
 
 
+def test_a_run_searches_what_came_with_it(world):
+    file = world.files.create(file=("handbook.md", HANDBOOK), purpose="assistants")
+    other = world.files.create(file=("other.txt", b"Nothing of use."), purpose="assistants")
+    assistant = world.beta.assistants.create(model="gpt-4o", tools=[{"type": "file_search"}])
+    asked = {
+        "role": "user",
+        "content": "When does the office open?",
+        "attachments": [{"file_id": file.id, "tools": [{"type": "file_search"}]}],
+    }
+    run = world.beta.threads.create_and_run_poll(assistant_id=assistant.id, thread={"messages": [asked]})
+    message = world.beta.threads.messages.list(run.thread_id).data[0]
+    assert "nine in the morning" in message.content[0].text.value
+    assert message.content[0].text.annotations[0].file_citation.file_id == file.id
+    thread = world.beta.threads.retrieve(run.thread_id)
+    (store,) = thread.tool_resources.file_search.vector_store_ids
+    assert world.vector_stores.retrieve(store).expires_after.days == 7
+
+    thread = world.beta.threads.create()
+    run = world.beta.threads.runs.create_and_poll(
+        thread_id=thread.id, assistant_id=assistant.id, additional_messages=[asked]
+    )
+    message = world.beta.threads.messages.list(thread.id).data[0]
+    assert "nine in the morning" in message.content[0].text.value
+
+    stores = [{"file_ids": [other.id], "metadata": {"of": "the thread"}}]
+    run = world.beta.threads.create_and_run_poll(
+        assistant_id=assistant.id,
+        thread={
+            "messages": [{"role": "user", "content": "What is in there?"}],
+            "tool_resources": {"file_search": {"vector_stores": stores}},
+        },
+    )
+    (store,) = world.beta.threads.retrieve(run.thread_id).tool_resources.file_search.vector_store_ids
+    assert world.vector_stores.retrieve(store).metadata == {"of": "the thread"}
+    asked["attachments"][0]["file_id"] = "file-none"
+    before = len(world.vector_stores.list().data)
+    with pytest.raises(openai.NotFoundError):
+        world.beta.threads.create_and_run(assistant_id=assistant.id, thread={"messages": [asked]})
+    assert len(world.vector_stores.list().data) == before
+
+
 def test_a_program_is_run_where_one_is_asked_to_calculate(world):
     assistant = world.beta.assistants.create(model="gpt-4o", tools=[{"type": "code_interpreter"}])
     thread = thread_asking(world, "What is 17 * 3?")

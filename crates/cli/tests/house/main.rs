@@ -25,6 +25,7 @@ mod native;
 mod open_weights;
 mod pages;
 mod prompt_cache;
+mod quotas;
 mod ranking;
 mod refusals;
 mod retrieval;

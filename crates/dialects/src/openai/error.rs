@@ -19,7 +19,9 @@ pub fn status(error: &ApiError) -> StatusCode {
         ErrorKind::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorKind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorKind::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::RateLimit | ErrorKind::Quota => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::RateLimit | ErrorKind::TokenLimit | ErrorKind::Quota => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         ErrorKind::Server => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorKind::NotImplemented => StatusCode::NOT_IMPLEMENTED,
         ErrorKind::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
@@ -44,6 +46,7 @@ pub fn kind(error: &ApiError) -> &'static str {
         | ErrorKind::UnsupportedMediaType
         | ErrorKind::Unprocessable => "invalid_request_error",
         ErrorKind::RateLimit => "requests",
+        ErrorKind::TokenLimit => "tokens",
         ErrorKind::Quota => "insufficient_quota",
         ErrorKind::Server
         | ErrorKind::NotImplemented

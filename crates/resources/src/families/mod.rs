@@ -23,6 +23,7 @@ mod provenance;
 mod realtime;
 mod realtime_calls;
 pub(crate) mod responses;
+pub(crate) mod run_luggage;
 mod run_steps;
 mod runs;
 mod skill_bundle;

@@ -35,21 +35,26 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
         let message = site.family.wording("active").replace("{thread}", &thread);
         return Err(ApiError::invalid(message.replace("{run}", &run.id)));
     }
-    attach(site, &thread, &mut draft.next)?;
+    let message = std::iter::once(&site.call.body);
+    attach(site, &thread, message, &mut draft.next)?;
     draft.record.object = Arc::new(Value::Object(std::mem::take(&mut draft.object)));
     complete(&mut draft.record);
     draft.object = draft.record.object.as_object().cloned().unwrap_or_default();
     Ok(())
 }
 
-/// Gives the thread what the message brings along.
-fn attach(site: &Site<'_>, thread: &str, next: &mut Next) -> Result<(), ApiError> {
+/// Gives the thread what messages that come to it bring along.
+pub(super) fn attach<'v>(
+    site: &Site<'_>,
+    thread: &str,
+    messages: impl Iterator<Item = &'v Value>,
+    next: &mut Next,
+) -> Result<(), ApiError> {
     let Some(record) = site.store.find(threads::FAMILY, None, thread) else {
         return Ok(());
     };
     let mut object = record.object.as_object().cloned().unwrap_or_default();
-    let message = std::iter::once(&site.call.body);
-    if tool_resources::attach(site, &mut object, message, next)? {
+    if tool_resources::attach(site, &mut object, messages, next)? {
         next.changes.push(Change::Replace(Record {
             object: Arc::new(Value::Object(object)),
             ..Record::clone(&record)

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use fakeai_canon::{ApiError, Micros};
 use serde_json::{Map, Value, json};
 
-pub use search::{FileSearch, search_files, searchable_stores};
+pub use search::{FileSearch, search_files, searchable_stores, unread_files};
 
 use super::Hooks;
 use crate::apply::{Moment, Site};

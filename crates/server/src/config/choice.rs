@@ -85,6 +85,16 @@ choice! {
 }
 
 choice! {
+    /// Who shares a limit of requests and tokens.
+    RateScope {
+        /// All keys of a project.
+        Project = "project",
+        /// Each key has its own.
+        Key = "key",
+    }
+}
+
+choice! {
     /// Whose serving engine is simulated.
     EngineKind {
         /// vLLM.

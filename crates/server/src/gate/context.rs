@@ -3,13 +3,14 @@
 use fakeai_canon::{ApiError, ErrorKind, Generate, Input, Prompt, Work};
 
 use super::Meaning;
+use crate::visit::Visit;
 
 /// Tokens of all inputs of one embeddings request together.
 /// <https://platform.openai.com/docs/api-reference/embeddings/create>
 const MOST_EMBEDDED: usize = 300_000;
 
 /// Refuses what does not fit into the model's window.
-pub(super) fn check(meaning: &Meaning<'_>) -> Result<(), ApiError> {
+pub(super) fn check(meaning: &Meaning<'_>, _: &mut Visit) -> Result<(), ApiError> {
     if meaning.world.is_mock() {
         return Ok(());
     }

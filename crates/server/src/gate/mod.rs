@@ -8,6 +8,7 @@ mod contract;
 mod deployment;
 mod fault;
 mod model;
+mod quota;
 pub(crate) mod size;
 mod tokens;
 
@@ -26,6 +27,7 @@ use crate::world::World;
 pub(crate) use contract::takes_form;
 pub(crate) use deployment::model_of as model_of_deployment;
 pub(crate) use model::{model, unknown as unknown_model};
+pub(crate) use quota::Taken;
 
 /// A call on its way through the first list.
 pub(crate) struct Arrival<'a> {
@@ -98,15 +100,21 @@ pub(crate) struct Meaning<'a> {
     pub(crate) model: &'a Model,
     pub(crate) prompts: &'a [Prompt],
     pub(crate) operation: &'static Operation,
+    /// Where the call comes from.
+    pub(crate) origin: &'a Origin,
+    /// Who sends it.
+    pub(crate) caller: &'a Caller,
 }
 
 /// A guard of the second list.
-type Judge = fn(&Meaning<'_>) -> Result<(), ApiError>;
+type Judge = fn(&Meaning<'_>, &mut Visit) -> Result<(), ApiError>;
 
 /// By meaning: after decoding. The model has been found already.
-static BY_MEANING: &[Judge] = &[tokens::check, context::check];
+static BY_MEANING: &[Judge] = &[tokens::check, context::check, quota::check];
 
 /// Takes work through the second list.
-pub(crate) fn by_meaning(meaning: &Meaning<'_>) -> Result<(), ApiError> {
-    BY_MEANING.iter().try_for_each(|judge| judge(meaning))
+pub(crate) fn by_meaning(meaning: &Meaning<'_>, visit: &mut Visit) -> Result<(), ApiError> {
+    BY_MEANING
+        .iter()
+        .try_for_each(|judge| judge(meaning, visit))
 }

@@ -3,9 +3,10 @@
 use fakeai_canon::{ApiError, Generate, Input, RawPrompt, TextInput, TokenId, Work};
 
 use super::Meaning;
+use crate::visit::Visit;
 
 /// Refuses ids that stand for no text.
-pub(super) fn check(meaning: &Meaning<'_>) -> Result<(), ApiError> {
+pub(super) fn check(meaning: &Meaning<'_>, _: &mut Visit) -> Result<(), ApiError> {
     if meaning.world.is_mock() {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use fakeai_canon::{Billed, Closed, Event, Observer};
 use parking_lot::Mutex;
 
+use super::costs::Spending;
 use super::line::{Amounts, Line, entries};
 
 /// How much a book holds.
@@ -29,6 +30,7 @@ pub struct UsageBook {
     limits: UsageLimits,
     none: Billed,
     buckets: Mutex<Buckets>,
+    pub(super) spending: Mutex<Spending>,
 }
 
 type Lines = HashMap<u64, (Line, Amounts)>;
@@ -50,6 +52,7 @@ impl UsageBook {
                 ..Billed::default()
             },
             buckets: Mutex::default(),
+            spending: Mutex::default(),
         }
     }
 
@@ -59,6 +62,11 @@ impl UsageBook {
             return;
         }
         let at = closed.ended.whole_seconds();
+        let mut spending = self.spending.lock();
+        for entry in &entries {
+            spending.add(entry.project(), &entry.priced(), &entry.amounts, at);
+        }
+        drop(spending);
         let mut buckets = self.buckets.lock();
         for entry in entries {
             let hash = entry.hash();

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::book::UsageBook;
-use super::line::{Amounts, Line};
+use super::line::{Amounts, Line, Priced};
 use super::query::{Report, UsageQuery};
 use super::report::{Group, Sums};
 
@@ -65,33 +65,46 @@ impl PriceList {
 
     /// What a line is charged.
     fn items(&mut self, line: &Line, amounts: &Amounts) -> Vec<Item> {
-        let call = match line.report {
-            Report::WebSearchCalls => "web_search",
-            Report::FileSearchCalls => "file_search",
-            Report::CodeInterpreterSessions => "code_interpreter",
-            Report::Completions
-            | Report::Embeddings
-            | Report::Moderations
-            | Report::Images
-            | Report::AudioSpeeches
-            | Report::AudioTranscriptions
-            | Report::VectorStores
-            | Report::Costs => return self.tokens(line, amounts),
-        };
-        let call = SERVICES.call.get(call).map(|call| Item {
-            name: call.item.clone(),
-            dollars: call.price * amounts.units as f64,
-            quantity: amounts.units,
-            unit: None,
-        });
-        call.into_iter().collect()
+        let priced = line.priced();
+        if let Some(call) = call_of(priced.report) {
+            let item = Item {
+                name: call.item.clone(),
+                dollars: call.price * amounts.units as f64,
+                quantity: amounts.units,
+                unit: None,
+            };
+            return vec![item];
+        }
+        let prefix = if priced.batch { "batch " } else { "" };
+        let tokens = self.tokens(&priced, amounts).into_iter();
+        tokens
+            .filter(|(_, count, _)| *count > 0)
+            .map(|(kind, count, dollars)| Item {
+                name: format!("{}, {prefix}{kind}", priced.model),
+                dollars,
+                quantity: count,
+                unit: Some("tokens"),
+            })
+            .collect()
     }
 
-    fn tokens(&mut self, line: &Line, amounts: &Amounts) -> Vec<Item> {
-        let Some(prices) = self.of(&line.model) else {
-            return Vec::new();
+    /// What such usage costs, in dollars.
+    fn dollars(&mut self, priced: &Priced<'_>, amounts: &Amounts) -> f64 {
+        match call_of(priced.report) {
+            Some(call) => call.price * amounts.units as f64,
+            None => {
+                let tokens = self.tokens(priced, amounts).into_iter();
+                tokens.map(|(_, _, dollars)| dollars).sum()
+            }
+        }
+    }
+
+    /// Tokens by their kind, with what they cost.
+    fn tokens(&mut self, priced: &Priced<'_>, amounts: &Amounts) -> [(&'static str, u64, f64); 3] {
+        let Some(prices) = self.of(priced.model) else {
+            return [("input", 0, 0.0); 3];
         };
-        let tier = if line.batch { "batch" } else { &line.tier };
+        let tier = if priced.batch { "batch" } else { priced.tier };
         let share = SERVICES.share.get(tier).map_or(1.0, |share| share.share);
         let tokens = &amounts.tokens;
         // Sound has prices of its own, which the table has not.
@@ -99,21 +112,55 @@ impl PriceList {
         let fresh = tokens.prompt - tokens.prompt_audio - cached;
         let written = tokens.completion - tokens.completion_audio;
         let cached_price = prices.cached_input.unwrap_or(prices.input);
-        let prefix = if line.batch { "batch " } else { "" };
         [
             ("input", fresh, prices.input),
             ("cached input", cached, cached_price),
             ("output", written, prices.output),
         ]
-        .into_iter()
-        .filter(|(_, count, _)| *count > 0)
-        .map(|(kind, count, price)| Item {
-            name: format!("{}, {prefix}{kind}", line.model),
-            dollars: count as f64 * price * share / 1e6,
-            quantity: count,
-            unit: Some("tokens"),
-        })
-        .collect()
+        .map(|(kind, count, price)| (kind, count, count as f64 * price * share / 1e6))
+    }
+}
+
+/// The price of what is charged by the call.
+fn call_of(report: Report) -> Option<&'static CallPrice> {
+    let call = match report {
+        Report::WebSearchCalls => "web_search",
+        Report::FileSearchCalls => "file_search",
+        Report::CodeInterpreterSessions => "code_interpreter",
+        Report::Completions
+        | Report::Embeddings
+        | Report::Moderations
+        | Report::Images
+        | Report::AudioSpeeches
+        | Report::AudioTranscriptions
+        | Report::VectorStores
+        | Report::Costs => return None,
+    };
+    SERVICES.call.get(call)
+}
+
+/// What was spent in a calendar month, kept up as it is: it is asked before every call.
+#[derive(Default)]
+pub(super) struct Spending {
+    /// The first second of the month.
+    month: u64,
+    by_project: HashMap<String, f64>,
+    list: PriceList,
+}
+
+impl Spending {
+    /// Adds usage of a project at that second.
+    pub(super) fn add(&mut self, project: &str, priced: &Priced<'_>, amounts: &Amounts, at: u64) {
+        let month = month_start(at);
+        if month > self.month {
+            self.month = month;
+            self.by_project.clear();
+        }
+        let dollars = self.list.dollars(priced, amounts);
+        match self.by_project.get_mut(project) {
+            Some(spent) => *spent += dollars,
+            None => drop(self.by_project.insert(project.to_owned(), dollars)),
+        }
     }
 }
 
@@ -160,16 +207,14 @@ impl UsageBook {
     /// What was spent in the calendar month (UTC) that holds `now`, in US dollars: by a project, or
     /// by all.
     pub fn spent_this_month(&self, project: Option<&str>, now: u64) -> f64 {
-        let ours = |line: &Line| project.is_none_or(|project| line.project == project);
-        let mut sums = Sums::new();
-        for (_, line, amounts) in self.lines((month_start(now), now + 1), ours) {
-            sums.entry(line).or_default().add(&amounts);
+        let spending = self.spending.lock();
+        if spending.month != month_start(now) {
+            return 0.0;
         }
-        let mut list = PriceList::default();
-        let items = sums
-            .iter()
-            .flat_map(|(line, amounts)| list.items(line, amounts));
-        items.map(|item| item.dollars).sum()
+        match project {
+            Some(project) => spending.by_project.get(project).copied().unwrap_or(0.0),
+            None => spending.by_project.values().sum(),
+        }
     }
 }
 

@@ -78,7 +78,39 @@ pub(super) struct Entry<'a> {
     pub(super) amounts: Amounts,
 }
 
+/// What the price of usage goes by.
+pub(super) struct Priced<'a> {
+    pub(super) report: Report,
+    pub(super) model: &'a str,
+    pub(super) tier: &'a str,
+    pub(super) batch: bool,
+}
+
+impl Line {
+    pub(super) fn priced(&self) -> Priced<'_> {
+        Priced {
+            report: self.report,
+            model: &self.model,
+            tier: &self.tier,
+            batch: self.batch,
+        }
+    }
+}
+
 impl Entry<'_> {
+    pub(super) fn priced(&self) -> Priced<'_> {
+        Priced {
+            report: self.report,
+            model: &self.billed.model,
+            tier: &self.billed.tier,
+            batch: self.billed.batch,
+        }
+    }
+
+    pub(super) fn project(&self) -> &str {
+        &self.caller.project
+    }
+
     pub(super) fn hash(&self) -> u64 {
         let mut hasher = StableHasher::new(0);
         self.report.hash(&mut hasher);

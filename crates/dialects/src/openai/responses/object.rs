@@ -173,7 +173,10 @@ pub(super) fn end(object: &mut Object, end: End<'_>, output: Vec<Value>, at: Mic
 /// The code of a failed response's error.
 fn failure(error: &ApiError) -> &'static str {
     match &error.kind {
-        ErrorKind::RateLimit | ErrorKind::Quota | ErrorKind::Injected(429) => "rate_limit_exceeded",
+        ErrorKind::RateLimit
+        | ErrorKind::TokenLimit
+        | ErrorKind::Quota
+        | ErrorKind::Injected(429) => "rate_limit_exceeded",
         ErrorKind::InvalidRequest
         | ErrorKind::ContentFilter(_)
         | ErrorKind::NotFound

@@ -424,7 +424,7 @@ impl Answer {
 
 fn last_error(error: &ApiError) -> Value {
     let code = match error.kind {
-        ErrorKind::RateLimit | ErrorKind::Quota => "rate_limit_exceeded",
+        ErrorKind::RateLimit | ErrorKind::TokenLimit | ErrorKind::Quota => "rate_limit_exceeded",
         ErrorKind::InvalidRequest | ErrorKind::ContentFilter(_) | ErrorKind::Unprocessable => {
             "invalid_prompt"
         }

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use fakeai_canon::{ApiError, ErrorKind, Mode, Work};
+use fakeai_canon::{ApiError, Mode, Work};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, NewThread, Setup};
@@ -75,8 +75,7 @@ pub(super) fn with_thread(call: Decoded, context: &Context<'_>) -> Result<Opened
             object[name] = value;
         }
     }
-    let search = object["tool_resources"].get_mut("file_search");
-    let brings_stores = search.is_some_and(without_new_stores);
+    without_new_stores(&mut object);
     let thread = Thread {
         new: Some(NewThread {
             object: object.clone(),
@@ -86,23 +85,15 @@ pub(super) fn with_thread(call: Decoded, context: &Context<'_>) -> Result<Opened
         stored: Vec::new(),
         sent,
     };
-    let opened = begun(body, thread, None, context)?;
-    // Said last: whatever else is wrong with the request is said first.
-    if brings_stores && context.mode == Mode::Realistic {
-        let message = "Vector stores can't be made along with a thread and its run by this server \
-                       yet: make the thread first.";
-        return Err(ApiError::new(ErrorKind::NotImplemented, message)
-            .code("not_implemented")
-            .param("thread.tool_resources.file_search.vector_stores"));
-    }
-    Ok(opened)
+    begun(body, thread, None, context)
 }
 
-/// A thread that is made by itself may bring vector stores along; one that is made with its run
-/// may not yet. Takes them out, and says whether there were any.
-fn without_new_stores(search: &mut Value) -> bool {
-    let search = search.as_object_mut();
-    search.is_some_and(|search| search.remove("vector_stores").is_some())
+/// Vector stores that a thread asks for have been made by now, and are named by their ids.
+fn without_new_stores(object: &mut Value) {
+    let search = object["tool_resources"].get_mut("file_search");
+    if let Some(search) = search.and_then(Value::as_object_mut) {
+        search.remove("vector_stores");
+    }
 }
 
 /// A run that nobody began, for a client that is tested against a stateless mock.

@@ -21,7 +21,10 @@ mod x509;
 
 pub use founding::{anyone, founding};
 pub use people::is_organization;
+pub use rate_limits::{given_rate_limits, usual_rate_limits};
 pub use secrets::{Identity, has_admin_keys, has_project, identify};
+
+pub use spend::spend_limit;
 
 use super::Hooks;
 

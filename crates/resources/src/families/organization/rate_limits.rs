@@ -52,6 +52,17 @@ struct Limit {
     most: Map<String, Value>,
 }
 
+/// What the administration has given a project of a model, by the provider's names, where it has.
+pub fn given_rate_limits(store: &dyn Store, project: &str, model: &str) -> Option<Arc<Value>> {
+    let given = store.find(RATE_LIMITS, Some(project), &format!("rl-{model}"))?;
+    Some(Arc::clone(&given.object))
+}
+
+/// What an organisation may use of a model at most, by the provider's names.
+pub fn usual_rate_limits(model: &Model) -> Option<&'static Map<String, Value>> {
+    most(model)
+}
+
 fn most(model: &Model) -> Option<&'static Map<String, Value>> {
     let mut limits = LIMITS.limits.iter();
     let row = limits.find(|limit| {

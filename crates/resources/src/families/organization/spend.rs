@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{people, projects, settings};
 use crate::apply::Site;
 use crate::families::Hooks;
-use crate::store::Record;
+use crate::store::{Record, Store};
 use crate::verbs::Draft;
 use crate::{Answer, Outcome};
 
@@ -26,6 +26,15 @@ pub(super) static PROJECT_ALERTS: Hooks = Hooks {
 };
 
 const LIMIT: &str = "spend_limit";
+
+/// What may be spent in a month, in cents: by a project, or by the organisation.
+pub fn spend_limit(store: &dyn Store, project: Option<&str>) -> Option<f64> {
+    let family = match project {
+        Some(_) => settings::IN_PROJECTS.family,
+        None => settings::HOOKS.family,
+    };
+    store.find(family, project, LIMIT)?.object["threshold_amount"].as_f64()
+}
 
 fn alert_created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     check_alert(site, draft)

@@ -75,6 +75,14 @@ pub fn searchable_stores(store: &dyn Store) -> Vec<String> {
     live.map(|record| record.id.clone()).collect()
 }
 
+/// The files of these stores that are still to be read.
+pub fn unread_files(store: &dyn Store, stores: &[&str]) -> Vec<Arc<Record>> {
+    let files = stores.iter().flat_map(|id| all_files(store, id));
+    files
+        .filter(|file| files::status(file) == "in_progress")
+        .collect()
+}
+
 fn used(record: &Record, now: Micros) -> Change {
     let mut object = entries_of(record);
     let due = active(&mut object, now);
