@@ -1,12 +1,15 @@
 //! The door of the room: work in, plan out. Pure and synchronous. Not here: how any one kind of
 //! work is planned.
 
+use std::sync::Arc;
+
 use fakeai_canon::{
     ApiError, Generate, Generation, NoSources, Plan, Prompt, Rank, Ranked, Seed, Sources, Usage,
     Vocabulary, Work,
 };
 use fakeai_catalog::Model;
 
+use crate::embedding::SentenceModel;
 use crate::moderation::screening;
 use crate::{
     Config, chat, completion, embedding, made, moderation, prompt, summary, tools, transcript,
@@ -16,12 +19,28 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Behaviour {
     config: Config,
+    sentences: Option<Arc<SentenceModel>>,
 }
 
 impl Behaviour {
     /// A behaviour with these settings.
     pub fn new(config: Config) -> Self {
-        Self { config }
+        Self {
+            config,
+            sentences: None,
+        }
+    }
+
+    /// The same with embeddings by a model of sentences.
+    #[must_use]
+    pub fn with_sentences(mut self, sentences: Option<Arc<SentenceModel>>) -> Self {
+        self.sentences = sentences;
+        self
+    }
+
+    /// Whether planning this takes so long that nobody should wait beside it.
+    pub fn is_slow(&self, work: &Work) -> bool {
+        self.sentences.is_some() && matches!(work, Work::Embed(_))
     }
 
     /// The prompts of a piece of work as the model sees them: one for a chat, one a raw prompt,
@@ -74,7 +93,10 @@ impl Behaviour {
             Work::Count(_) => Ok(Plan::Count(prompt_usage(prompts))),
             Work::Compact(generate) => Ok(Plan::Generation(summary::plan(generate, model, seed))),
             Work::Embed(embed) => {
-                let vectors = embedding::vectors(embed, model);
+                let vectors = match &self.sentences {
+                    Some(sentences) => embedding::modelled(embed, model, sentences),
+                    None => embedding::vectors(embed, model),
+                };
                 Ok(Plan::Vectors {
                     vectors,
                     usage: prompt_usage(prompts),

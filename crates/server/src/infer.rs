@@ -25,6 +25,7 @@ use crate::prompt_cache::CachedTicks;
 use crate::resource;
 use crate::run::Run;
 use crate::session::Recall;
+use crate::tasks;
 use crate::uploads::Uploads;
 use crate::visit::Visit;
 use crate::wishes::Wishes;
@@ -82,9 +83,10 @@ pub(crate) fn answer(
         world,
         waits: turn.is_some(),
     };
-    let plan = world
-        .behaviour
-        .plan_from(&opened.work, &prompts, &model, seed, &sources)?;
+    let behaviour = &world.behaviour;
+    let plan = tasks::aside_where(behaviour.is_slow(&opened.work), || {
+        behaviour.plan_from(&opened.work, &prompts, &model, seed, &sources)
+    })?;
     let billed = charged.billed(&opened.work, &model, &plan, origin.is_batch());
     visit.note(|record| record.billed = Some(Box::new(billed)));
     let score = score(

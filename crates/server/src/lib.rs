@@ -36,6 +36,7 @@ mod resource;
 mod route;
 mod rules;
 mod run;
+mod sentences;
 mod session;
 pub mod store;
 mod tasks;

@@ -20,6 +20,7 @@ use crate::gpus::GpuRoom;
 use crate::kv_events::KvEvents;
 use crate::log::RequestLog;
 use crate::rules::{FaultRule, MetricsForm, RateRules, Served, WorldRules};
+use crate::sentences;
 use crate::store::{OpenError, Place, StoreLimits};
 use crate::webhooks::WebhookRules;
 use crate::world::{Parts, World};
@@ -34,6 +35,8 @@ const BACKGROUND_ANSWERS: usize = 1_000;
 /// A storage or a model that can't be opened.
 pub fn build(config: &Config, launch: Launch) -> Result<Gateway, OpenError> {
     let place = Place::open(&config.storage)?;
+    let folder = config.generation.embedding_model.as_deref();
+    let sentences = folder.map(sentences::open).transpose()?;
     let config = config.clone();
     let rules = Arc::new(rules(&config));
     let most = config.features.max_worlds as usize;
@@ -41,7 +44,8 @@ pub fn build(config: &Config, launch: Launch) -> Result<Gateway, OpenError> {
     let told = kv_events.clone();
     let make = move |name: &str| {
         let told = told.clone().filter(|_| name == DEFAULT);
-        world(name, &config, &rules, &place, told)
+        let behaviour = Behaviour::new(content(&config)).with_sentences(sentences.clone());
+        world(name, &config, &rules, &place, (behaviour, told))
     };
     let gateway = Gateway::new(Worlds::new(Box::new(make), most), launch);
     Ok(gateway.with_kv_events(kv_events))
@@ -61,7 +65,7 @@ fn world(
     config: &Config,
     rules: &Arc<WorldRules>,
     place: &Place,
-    kv_events: Option<Arc<KvEvents>>,
+    (behaviour, kv_events): (Behaviour, Option<Arc<KvEvents>>),
 ) -> World {
     let clock = Arc::new(clock(config));
     let root = Seed(config.server.seed);
@@ -121,7 +125,7 @@ fn world(
             serving,
             gpus,
             prompt_cache: prompt_cache(config),
-            behaviour: Behaviour::new(content(config)),
+            behaviour,
             observers,
         },
     )

@@ -7,6 +7,7 @@ use fakeai_canon::{Embed, Seed, TextInput};
 use fakeai_catalog::Model;
 
 use super::features;
+use super::model::SentenceModel;
 
 /// Dimensions of a model that does not tell.
 const DIMENSIONS: u32 = 1536;
@@ -27,6 +28,29 @@ pub(crate) fn vectors(work: &Embed, model: &Model) -> Vec<Vec<f32>> {
     let vector = |input: &TextInput| {
         let mut vector = vector(&text_of(input, model), own.max(asked) as usize, seed);
         vector.truncate(asked as usize);
+        normalise(&mut vector);
+        vector
+    };
+    work.inputs.iter().map(vector).collect()
+}
+
+/// The same by a model of sentences. Where more numbers are wanted than it has, its own are repeated
+/// with signs: repeated whole, they leave all cosines as they are.
+pub(crate) fn modelled(work: &Embed, model: &Model, sentences: &SentenceModel) -> Vec<Vec<f32>> {
+    let own = model
+        .embedding
+        .as_ref()
+        .map_or(DIMENSIONS, |facts| facts.dimensions);
+    let asked = work.dimensions.unwrap_or(own).max(1) as usize;
+    let vector = |input: &TextInput| {
+        let short = sentences.vector(&text_of(input, model));
+        let mut rng = Seed(0x00e1_bed5).fork("signs").rng();
+        let mut vector: Vec<f32> = short.iter().copied().cycle().take(asked).collect();
+        for number in vector.iter_mut().skip(short.len()) {
+            if rng.next_u64() & 1 == 1 {
+                *number = -*number;
+            }
+        }
         normalise(&mut vector);
         vector
     };

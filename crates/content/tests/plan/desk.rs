@@ -82,8 +82,11 @@ pub(crate) fn plan_in_mock(work: &Generate) -> Result<Plan, ApiError> {
 }
 
 pub(crate) fn plan_with(work: &Work, config: Config) -> Result<Plan, ApiError> {
+    plan_by(&Behaviour::new(config), work)
+}
+
+pub(crate) fn plan_by(behaviour: &Behaviour, work: &Work) -> Result<Plan, ApiError> {
     let model = Catalog::builtin().resolve(work.model());
-    let behaviour = Behaviour::new(config);
     let prompts = behaviour.prompt(work, &model)?;
     behaviour.plan(work, &prompts, &model, Seed(7).of(work))
 }

@@ -1,5 +1,6 @@
 //! The section `generation`: what is said and when.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use fakeai_catalog::Latency;
@@ -39,6 +40,10 @@ section! {
         completion_max_tokens: u32 = 16, from 1 to 10000000;
         /// Tokens of training that a fine-tuning job gets through in a second.
         training_tokens_per_second: u32 = 20000, from 1 to 1000000000;
+        /// A folder with a model of sentences as `sentence-transformers` saves one, of the type BERT
+        /// with weights in `model.safetensors`, such as all-MiniLM-L6-v2: the embeddings that are
+        /// asked for are then its own. Passages of vector stores are found as without it.
+        embedding_model: Option<PathBuf> = None;
         /// Whether prompts that moderation flags strongly are refused.
         refusals: bool = true, also ["enable_refusals"];
     }
