@@ -16,6 +16,11 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+/// Passages of the index that is searched.
+const PASSAGES: usize = 100_000;
+/// Numbers of a passage's vector.
+const DIMENSIONS: usize = 256;
+
 /// What to measure.
 #[derive(Parser)]
 enum Task {
@@ -46,10 +51,10 @@ enum Task {
     /// Search in an index of passages, on one thread.
     Retrieval {
         /// Passages in the index.
-        #[arg(long, default_value_t = 100_000)]
+        #[arg(long, default_value_t = PASSAGES)]
         passages: usize,
         /// Numbers of a vector.
-        #[arg(long, default_value_t = 256)]
+        #[arg(long, default_value_t = DIMENSIONS)]
         dimensions: usize,
     },
     /// Measures only the processor time a request and a streamed token, of several builds by turns.
@@ -100,7 +105,8 @@ fn main() -> anyhow::Result<()> {
         } => {
             std::fs::create_dir_all(&folder)?;
             let figures = runtime.block_on(stores::measure(&binary, &folder))?;
-            let section = stores::section(&figures);
+            let searched = retrieval::measure(PASSAGES, DIMENSIONS)?;
+            let section = stores::section(&figures, &searched);
             println!("{section}");
             let old = std::fs::read_to_string(&report).unwrap_or_default();
             std::fs::write(report, stores::placed(&old, &section))?;
@@ -110,7 +116,9 @@ fn main() -> anyhow::Result<()> {
             passages,
             dimensions,
         } => {
-            println!("{}", retrieval::measure(passages, dimensions)?);
+            for searched in retrieval::measure(passages, dimensions)? {
+                println!("{}: {:.1} ms", searched.kind, searched.milliseconds);
+            }
             Ok(())
         }
         Task::Compare { binaries, turns } => {

@@ -26,6 +26,13 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// Processor time that this thread has used so far, in nanoseconds.
+pub(crate) fn thread_nanoseconds() -> Result<u64> {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let on_cpu = stat.split_whitespace().next().unwrap_or_default();
+    Ok(on_cpu.parse()?)
+}
+
 impl Process {
     /// Starts a program that prints its address.
     pub(crate) async fn start(program: &Path, arguments: &[&str]) -> Result<Self> {

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::load;
 use crate::process::{self, Process};
+use crate::retrieval::Searched;
 
 /// Turns; of each figure the least is kept.
 const TURNS: usize = 5;
@@ -58,7 +59,7 @@ pub(crate) async fn measure(binary: &Path, folder: &Path) -> Result<Figures> {
 }
 
 /// The section of the report.
-pub(crate) fn section(figures: &Figures) -> String {
+pub(crate) fn section(figures: &Figures, searched: &[Searched]) -> String {
     let mut text = String::from(
         "## Stored objects\n\nWritten by `cargo xtask bench` as well: each figure of processor time \
          is the least of several turns.\n\n| what | reach | measured |\n|---|---|---|\n",
@@ -105,6 +106,12 @@ pub(crate) fn section(figures: &Figures) -> String {
     for (what, reach, measured) in rows {
         // Writing into a string can't fail.
         let _ = writeln!(text, "| {what} | {reach} | {measured} |");
+    }
+    for Searched { kind, milliseconds } in searched {
+        let _ = writeln!(
+            text,
+            "| CPU of a search of 100,000 passages: {kind} | 20 ms | {milliseconds:.1} ms |"
+        );
     }
     text
 }

@@ -122,6 +122,7 @@ fn value_for(setting: &Setting) -> String {
         "folder:there",
         "all",
         r#"{"enable_kv_cache_events":true}"#,
+        "key",
     ];
     let raw = |text: &str| fakeai_server::config::Raw::Text(text.to_owned());
     let fits =
