@@ -23,10 +23,11 @@ const FILE_VARIABLE: &str = "FAKEAI_CONFIG";
 
 /// Variables that mean something to clients and to this project's own checks, not to a server:
 /// a shell that has them can start one all the same.
-const NOT_SETTINGS: [&str; 3] = [
+const NOT_SETTINGS: [&str; 4] = [
     "FAKEAI_BASE_URL",
     "FAKEAI_REFERENCE",
     "FAKEAI_CHECKED_FOLDER",
+    "FAKEAI_SENTENCE_MODEL",
 ];
 
 /// Variables that AWS's own programs read, the first that is set first, and what they set of
