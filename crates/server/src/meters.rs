@@ -178,7 +178,11 @@ impl Levels {
         self.at = self.at.max(now);
         for (used, most) in self.used.iter_mut().zip(&self.most) {
             for ((used, most), span) in used.iter_mut().zip(most).zip([Span::Minute, Span::Day]) {
-                *used = (*used - passed * *most as f64 / span.micros()).max(0.0);
+                // What is not limited is not remembered.
+                *used = match most {
+                    0 => 0.0,
+                    most => (*used - passed * *most as f64 / span.micros()).max(0.0),
+                };
             }
         }
     }
