@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, Event, Request};
 use crate::house::House;
+use crate::vector_stores::upload;
 
 const BETA: &str = "assistants=v2";
 
@@ -205,4 +206,50 @@ async fn one_of_two_runs_at_once_is_refused() {
     let mut statuses = [one.status, other.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 400]);
+}
+
+#[tokio::test]
+async fn a_run_searches_what_comes_along_with_it() {
+    let house = House::with(|config| config.server.clock = ClockKind::Virtual).await;
+    let text = "Office hours: the office opens at nine in the morning and closes at six.";
+    let file = upload(&house, "handbook.md", text).await;
+    let search = json!({"type": "file_search"});
+    let body = json!({"model": "gpt-4o", "tools": [search]});
+    let assistant = post(&house, "/v1/assistants", body).await.ok();
+    let message = |file: &str| {
+        json!({"role": "user", "content": "When does the office open?",
+            "attachments": [{"file_id": file, "tools": [search]}]})
+    };
+    let alone = json!({"assistant_id": assistant["id"], "thread": {"messages": [message(&file)]}});
+    let empty = post(&house, "/v1/threads", json!({})).await.ok();
+    let runs = format!("/v1/threads/{}/runs", empty["id"].as_str().expect("an id"));
+    let added = json!({"assistant_id": assistant["id"], "additional_messages": [message(&file)]});
+    for (target, body) in [("/v1/threads/runs", alone), (runs.as_str(), added)] {
+        let run = post(&house, target, body).await.ok();
+        assert_eq!(settled(&house, &run).await["status"], "completed");
+        let thread = format!("/v1/threads/{}", run["thread_id"].as_str().expect("an id"));
+        let messages = get(&house, &format!("{thread}/messages")).await;
+        let said = &messages["data"][0]["content"][0]["text"];
+        assert!(
+            said["value"]
+                .as_str()
+                .expect("a text")
+                .contains("nine in the morning")
+        );
+        assert_eq!(said["annotations"][0]["file_citation"]["file_id"], file);
+        let stores = &get(&house, &thread).await["tool_resources"]["file_search"];
+        let store = stores["vector_store_ids"][0].as_str().expect("a store");
+        let store = get(&house, &format!("/v1/vector_stores/{store}")).await;
+        assert_eq!(store["file_counts"]["completed"], 1);
+    }
+    // What is refused leaves nothing behind.
+    let before = house.get("/v1/vector_stores").await.ok();
+    for (assistant, file) in [
+        (&assistant["id"], "file-none"),
+        (&json!("asst_none"), &file),
+    ] {
+        let body = json!({"assistant_id": assistant, "thread": {"messages": [message(file)]}});
+        post(&house, "/v1/threads/runs", body).await.error(404);
+    }
+    assert_eq!(house.get("/v1/vector_stores").await.ok(), before);
 }

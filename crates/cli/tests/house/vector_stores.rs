@@ -13,7 +13,7 @@ async fn house() -> House {
 }
 
 /// Uploads a file, and gives its id.
-async fn upload(house: &House, name: &str, text: &str) -> String {
+pub(crate) async fn upload(house: &House, name: &str, text: &str) -> String {
     let body = format!(
         "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nassistants\r\n\
          --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\

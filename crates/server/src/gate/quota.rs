@@ -163,6 +163,7 @@ fn may_use(work: &Work, prompts: &[Prompt]) -> u64 {
         Work::Compact(_)
         | Work::Count(_)
         | Work::Embed(_)
+        | Work::Rank(_)
         | Work::Moderate(_)
         | Work::Draw(_)
         | Work::Speak(_)
