@@ -31,7 +31,10 @@ pub(crate) fn write(error: &ApiError, out: &mut BytesMut) {
             plain("DeploymentNotFound", NO_DEPLOYMENT, out);
         }
         ErrorKind::NotFound if is_unplaced => plain("404", "Resource not found", out),
-        ErrorKind::RateLimit | ErrorKind::Quota | ErrorKind::Injected(429) => {
+        ErrorKind::RateLimit
+        | ErrorKind::TokenLimit
+        | ErrorKind::Quota
+        | ErrorKind::Injected(429) => {
             plain("429", &error.message, out);
         }
         ErrorKind::InvalidRequest
