@@ -152,7 +152,7 @@ impl Serving {
                 problem: why.into(),
             })
         };
-        if all % replica != 0 {
+        if !all.is_multiple_of(replica) {
             return refuse(format!("is {all}, which replicas of {replica} can't share"));
         }
         let there = all / replica;
