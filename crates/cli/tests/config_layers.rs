@@ -122,6 +122,9 @@ fn value_for(setting: &Setting) -> String {
         "folder:there",
         "all",
         r#"{"enable_kv_cache_events":true}"#,
+        "round-robin",
+        "error",
+        "priority",
         "key",
     ];
     let raw = |text: &str| fakeai_server::config::Raw::Text(text.to_owned());
