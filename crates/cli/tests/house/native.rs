@@ -9,7 +9,7 @@ use crate::house::House;
 const MODEL: &str = "meta-llama/Llama-3.1-8B-Instruct";
 
 async fn vllm() -> House {
-    House::with(|config| serve(config)).await
+    House::with(serve).await
 }
 
 fn serve(config: &mut Config) {
