@@ -66,14 +66,11 @@ const STEPS: &[Step] = &[
         "scenarios with the official Node SDK, realistic mode",
         suites::node,
     ),
-    Step {
-        full_only: true,
-        ..step(
-            "schemathesis",
-            "a thousand requests made from the contract, realistic mode",
-            schemathesis::brief,
-        )
-    },
+    step(
+        "schemathesis",
+        "a thousand requests made from the contract, realistic mode",
+        schemathesis::brief,
+    ),
     Step {
         full_only: true,
         ..step(

@@ -32,6 +32,33 @@ fn the_page_holds_every_operation_and_no_dead_reference() {
     }
 }
 
+/// Without a mapping, a discriminator's values would be the names of schemas.
+#[test]
+fn discriminators_say_which_value_leads_where() {
+    let document: Value = serde_json::from_str(openapi_document()).unwrap();
+    let schemas = &document["components"]["schemas"];
+    let session = &schemas["RealtimeCreateClientSecretResponse"]["properties"]["session"];
+    assert_eq!(
+        session["discriminator"]["mapping"]["realtime"],
+        "#/components/schemas/RealtimeSessionCreateResponseGA"
+    );
+    let text = document.to_string();
+    let all = text.matches("\"propertyName\":").count();
+    assert!(all > 50 && all == text.matches("\"mapping\":").count());
+}
+
+/// Whatever the document says of single operations: clients read one shape of refusals.
+#[test]
+fn every_refusal_has_the_one_shape() {
+    let shape = openai().schema("ErrorResponse");
+    for operation in openai().operations() {
+        let refusals = operation.responses.iter().filter(|row| row.status >= 400);
+        for refusal in refusals {
+            assert_eq!(refusal.schema, shape, "{}", operation.id);
+        }
+    }
+}
+
 fn collect(value: &Value, out: &mut Vec<String>) {
     match value {
         Value::Object(members) => {

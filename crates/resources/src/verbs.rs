@@ -99,6 +99,20 @@ fn sent(site: &Site<'_>, property: &str) -> Value {
     default.cloned().unwrap_or(Value::Null)
 }
 
+/// What an answer may show of a sent value: requests are taken with fields that nobody named.
+pub(crate) fn tellable(site: &Site<'_>, property: &str, value: &Value) -> Value {
+    let answer = site.call.operation.success();
+    let schema = answer.and_then(|answer| answer.schema);
+    let Some(schema) = schema.filter(|_| value.is_object() || value.is_array()) else {
+        return value.clone();
+    };
+    let mut told = fakeai_contract::openai().told(schema, json!({property: value}));
+    match told.get_mut(property) {
+        Some(told) => told.take(),
+        None => value.clone(),
+    }
+}
+
 /// Creates the elements of one of the body's arrays, and answers with all of them as a page.
 pub(crate) fn create_several(site: &Site<'_>) -> Result<Answer, ApiError> {
     let parent = site.parent()?;

@@ -18,7 +18,8 @@ def ask(text="Hi."):
 @pytest.fixture
 def admin(request):
     """A client of a fresh world of the server that wants keys, with an admin key of its own."""
-    origin = address("FAKEAI_KEYED_BASE_URL").replace("/v1", f"/w/{request.node.name}")
+    name = request.node.name.replace("[", "-").replace("]", "")
+    origin = address("FAKEAI_KEYED_BASE_URL").replace("/v1", f"/w/{name}")
     with openai.OpenAI(base_url=f"{origin}/v1", api_key=KEY, admin_api_key=KEY, max_retries=0, timeout=30) as client:
         client.post(f"{origin}/_fakeai/reset", cast_to=object)
         # As long as there is no admin key, an ordinary one makes the first.

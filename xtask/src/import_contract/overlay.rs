@@ -30,6 +30,7 @@ pub(super) struct Overlay {
     always: Vec<Always>,
     #[serde(default)]
     left_to_code: Vec<LeftToCode>,
+    errors: Option<Errors>,
     #[serde(default)]
     schemas: BTreeMap<String, Value>,
 }
@@ -38,6 +39,13 @@ pub(super) struct Overlay {
 struct Kinds {
     infer: Vec<String>,
     view: Vec<String>,
+}
+
+/// The one shape that all refusals have.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Errors {
+    body: String,
 }
 
 #[derive(Deserialize)]
@@ -180,10 +188,24 @@ impl Overlay {
             let added = json!({"type": choice.r#type, "x-added": true});
             *member = json!({"anyOf": [member.take(), added]});
         }
+        self.refuse(draft);
         self.bound(draft)?;
         self.demand(draft)?;
         self.mark_closed(draft)?;
         self.check_names(draft)
+    }
+
+    /// Gives every refusal the one shape.
+    fn refuse(&self, draft: &mut Draft) {
+        let Some(errors) = &self.errors else { return };
+        for row in &mut draft.operations {
+            let responses = row["responses"].as_object_mut().into_iter().flatten();
+            for (_, bodies) in responses.filter(|(status, _)| !status.starts_with('2')) {
+                if let Some(body) = bodies.get_mut("application/json") {
+                    *body = json!({"$ref": errors.body});
+                }
+            }
+        }
     }
 
     fn row(&self, row: &Row) -> Value {

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::Hooks;
 use crate::apply::Site;
 use crate::grading::{Answered, Fault, Graded, Grader, Subject, Usage, asks, grade};
-use crate::{Answer, Outcome, Question};
+use crate::{Answer, Outcome, Question, verbs};
 
 pub(super) static HOOKS: Hooks = Hooks {
     family: "graders",
@@ -22,8 +22,8 @@ pub(super) static HOOKS: Hooks = Hooks {
 fn validate(site: &Site<'_>) -> Result<Outcome, ApiError> {
     let grader = &site.call.body["grader"];
     Grader::read(grader, "grader")?;
-    let answer = Arc::new(json!({"grader": grader}));
-    Ok(Outcome::Answer(Answer::json(answer)))
+    let answer = json!({"grader": verbs::tellable(site, "grader", grader)});
+    Ok(Outcome::Answer(Answer::json(Arc::new(answer))))
 }
 
 /// Asks the models that the grader needs, then grades.

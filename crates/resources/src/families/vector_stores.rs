@@ -97,7 +97,7 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
         .object
         .insert("file_counts".to_owned(), counts::none());
     draft.object.insert("status".to_owned(), json!("completed"));
-    let expiry = body["expires_after"].clone();
+    let expiry = verbs::tellable(site, "expires_after", &body["expires_after"]);
     draft.object.insert("expires_after".to_owned(), expiry);
     draft.record.due = active(&mut draft.object, site.context.now);
     let entries = Entry::of_ids(&body["file_ids"], &Value::Null, &body["chunking_strategy"])?;
@@ -111,7 +111,7 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
 
 fn updated(site: &Site<'_>, _: &Record, draft: &mut Draft) -> Result<(), ApiError> {
     if let Some(expiry) = site.call.body.get("expires_after") {
-        let expiry = expiry.clone();
+        let expiry = verbs::tellable(site, "expires_after", expiry);
         draft.object.insert("expires_after".to_owned(), expiry);
     }
     draft.record.due = active(&mut draft.object, site.context.now);

@@ -276,9 +276,10 @@ fn a_store_expires_when_it_was_not_used_for_days() {
     let longer = world
         .post(
             &path,
-            json!({"expires_after": {"anchor": "last_active_at", "days": 3}}),
+            json!({"expires_after": {"anchor": "last_active_at", "days": 3, "unheard": "of"}}),
         )
         .unwrap();
+    assert_eq!(longer["expires_after"]["unheard"], json!(null));
     assert_eq!(longer["expires_at"], NOW + 3 * DAY);
     world.settle(NOW + 2 * DAY + 1);
     assert_eq!(world.get(&path, json!({})).unwrap()["status"], "completed");

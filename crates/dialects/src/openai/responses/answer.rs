@@ -212,7 +212,8 @@ impl Answer {
         let citations = call.detail["citations"].as_array();
         self.citations
             .extend(citations.into_iter().flatten().cloned());
-        let hosted = Hosted::of(call, self.setup.wanted, ids);
+        let container = object::container(&self.object);
+        let hosted = Hosted::of(call, self.setup.wanted, container, ids);
         self.begin_item(Body::Hosted(Box::new(hosted)), out);
         if let Some(Item {
             id,

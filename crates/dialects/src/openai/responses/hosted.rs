@@ -44,7 +44,12 @@ pub(super) struct Hosted {
 
 impl Hosted {
     /// Reads a planned call; `ids` make the ids that the plan leaves open.
-    pub(super) fn of(call: &HostedCall, wanted: Wanted, ids: Seed) -> Self {
+    pub(super) fn of(
+        call: &HostedCall,
+        wanted: Wanted,
+        container: Option<&str>,
+        ids: Seed,
+    ) -> Self {
         let kind = match call.kind.as_str() {
             "code_interpreter" => Kind::CodeInterpreter,
             "file_search" => Kind::FileSearch,
@@ -61,7 +66,7 @@ impl Hosted {
                 .as_array()
                 .cloned()
                 .unwrap_or_default(),
-            fields: fields(kind, detail, wanted, ids),
+            fields: fields(kind, detail, wanted, container, ids),
         }
     }
 
@@ -228,6 +233,7 @@ fn fields(
     kind: Kind,
     mut detail: Map<String, Value>,
     wanted: Wanted,
+    container: Option<&str>,
     ids: Seed,
 ) -> Map<String, Value> {
     let mut fields = Map::new();
@@ -256,7 +262,9 @@ fn fields(
         }
         Kind::CodeInterpreter => {
             keep("code", "".into());
-            keep("container_id", ids.id("cntr_", Alphabet::Hex, 48).into());
+            let own = || ids.id("cntr_", Alphabet::Hex, 48);
+            let container = container.map_or_else(own, str::to_owned);
+            keep("container_id", container.into());
             keep("outputs", json!([]));
             hide(&mut fields, "outputs", wanted.outputs);
         }

@@ -205,3 +205,10 @@ pub(super) fn usage(usage: &Usage) -> Value {
         "total_tokens": usage.total(),
     })
 }
+
+/// The container that the request names for its code interpreter.
+pub(super) fn container(object: &Object) -> Option<&str> {
+    let mut tools = object.get("tools")?.as_array()?.iter();
+    let tool = tools.find(|tool| tool["type"] == "code_interpreter")?;
+    tool["container"].as_str()
+}

@@ -50,14 +50,13 @@ fn created(site: &Site<'_>, draft: &mut verbs::Draft) -> Result<(), ApiError> {
         "updated": site.context.now.0,
     });
     let stored: Vec<Value> = criteria.iter().map(stored_form).collect();
-    for (place, criterion) in stored.iter().enumerate() {
+    let stored = verbs::tellable(site, "testing_criteria", &json!(stored));
+    for (place, criterion) in stored.as_array().into_iter().flatten().enumerate() {
         check_messages(criterion, &format!("testing_criteria[{place}]"))?;
     }
     let source = source_config(&body["data_source_config"])?;
     draft.object.insert("data_source_config".to_owned(), source);
-    draft
-        .object
-        .insert("testing_criteria".to_owned(), json!(stored));
+    draft.object.insert("testing_criteria".to_owned(), stored);
     if draft.object["name"].is_null() {
         draft.object.insert("name".to_owned(), json!(""));
     }
@@ -79,7 +78,8 @@ fn uuid(seed: Seed) -> String {
 /// A criterion as it is shown: messages of plain text become messages with a part.
 fn stored_form(criterion: &Value) -> Value {
     let mut stored = criterion.clone();
-    for message in stored["input"].as_array_mut().into_iter().flatten() {
+    let messages = stored.get_mut("input").and_then(Value::as_array_mut);
+    for message in messages.into_iter().flatten() {
         message["type"] = json!("message");
         if let Some(text) = message["content"].as_str() {
             message["content"] = json!({"type": "input_text", "text": text});
