@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod accuracy;
 mod bench;
 mod check;
 mod command;
@@ -46,6 +47,15 @@ enum Task {
         #[arg(long, default_value_t = 10_000)]
         streams: usize,
     },
+    /// Hold the simulated engine against published measurements, and write docs/ACCURACY.md.
+    Accuracy {
+        /// The folder of the measurements: `serving_results.csv` and `traces/`.
+        #[arg(long)]
+        from: Option<PathBuf>,
+        /// Fit the constants again instead, and write them into this folder.
+        #[arg(long)]
+        fit: Option<PathBuf>,
+    },
     /// Make data/contracts/openai.json from the provider's OpenAPI document.
     ImportContract {
         /// The provider's document (JSON).
@@ -60,6 +70,7 @@ fn main() -> anyhow::Result<()> {
         Task::Tidy => tidy::run(),
         Task::Conformance { groups, base_url } => suites::conformance(&groups, base_url.as_deref()),
         Task::Bench { streams } => bench::measure(streams),
+        Task::Accuracy { from, fit } => accuracy::measure(from.as_deref(), fit.as_deref()),
         Task::ImportContract { from } => {
             import_contract::run(&from, &command::root().join("data/contracts/openai.json"))
         }

@@ -115,6 +115,8 @@ pub struct Shape {
     pub vocabulary: u32,
     /// The longest context; 0 where it is not known.
     pub context: u32,
+    /// The precision of its published weights where they are served in no other; else empty.
+    pub released: String,
     /// All parameters, in 10^9.
     pub parameters_billion: f64,
     /// Those that work on each token, in 10^9.

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Gpus(GpusArguments),
     /// Run a workload on a simulated engine in virtual time and print what comes of it
     Simulate(Box<SimulateArguments>),
+    /// Fit a simulated engine to measurements of one's own and write a calibration file
+    Calibrate(Box<CalibrateArguments>),
     /// Ask a running server whether it is well; the exit code tells
     Status(StatusArguments),
     /// Print a completion script for a shell
@@ -115,6 +117,33 @@ pub(crate) struct SimulateArguments {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What to fit a simulated engine to.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CalibrateArguments {
+    /// A table (CSV) with a header and a row for each measured run: model, gpu, n_gpu, tp,
+    /// precision, engine, isl, osl, concurrency_or_rate (`16` or `conc=16` requests under way),
+    /// ttft_ms, itl_ms (means); columns in any order, others are left alone
+    pub(crate) results: std::path::PathBuf,
+    /// Where to write the calibration, which `serving.calibration` names
+    #[arg(long)]
+    pub(crate) out: std::path::PathBuf,
+    /// The model of rows that name none
+    #[arg(long)]
+    pub(crate) model: Option<String>,
+    /// The GPU of rows that name none, as `fakeai gpus` lists them
+    #[arg(long)]
+    pub(crate) gpu: Option<String>,
+    /// The engine of rows that name none: vllm, sglang or trtllm
+    #[arg(long)]
+    pub(crate) engine: Option<String>,
+    /// The precision of rows that name none
+    #[arg(long)]
+    pub(crate) precision: Option<String>,
+    /// The GPUs that share each layer, of rows that do not say
+    #[arg(long)]
+    pub(crate) tp: Option<u32>,
 }
 
 /// Which server to ask.

@@ -1,5 +1,6 @@
 //! The commands. Each writes to what it is given and says how the program ends.
 
+mod calibrate;
 mod configuration;
 mod gpus;
 mod models;
@@ -68,6 +69,7 @@ fn command(command: Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Config(arguments) => configuration::show(&arguments, out),
         Command::Models(arguments) => models::list(&arguments, out),
         Command::Gpus(arguments) => gpus::list(&arguments, out),
+        Command::Calibrate(arguments) => calibrate::run(&arguments, out),
         Command::Simulate(arguments) => simulate::run(&arguments, out),
         Command::Status(arguments) => {
             status::ask(&arguments, &effective(&Flags::default())?.config, out)

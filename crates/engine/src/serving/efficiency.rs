@@ -2,12 +2,13 @@
 //! calibration moves.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
 /// The numbers of one GPU and one engine.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Efficiency {
     /// Of the GPU.
     pub gpu: GpuCosts,
@@ -16,26 +17,16 @@ pub struct Efficiency {
 }
 
 macro_rules! costs {
-    ($(#[$about:meta])* $name:ident, $patch:ident { $($(#[$doc:meta])* $field:ident),* $(,)? }) => {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $field:ident),* $(,)? }) => {
         $(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-        #[serde(deny_unknown_fields)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq)]
         pub struct $name { $($(#[$doc])* pub $field: f64,)* }
 
-        #[derive(Clone, Debug, Default, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct $patch { $(#[serde(default)] $field: Option<f64>,)* }
-
-        impl $patch {
-            fn over(&self, base: $name) -> $name {
-                $name { $($field: self.$field.unwrap_or(base.$field),)* }
-            }
-        }
-
         impl $name {
-            /// The numbers by name, to be moved one by one.
-            pub fn fields_mut(&mut self) -> Vec<(&'static str, &mut f64)> {
-                vec![$((stringify!($field), &mut self.$field),)*]
+            const FIELDS: &[&str] = &[$(stringify!($field)),*];
+
+            fn of(value: impl Fn(&str) -> f64) -> Self {
+                Self { $($field: value(stringify!($field)),)* }
             }
         }
     };
@@ -43,7 +34,7 @@ macro_rules! costs {
 
 costs! {
     /// What kernels reach on a GPU.
-    GpuCosts, GpuPatch {
+    GpuCosts {
         /// Start of a matrix product of 16-bit numbers, in µs.
         launch_us,
         /// Start of one of 8-bit and 4-bit numbers, which are quantised first, in µs.
@@ -52,17 +43,21 @@ costs! {
         compute_bf16,
         /// In 8 bits.
         compute_fp8,
+        /// In 8 bits with a scale for each block.
+        compute_fp8_block,
         /// In 4 bits.
         compute_fp4,
         /// Share of the memory's bandwidth that small products reach, in 16 bits.
         memory_bf16,
         /// In 8 bits.
         memory_fp8,
+        /// In 8 bits with a scale for each block.
+        memory_fp8_block,
         /// In 4 bits.
         memory_fp4,
         /// The same share for reading the cache in decode.
         decode_attention,
-        /// Start of an all-reduce, in µs.
+        /// Start of an all-reduce of two GPUs, in µs; more take longer by the root of their number.
         reduce_us,
         /// Bandwidth of an all-reduce, in 10^9 bytes a second.
         reduce_gb_s,
@@ -71,23 +66,33 @@ costs! {
 
 costs! {
     /// What an engine spends beside the kernels.
-    EngineCosts, EnginePatch {
+    EngineCosts {
         /// The host's work for a step, in µs.
         host_us,
         /// The host's work for each sequence of a step, in µs.
         row_us,
         /// Small kernels of a layer, in µs.
         layer_us,
+        /// Start of attention in decode, a layer, in µs.
+        attention_us,
+        /// The host's work to launch a layer that no graph holds, in µs: the least that a layer of
+        /// a step with a part of a prompt takes.
+        eager_us,
+        /// The same for a layer of experts, on top.
+        eager_expert_us,
         /// Routing and dispatch of a layer of experts, in µs.
         expert_us,
         /// Share of the memory's bandwidth that experts reach.
         expert_memory,
+        /// Share of the experts that kernels of 8-bit numbers read at least, however few tokens
+        /// there are.
+        expert_least_fp8,
         /// Share of the peak rate that experts reach.
         expert_compute,
+        /// The width of a part of an expert at which half of these shares is lost.
+        expert_narrow,
         /// Share of the peak rate that attention over a long prompt reaches.
         prefill_attention,
-        /// What a step costs more that holds a part of a prompt, in µs.
-        prefill_us,
         /// The server's and client's share of a request's time to first token, in µs.
         request_us,
         /// The same for each token of the prompt, in µs.
@@ -97,40 +102,181 @@ costs! {
     }
 }
 
-#[derive(Deserialize)]
-struct Table {
-    default: GpuCosts,
-    gpu: BTreeMap<String, GpuPatch>,
-    engine: BTreeMap<String, EnginePatch>,
+/// Rows of numbers by the GPU or the engine that they are of. What a row lacks, `default` has.
+type Rows = BTreeMap<String, BTreeMap<String, f64>>;
+
+/// All numbers: those of this program, or those with a calibration over them.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Constants {
+    #[serde(default)]
+    gpu: Rows,
+    #[serde(default)]
+    engine: Rows,
+    /// Of programs that measure: what they add to the time to the first token.
+    #[serde(default)]
+    client: Rows,
+    /// The least and the most that a fit may make of a number.
+    #[serde(default)]
+    bounds: BTreeMap<String, (f64, f64)>,
 }
 
-fn table() -> &'static (Table, EngineCosts) {
-    static TABLE: LazyLock<(Table, EngineCosts)> = LazyLock::new(|| {
-        const OURS: &str = "the table of efficiency is part of this program";
-        let text = include_str!("../../../../data/hardware/efficiency.toml");
-        let table: Table = toml::from_str(text).expect(OURS);
-        let whole: toml::Table = toml::from_str(text).expect(OURS);
-        let engine = whole["engine"]["default"].clone().try_into().expect(OURS);
-        (table, engine)
-    });
-    &TABLE
+/// What a measuring program adds to the time to the first token, in µs.
+pub(super) const CLIENT: &str = "request_us";
+
+/// The row that stands in for others.
+pub(super) const DEFAULT: &str = "default";
+
+impl Constants {
+    /// The numbers of this program.
+    pub fn shipped() -> &'static Self {
+        static SHIPPED: LazyLock<Constants> = LazyLock::new(|| {
+            let text = include_str!("../../../../data/hardware/efficiency.toml");
+            Constants::whole(text).expect("the table of efficiency is part of this program")
+        });
+        &SHIPPED
+    }
+
+    /// The numbers of a table that needs no other.
+    ///
+    /// # Errors
+    /// A text that is no such table, and why.
+    pub fn whole(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// These numbers with those of a calibration over them.
+    ///
+    /// # Errors
+    /// A text that is no calibration, and why.
+    pub fn with(&self, calibration: &str) -> Result<Self, String> {
+        let calibration = Self::whole(calibration)?;
+        let mut all = self.clone();
+        let parts = [
+            (calibration.gpu, &mut all.gpu, GpuCosts::FIELDS, "gpu"),
+            (
+                calibration.engine,
+                &mut all.engine,
+                EngineCosts::FIELDS,
+                "engine",
+            ),
+            (calibration.client, &mut all.client, &[CLIENT], "client"),
+        ];
+        for (rows, known, fields, part) in parts {
+            for (row, numbers) in rows {
+                for (name, value) in numbers {
+                    if !fields.contains(&name.as_str()) {
+                        return Err(format!(
+                            "{part}.{row}.{name} is none of {}",
+                            fields.join(", ")
+                        ));
+                    }
+                    if !value.is_finite() || value < 0.0 {
+                        return Err(format!("{part}.{row}.{name} is {value}, which is below 0"));
+                    }
+                    known.entry(row.clone()).or_default().insert(name, value);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The numbers for a GPU (its longest row whose name begins the GPU's) and an engine.
+    pub fn of(&self, gpu: &str, engine: &str) -> Efficiency {
+        let name = gpu_row(&self.gpu, gpu);
+        Efficiency {
+            gpu: GpuCosts::of(|field| number(&self.gpu, name, field)),
+            engine: EngineCosts::of(|field| number(&self.engine, engine, field)),
+        }
+    }
+
+    /// The row that a GPU's numbers are of.
+    pub fn gpu_row(&self, gpu: &str) -> &str {
+        gpu_row(&self.gpu, gpu)
+    }
+
+    /// A number of a row of `gpu` or `engine`.
+    pub fn get(&self, part: Part, row: &str, field: &str) -> f64 {
+        match part {
+            Part::Gpu => number(&self.gpu, row, field),
+            Part::Engine => number(&self.engine, row, field),
+            Part::Client => number(&self.client, row, field),
+        }
+    }
+
+    /// Sets a number of a row.
+    pub fn set(&mut self, part: Part, row: &str, field: &str, value: f64) {
+        let rows = match part {
+            Part::Gpu => &mut self.gpu,
+            Part::Engine => &mut self.engine,
+            Part::Client => &mut self.client,
+        };
+        let row = rows.entry(row.to_owned()).or_default();
+        row.insert(field.to_owned(), value);
+    }
+
+    /// The least and the most that a fit may make of a number.
+    pub fn bounds(&self, field: &str) -> (f64, f64) {
+        self.bounds.get(field).copied().unwrap_or((0.0, f64::MAX))
+    }
+
+    /// What differs from other numbers, as a calibration file has it.
+    pub fn beyond(&self, base: &Self) -> String {
+        let mut text = String::new();
+        for (part, rows, others) in [
+            ("gpu", &self.gpu, &base.gpu),
+            ("engine", &self.engine, &base.engine),
+            ("client", &self.client, &base.client),
+        ] {
+            for (row, numbers) in rows {
+                let is_new = |name: &str, value: f64| {
+                    others.get(row).and_then(|other| other.get(name)) != Some(&value)
+                };
+                let new: Vec<_> = numbers.iter().filter(|(n, v)| is_new(n, **v)).collect();
+                if new.is_empty() {
+                    continue;
+                }
+                // Writing to a string does not fail.
+                let _ = writeln!(text, "\n[{part}.{row}]");
+                for (name, value) in new {
+                    let _ = writeln!(text, "{name} = {value:?}");
+                }
+            }
+        }
+        text.trim_start().to_owned()
+    }
+}
+
+/// Whose numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// A GPU's.
+    Gpu,
+    /// An engine's.
+    Engine,
+    /// A measuring program's.
+    Client,
+}
+
+fn gpu_row<'a>(rows: &'a Rows, gpu: &str) -> &'a str {
+    let begins = rows.keys().filter(|name| gpu.starts_with(name.as_str()));
+    begins
+        .max_by_key(|name| name.len())
+        .map_or(DEFAULT, String::as_str)
+}
+
+fn number(rows: &Rows, row: &str, field: &str) -> f64 {
+    let of = |row: &str| {
+        rows.get(row)
+            .and_then(|numbers| numbers.get(field))
+            .copied()
+    };
+    of(row).or_else(|| of(DEFAULT)).unwrap_or_default()
 }
 
 impl Efficiency {
-    /// The numbers for a GPU (its longest row whose name begins the GPU's) and an engine.
+    /// The numbers of this program for a GPU and an engine.
     pub fn of(gpu: &str, engine: &str) -> Self {
-        let (table, base) = table();
-        let rows = table
-            .gpu
-            .iter()
-            .filter(|(name, _)| gpu.starts_with(name.as_str()));
-        let row = rows.max_by_key(|(name, _)| name.len());
-        Self {
-            gpu: row.map_or(table.default, |(_, patch)| patch.over(table.default)),
-            engine: table
-                .engine
-                .get(engine)
-                .map_or(*base, |patch| patch.over(*base)),
-        }
+        Constants::shipped().of(gpu, engine)
     }
 }

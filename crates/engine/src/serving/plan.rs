@@ -28,6 +28,21 @@ impl Kind {
             Kind::TensorRt => "trtllm",
         }
     }
+
+    /// The engine that a published name begins with, its version being the rest.
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = name.to_ascii_lowercase();
+        let begins = |with: &[&str]| with.iter().any(|word| name.starts_with(word));
+        if begins(&["vllm"]) {
+            Some(Kind::Vllm)
+        } else if begins(&["sglang"]) {
+            Some(Kind::Sglang)
+        } else if begins(&["trt", "tensorrt", "nim"]) {
+            Some(Kind::TensorRt)
+        } else {
+            None
+        }
+    }
 }
 
 /// How weights are stored and multiplied.
@@ -36,8 +51,10 @@ pub enum Precision {
     /// 16 bits.
     #[default]
     Bf16,
-    /// 8 bits, weights and activations.
+    /// 8 bits, weights and activations, with a scale for each tensor or row.
     Fp8,
+    /// 8 bits, weights and activations, with a scale for each block (DeepSeek's and Qwen's own).
+    Fp8Block,
     /// 4 bits in blocks with scales, activations as well where the GPU can (NVFP4).
     Fp4,
     /// 4-bit experts, 16-bit rest (MXFP4).
@@ -51,8 +68,27 @@ impl Precision {
     pub fn weight_bytes(self) -> f64 {
         match self {
             Precision::Bf16 => 2.0,
-            Precision::Fp8 => 1.0,
+            Precision::Fp8 | Precision::Fp8Block => 1.0,
             Precision::Fp4 | Precision::Mxfp4 | Precision::Int4 => 0.56,
+        }
+    }
+
+    /// The precision that a model was released in, where its weights are always served as such.
+    pub fn released(shape: &Shape) -> Option<Self> {
+        Self::parse(&shape.released)
+    }
+
+    /// How the weights that are no experts are stored. Of a model with 4-bit experts the rest is
+    /// in 16 bits, and so is compressed attention where everything else is in blocks of 4.
+    pub(super) fn of_attention(self, shape: &Shape) -> Self {
+        match self {
+            Precision::Mxfp4 => Precision::Bf16,
+            Precision::Fp4 if shape.kv_rank > 0 => Precision::Bf16,
+            Precision::Bf16
+            | Precision::Fp8
+            | Precision::Fp8Block
+            | Precision::Fp4
+            | Precision::Int4 => self,
         }
     }
 
@@ -60,7 +96,8 @@ impl Precision {
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "bf16" | "bfloat16" | "fp16" | "float16" | "half" | "auto" => Precision::Bf16,
-            "fp8" | "fp8_e4m3" | "fp8_block" | "w8a8" => Precision::Fp8,
+            "fp8" | "fp8_e4m3" | "w8a8" => Precision::Fp8,
+            "fp8_block" | "fp8-block" => Precision::Fp8Block,
             "fp4" | "nvfp4" => Precision::Fp4,
             "mxfp4" => Precision::Mxfp4,
             "int4" | "awq" | "gptq" | "awq/int4" | "w4a16" => Precision::Int4,
@@ -125,6 +162,11 @@ pub struct Setup {
     pub tensor_parallel: u32,
     /// Groups of them that share the layers.
     pub pipeline_parallel: u32,
+    /// Groups of them that attend to different sequences and share the experts (attention data
+    /// parallelism).
+    pub data_parallel: u32,
+    /// Whether experts are spread over the GPUs whole, not each cut into parts.
+    pub expert_parallel: bool,
     /// How weights are stored.
     pub precision: Precision,
     /// Bytes of a number in the cache.
@@ -149,8 +191,13 @@ impl fmt::Display for Misfit {
 
 impl std::error::Error for Misfit {}
 
-/// Memory that activations, graphs and the runtime take beside weights and cache, in 10^9 bytes.
-const BESIDE_GB: f64 = 4.0;
+/// Bytes that an engine can use of a GPU sold with so many GB: these are of 2^30, and the driver
+/// keeps a part.
+const USABLE_BYTES_A_GB: f64 = 0.985 * 1_073_741_824.0;
+/// Bytes that graphs, workspaces and the runtime take whatever is served.
+const RUNTIME_BYTES: f64 = 1.2e9;
+/// Bytes that a number of the hidden state takes at its widest, for each token of a step.
+const ACTIVATION_BYTES: f64 = 24.0;
 
 impl Setup {
     /// A set-up with the defaults of its engine for the GPU.
@@ -166,6 +213,8 @@ impl Setup {
             gpu: gpu.clone(),
             tensor_parallel: tensor_parallel.max(1),
             pipeline_parallel: 1,
+            data_parallel: 1,
+            expert_parallel: false,
             precision,
             cache_bytes: 2.0,
             setting: Setting::of(kind, gpu),
@@ -176,7 +225,7 @@ impl Setup {
 
     /// GPUs of one replica.
     pub fn gpus(&self) -> u32 {
-        self.tensor_parallel * self.pipeline_parallel
+        self.tensor_parallel * self.pipeline_parallel * self.data_parallel
     }
 
     /// Bytes of the cache that a token of context takes on each GPU.
@@ -197,9 +246,26 @@ impl Setup {
         self.shape.parameters_billion * 1e9 * self.precision.weight_bytes() / f64::from(self.gpus())
     }
 
-    /// Bytes that activations, graphs and the runtime take on each GPU.
+    /// Bytes that activations and the runtime take on each GPU.
     pub fn beside_bytes(&self) -> f64 {
-        BESIDE_GB * 1e9
+        let tokens = f64::from(self.setting.max_batched_tokens);
+        RUNTIME_BYTES + ACTIVATION_BYTES * tokens * f64::from(self.shape.hidden)
+    }
+
+    /// Bytes that each GPU has left for the cache, which may be below 0.
+    fn left_bytes(&self) -> f64 {
+        let (share, memory) = (self.setting.memory_share, self.memory_bytes());
+        let taken = self.weight_bytes() + self.beside_bytes();
+        match self.setting.kind {
+            Kind::Vllm | Kind::Sglang => memory * share - taken,
+            // TensorRT-LLM takes a share of what the weights have left.
+            Kind::TensorRt => (memory - taken) * share,
+        }
+    }
+
+    /// Bytes of each GPU's memory that can be used.
+    pub fn memory_bytes(&self) -> f64 {
+        self.gpu.memory_gb * USABLE_BYTES_A_GB
     }
 
     /// Blocks of the cache that fit beside the weights.
@@ -208,14 +274,13 @@ impl Setup {
     /// A set-up that can't run: the message shows why.
     pub fn blocks(&self) -> Result<u32, Misfit> {
         self.check()?;
-        let room = self.gpu.memory_gb * 1e9 * self.setting.memory_share;
-        let left = room - self.weight_bytes() - BESIDE_GB * 1e9;
+        let left = self.left_bytes();
         let a_block = self.cache_bytes_a_token() * f64::from(self.setting.block_tokens);
-        let blocks = (left / a_block).floor();
+        let blocks = (left / a_block).floor() * f64::from(self.data_parallel);
         if blocks < 2.0 {
             return Err(Misfit(format!(
                 "{} does not fit on {} × {}: each holds {:.1} GB of weights ({:.1}·10⁹ parameters × {} bytes / {}), \
-                 {BESIDE_GB:.1} GB are needed beside them, and {:.0} % of its {:.1} GB are {:.1} GB, which leaves {:.1} GB for the cache.",
+                 {:.1} GB are needed beside them, and {:.0} % of its {:.1} GB may be taken, which leaves {:.1} GB for the cache.",
                 self.shape.model,
                 self.gpus(),
                 self.gpu.name,
@@ -223,9 +288,9 @@ impl Setup {
                 self.shape.parameters_billion,
                 self.precision.weight_bytes(),
                 self.gpus(),
+                self.beside_bytes() / 1e9,
                 self.setting.memory_share * 100.0,
-                self.gpu.memory_gb,
-                room / 1e9,
+                self.memory_bytes() / 1e9,
                 left / 1e9,
             )));
         }
@@ -264,6 +329,21 @@ impl Setup {
                 heads % tensor,
             )));
         }
+        let groups = self.data_parallel;
+        if groups > 1 && self.shape.experts == 0 {
+            return Err(Misfit(format!(
+                "{} has no experts that {groups} groups of attention could share; {groups} replicas do the same.",
+                self.shape.model,
+            )));
+        }
+        let (experts, world) = (self.shape.experts, tensor * groups);
+        if self.expert_parallel && !experts.is_multiple_of(world) {
+            return Err(Misfit(format!(
+                "The {experts} experts of {} can't be spread over {world} GPUs: {experts} / {world} leaves {}.",
+                self.shape.model,
+                experts % world,
+            )));
+        }
         if self.shape.layers < self.pipeline_parallel {
             return Err(Misfit(format!(
                 "The {} layers of {} can't be divided among {} stages.",
@@ -297,7 +377,11 @@ impl Setting {
             block_tokens: block,
             chunked_prefill: true,
             prefix_caching: true,
-            memory_share: 0.92,
+            memory_share: match kind {
+                Kind::Vllm => 0.92,
+                Kind::Sglang => 0.88,
+                Kind::TensorRt => 0.9,
+            },
             max_waiting: None,
             policy: Policy::FirstCome,
             long_prefill_tokens: 0,

@@ -3,8 +3,9 @@
 //!
 //! A matrix product of `m × k` by `k × n` takes `launch + max(2mnk / compute, bytes / memory)`; a
 //! layer is its products, its attention, its experts, its small kernels and, where GPUs share it,
-//! two all-reduces. The form of the terms follows the published rooflines of inference (see
-//! `docs/ACCURACY.md` for how near they come).
+//! what they tell each other. The form of the terms follows the published rooflines of inference
+//! (see `docs/ACCURACY.md` for how near they come). What does not depend on the step is computed
+//! once.
 
 use super::efficiency::Efficiency;
 use super::plan::{Precision, Setup};
@@ -34,66 +35,182 @@ impl Batch {
     }
 }
 
+/// Seconds of a matrix product, by the rows that go through it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Product {
+    launch: f64,
+    operations: f64,
+    weights: f64,
+    activations: f64,
+}
+
+impl Product {
+    fn seconds(&self, rows: f64) -> f64 {
+        self.launch + (self.operations * rows).max(self.weights + self.activations * rows)
+    }
+}
+
+/// What kernels reach on the set-up's GPU with numbers of one kind.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    /// Operations and bytes a second.
+    compute: f64,
+    memory: f64,
+    launch: f64,
+    /// Bytes of a weight and of an activation.
+    weight: f64,
+    activation: f64,
+}
+
+impl Rate {
+    fn product(&self, n: f64, k: f64) -> Product {
+        Product {
+            launch: self.launch,
+            operations: 2.0 * n * k / self.compute,
+            weights: self.weight * n * k / self.memory,
+            activations: (self.activation * k + 2.0 * n) / self.memory,
+        }
+    }
+
+    fn of(setup: &Setup, precision: Precision) -> Self {
+        let (gpu, reach) = (&setup.gpu, &setup.efficiency.gpu);
+        let bf16 = gpu.bf16_tflops * 1e12 * reach.compute_bf16;
+        let bandwidth = gpu.memory_tb_s * 1e12;
+        let wide = Self {
+            compute: bf16,
+            memory: bandwidth * reach.memory_bf16,
+            launch: reach.launch_us * 1e-6,
+            weight: precision.weight_bytes(),
+            activation: 2.0,
+        };
+        let narrow = |tflops: f64, compute: f64, memory: f64, activation: f64| Self {
+            compute: tflops * 1e12 * compute,
+            memory: bandwidth * memory,
+            launch: reach.fp8_launch_us * 1e-6,
+            activation,
+            ..wide
+        };
+        let four = Self {
+            memory: bandwidth * reach.memory_fp4,
+            ..wide
+        };
+        match precision {
+            Precision::Bf16 => wide,
+            // Four bits are widened on the way to units that multiply sixteen.
+            Precision::Int4 | Precision::Mxfp4 => four,
+            Precision::Fp8 => gpu.fp8_tflops.map_or(wide, |rate| {
+                narrow(rate, reach.compute_fp8, reach.memory_fp8, 1.0)
+            }),
+            Precision::Fp8Block => gpu.fp8_tflops.map_or(wide, |rate| {
+                let memory = reach.memory_fp8_block;
+                narrow(rate, reach.compute_fp8_block, memory, 1.0)
+            }),
+            Precision::Fp4 => gpu.fp4_tflops.map_or(four, |rate| {
+                narrow(rate, reach.compute_fp4, reach.memory_fp4, 0.56)
+            }),
+        }
+    }
+}
+
 /// The time of steps of one set-up.
 #[derive(Clone, Debug)]
 pub struct StepTime {
     setup: Setup,
-    /// Operations and bytes a second that products of weights reach.
-    compute: f64,
-    memory: f64,
-    launch: f64,
-    weight: f64,
-    activation: f64,
+    projections: Vec<Product>,
+    dense: Vec<Product>,
+    shared: Vec<Product>,
+    head: Product,
+    /// Layers that are dense, and those of experts.
+    dense_layers: f64,
+    expert_layers: f64,
+    /// Seconds to read all experts of a layer, and to multiply a token with those it is routed to.
+    expert_read: f64,
+    expert_multiply: f64,
+    /// Seconds that a token takes of small kernels, and of what GPUs tell each other, a layer.
+    token_small: f64,
+    token_told: f64,
+    /// Seconds of a layer whatever the step holds.
+    layer: f64,
+    /// Seconds to read the cache of a token of context, and to multiply with it, a layer.
+    context_read: f64,
+    context_multiply: f64,
+    /// Operations of attention for a pair of tokens of a prompt, a layer.
+    pair: f64,
+    /// Seconds to read and write the state of linear attention of a sequence, a layer.
+    state: f64,
 }
 
 impl StepTime {
     /// The times of a set-up.
     pub fn new(setup: &Setup) -> Self {
-        let (gpu, reach) = (&setup.gpu, &setup.efficiency.gpu);
-        let bf16 = gpu.bf16_tflops * 1e12;
-        let (compute, share, launch, activation) = match setup.precision {
-            Precision::Bf16 | Precision::Mxfp4 => (
-                bf16 * reach.compute_bf16,
-                reach.memory_bf16,
-                reach.launch_us,
-                2.0,
-            ),
-            Precision::Int4 => (
-                bf16 * reach.compute_bf16,
-                reach.memory_fp4,
-                reach.launch_us,
-                2.0,
-            ),
-            Precision::Fp8 => {
-                let rate = gpu.fp8_tflops.map_or(bf16, |rate| rate * 1e12);
-                (
-                    rate * reach.compute_fp8,
-                    reach.memory_fp8,
-                    reach.fp8_launch_us,
-                    1.0,
-                )
-            }
-            Precision::Fp4 => {
-                let rate = gpu.fp4_tflops.map_or(bf16, |rate| rate * 1e12);
-                (
-                    rate * reach.compute_fp4,
-                    reach.memory_fp4,
-                    reach.fp8_launch_us,
-                    0.56,
-                )
-            }
+        let (shape, gpu) = (&setup.shape, &setup.gpu);
+        let tensor = f64::from(setup.tensor_parallel);
+        let world = tensor * f64::from(setup.data_parallel);
+        let hidden = f64::from(shape.hidden);
+        let bandwidth = gpu.memory_tb_s * 1e12;
+        let main = Rate::of(setup, setup.precision.of_attention(shape));
+        let wide = Rate::of(setup, Precision::Bf16);
+        let gated = |width: f64| match width {
+            0.0 => Vec::new(),
+            width => vec![
+                main.product(2.0 * width, hidden),
+                main.product(hidden, width),
+            ],
         };
-        // Of a model with 4-bit experts the rest is in 16 bits.
-        let weight = match setup.precision {
-            Precision::Mxfp4 => 2.0,
-            other => other.weight_bytes(),
+        let (heads, kv_heads) = (f64::from(shape.heads) / tensor, f64::from(shape.kv_heads));
+        let groups = (kv_heads / tensor).max(1.0);
+        let reach = &setup.efficiency;
+        let cache = bandwidth * reach.gpu.decode_attention;
+        let (context, multiply, pair) = if shape.kv_rank > 0 {
+            let width = f64::from(shape.kv_rank + shape.rope_dim);
+            let operations = 2.0 * heads * (width + f64::from(shape.kv_rank));
+            let pair = shape.nope_dim + shape.rope_dim + shape.value_dim;
+            let multiply = operations / (0.5 * gpu.bf16_tflops * 1e12);
+            (width, multiply, 2.0 * heads * f64::from(pair))
+        } else {
+            let width = f64::from(shape.head_dim);
+            (2.0 * groups * width, 0.0, 4.0 * heads * width)
         };
+        let expert = Rate::of(setup, setup.precision);
+        let costs = &reach.engine;
+        // Where experts are cut into parts, narrow parts are slow.
+        let cut = if setup.expert_parallel { 1.0 } else { world };
+        let width = f64::from(shape.expert_ffn) / cut;
+        let slower = 1.0 + costs.expert_narrow / width.max(1.0);
+        let weights = 3.0 * hidden * f64::from(shape.expert_ffn) * slower;
+        let dense_layers = match shape.experts {
+            0 => shape.layers,
+            _ => shape.dense_layers,
+        };
+        let peak = |precision| match precision {
+            Precision::Bf16 | Precision::Int4 => gpu.bf16_tflops,
+            // Units for 4 bits multiply them with activations of 8.
+            Precision::Mxfp4 => match (gpu.fp4_tflops, gpu.fp8_tflops) {
+                (Some(_), Some(rate)) => rate,
+                _ => gpu.bf16_tflops,
+            },
+            Precision::Fp8 | Precision::Fp8Block => gpu.fp8_tflops.unwrap_or(gpu.bf16_tflops),
+            Precision::Fp4 => gpu.fp4_tflops.unwrap_or(gpu.bf16_tflops),
+        };
+        let (told, token_told) = told(setup);
         Self {
-            compute,
-            memory: gpu.memory_tb_s * 1e12 * share,
-            launch: launch * 1e-6,
-            weight,
-            activation,
+            projections: projections(setup, &main),
+            dense: gated(f64::from(shape.ffn) / tensor),
+            shared: gated(f64::from(shape.shared_ffn) / tensor),
+            head: wide.product(f64::from(shape.vocabulary) / tensor, hidden),
+            dense_layers: f64::from(dense_layers),
+            expert_layers: f64::from(shape.layers.saturating_sub(dense_layers)),
+            expert_read: f64::from(shape.experts) * weights * expert.weight
+                / (world * bandwidth * costs.expert_memory),
+            expert_multiply: 2.0 * f64::from(shape.experts_per_token) * weights
+                / (world * peak(setup.precision) * 1e12 * costs.expert_compute),
+            token_small: 16.0 * hidden / (0.6 * bandwidth),
+            token_told,
+            layer: costs.layer_us * 1e-6 + told,
+            context_read: context * setup.cache_bytes / cache,
+            context_multiply: multiply,
+            pair,
+            state: heads * f64::from(shape.head_dim).powi(2) * 8.0 / (0.6 * bandwidth),
             setup: setup.clone(),
         }
     }
@@ -105,34 +222,48 @@ impl StepTime {
 
     /// Seconds of a step.
     pub fn seconds(&self, batch: &Batch) -> f64 {
-        let tokens = f64::from(batch.tokens());
+        let prefill = f64::from(batch.prefill());
+        let tokens = f64::from(batch.decodes) + prefill;
         if tokens == 0.0 {
             return 0.0;
         }
         let shape = &self.setup.shape;
         let costs = &self.setup.efficiency.engine;
-        let layers = f64::from(shape.layers);
-        let dense = if shape.experts == 0 {
-            layers
-        } else {
-            f64::from(shape.dense_layers)
-        };
-        let common = self.projections(tokens) + self.small(tokens) + self.reduce(tokens);
+        // Stages work on different parts of the batch at the same time, so that all of it has gone
+        // through all layers when each part has. Groups of attention have their share of what
+        // remains; experts see the tokens of all groups.
         let stages = f64::from(self.setup.pipeline_parallel);
-        let mut seconds = layers * common
-            + dense * self.feed_forward(tokens, f64::from(shape.ffn))
-            + (layers - dense) * self.experts(tokens)
-            + self.attention(batch);
-        // Stages work one after another on a batch; their hand-over is small beside them.
-        seconds += (stages - 1.0) * 10e-6;
-        let vocabulary = f64::from(shape.vocabulary) / self.tensor();
-        seconds +=
-            self.product_in_16_bits(f64::from(batch.rows), vocabulary, f64::from(shape.hidden));
-        seconds += (costs.host_us + costs.row_us * f64::from(batch.rows)) * 1e-6;
-        if !batch.chunks.is_empty() {
-            seconds += costs.prefill_us * 1e-6;
+        let parts = stages.min(f64::from(batch.decodes) + batch.chunks.len() as f64);
+        let groups = f64::from(self.setup.data_parallel) * parts;
+        let own = (tokens / groups).max(1.0);
+        let rows = f64::from(batch.rows) / groups;
+        let through = |products: &[Product]| -> f64 {
+            products.iter().map(|product| product.seconds(own)).sum()
+        };
+        let mut seconds = f64::from(shape.layers)
+            * (self.layer
+                + own * (self.token_small + self.token_told)
+                + through(&self.projections))
+            + self.dense_layers * through(&self.dense)
+            + self.attention(batch, prefill) / groups;
+        if self.expert_layers > 0.0 {
+            seconds += self.expert_layers * (self.experts(tokens / parts) + through(&self.shared));
         }
-        seconds
+        let handed = own * f64::from(shape.hidden) * 2.0 / (self.setup.gpu.link_gb_s * 1e9);
+        seconds += (stages - 1.0) * (10e-6 + handed);
+        if batch.rows > 0 {
+            seconds += self.head.seconds(rows);
+        }
+        if prefill > 0.0 {
+            // Experts that quantise what they multiply take many kernels.
+            let expert = match self.setup.precision {
+                Precision::Fp8 | Precision::Fp8Block | Precision::Fp4 => costs.eager_expert_us,
+                Precision::Bf16 | Precision::Mxfp4 | Precision::Int4 => 0.0,
+            };
+            let launched = f64::from(shape.layers) * costs.eager_us + self.expert_layers * expert;
+            seconds = seconds.max(launched * 1e-6);
+        }
+        seconds + (costs.host_us + costs.row_us * f64::from(batch.rows)) * 1e-6
     }
 
     /// The share of the first token's time that no step has, in seconds: the server and the
@@ -143,175 +274,119 @@ impl StepTime {
         (costs.request_us + token + costs.concurrency_us * f64::from(others)) * 1e-6
     }
 
-    fn tensor(&self) -> f64 {
-        f64::from(self.setup.tensor_parallel)
-    }
-
     fn reach(&self) -> &Efficiency {
         &self.setup.efficiency
-    }
-
-    fn product(&self, m: f64, n: f64, k: f64) -> f64 {
-        let operations = 2.0 * m * n * k / self.compute;
-        let bytes = self.weight * n * k + self.activation * m * k + 2.0 * m * n;
-        self.launch + operations.max(bytes / self.memory)
-    }
-
-    fn product_in_16_bits(&self, m: f64, n: f64, k: f64) -> f64 {
-        let (gpu, reach) = (&self.setup.gpu, &self.reach().gpu);
-        let operations = 2.0 * m * n * k / (gpu.bf16_tflops * 1e12 * reach.compute_bf16);
-        let bytes = 2.0 * (n * k + m * k + m * n);
-        let bytes = bytes / (gpu.memory_tb_s * 1e12 * reach.memory_bf16);
-        reach.launch_us * 1e-6 + operations.max(bytes)
-    }
-
-    /// Projections of queries, keys, values and outputs.
-    fn projections(&self, tokens: f64) -> f64 {
-        let shape = &self.setup.shape;
-        let (hidden, heads) = (
-            f64::from(shape.hidden),
-            f64::from(shape.heads) / self.tensor(),
-        );
-        if shape.kv_rank == 0 {
-            let groups = (f64::from(shape.kv_heads) / self.tensor()).max(1.0);
-            let width = f64::from(shape.head_dim);
-            return self.product(tokens, (heads + 2.0 * groups) * width, hidden)
-                + self.product(tokens, hidden, heads * width);
-        }
-        let (kv, query) = (f64::from(shape.kv_rank), f64::from(shape.query_rank));
-        let (nope, rope) = (f64::from(shape.nope_dim), f64::from(shape.rope_dim));
-        let value = f64::from(shape.value_dim);
-        let down = if query > 0.0 {
-            self.product(tokens, query + kv + rope, hidden)
-        } else {
-            self.product(tokens, kv + rope, hidden)
-        };
-        let from = if query > 0.0 { query } else { hidden };
-        down + self.product(tokens, heads * (nope + rope), from)
-            + self.product(tokens, heads * (nope + value) / 2.0, kv)
-            + self.product(tokens, hidden, heads * value)
-    }
-
-    fn feed_forward(&self, tokens: f64, width: f64) -> f64 {
-        let (hidden, width) = (f64::from(self.setup.shape.hidden), width / self.tensor());
-        if width == 0.0 {
-            return 0.0;
-        }
-        self.product(tokens, 2.0 * width, hidden) + self.product(tokens, hidden, width)
     }
 
     /// A layer of experts: those that any token of the batch is routed to are read, all tokens are
     /// multiplied.
     fn experts(&self, tokens: f64) -> f64 {
-        let (shape, costs) = (&self.setup.shape, &self.reach().engine);
-        let (all, each) = (f64::from(shape.experts), f64::from(shape.experts_per_token));
-        let weights = 3.0 * f64::from(shape.hidden) * f64::from(shape.expert_ffn) / self.tensor();
-        let touched = all * (1.0 - (1.0 - each / all).powf(tokens));
-        let gpu = &self.setup.gpu;
-        let read = touched * weights * self.setup.precision.weight_bytes()
-            / (gpu.memory_tb_s * 1e12 * costs.expert_memory);
-        let rate = match self.setup.precision {
-            Precision::Bf16 | Precision::Mxfp4 | Precision::Int4 => gpu.bf16_tflops,
-            Precision::Fp8 => gpu.fp8_tflops.unwrap_or(gpu.bf16_tflops),
-            Precision::Fp4 => gpu.fp4_tflops.unwrap_or(gpu.bf16_tflops),
+        let shape = &self.setup.shape;
+        let share = f64::from(shape.experts_per_token) / f64::from(shape.experts);
+        let touched = 1.0 - (1.0 - share).powf(tokens);
+        // Some kernels go through experts that nobody asked for.
+        let touched = match self.setup.precision {
+            Precision::Fp8 | Precision::Fp8Block => {
+                touched.max(self.reach().engine.expert_least_fp8)
+            }
+            Precision::Bf16 | Precision::Fp4 | Precision::Mxfp4 | Precision::Int4 => touched,
         };
-        let multiply = 2.0 * tokens * each * weights / (rate * 1e12 * costs.expert_compute);
-        costs.expert_us * 1e-6
-            + read.max(multiply)
-            + self.feed_forward(tokens, f64::from(shape.shared_ffn))
-    }
-
-    /// Norms, rotations and activations.
-    fn small(&self, tokens: f64) -> f64 {
-        let bytes = 8.0 * tokens * f64::from(self.setup.shape.hidden) * 2.0;
-        let memory = 0.6 * self.setup.gpu.memory_tb_s * 1e12;
-        self.reach().engine.layer_us * 1e-6 + bytes / memory
-    }
-
-    /// The two all-reduces of a layer.
-    fn reduce(&self, tokens: f64) -> f64 {
-        let tensor = self.tensor();
-        if tensor < 2.0 {
-            return 0.0;
-        }
-        let bytes = tokens * f64::from(self.setup.shape.hidden) * 2.0;
-        let reach = &self.reach().gpu;
-        let travel = 2.0 * (tensor - 1.0) / tensor * bytes / (reach.reduce_gb_s * 1e9);
-        2.0 * (reach.reduce_us * 1e-6 + travel)
+        let read = self.expert_read * touched;
+        self.reach().engine.expert_us * 1e-6 + read.max(self.expert_multiply * tokens)
     }
 
     /// Attention of all layers.
-    fn attention(&self, batch: &Batch) -> f64 {
+    fn attention(&self, batch: &Batch, prefill: f64) -> f64 {
         let shape = &self.setup.shape;
         let sliding = f64::from(shape.sliding_layers);
         let linear = f64::from(shape.linear_layers);
         let full = f64::from(shape.layers) - sliding - linear;
-        let window = (shape.window > 0).then_some(f64::from(shape.window));
-        full * self.attention_layer(batch, None)
-            + sliding * self.attention_layer(batch, window)
-            + linear * self.linear_layer(batch)
-    }
-
-    fn attention_layer(&self, batch: &Batch, window: Option<f64>) -> f64 {
         let mut seconds = 0.0;
-        if batch.decodes > 0 {
-            let mean = batch.context as f64 / f64::from(batch.decodes);
-            let seen = window.map_or(mean, |window| mean.min(window));
-            seconds += 5e-6 + self.decode_seconds(seen * f64::from(batch.decodes));
+        if full > 0.0 {
+            seconds += full * self.attention_layer(batch, prefill, f64::INFINITY);
         }
-        let pairs: f64 = batch
-            .chunks
-            .iter()
-            .map(|(tokens, before)| {
-                let (tokens, before) = (f64::from(*tokens), f64::from(*before));
-                let mean = before + tokens / 2.0;
-                tokens * window.map_or(mean, |window| mean.min(window))
-            })
-            .sum();
-        if pairs > 0.0 {
-            seconds += self.prefill_seconds(pairs, batch);
+        if sliding > 0.0 {
+            seconds += sliding * self.attention_layer(batch, prefill, f64::from(shape.window));
+        }
+        if linear > 0.0 {
+            let sequences = f64::from(batch.decodes) + batch.chunks.len() as f64;
+            let start = self.reach().engine.attention_us * 1e-6;
+            seconds += linear * (start + sequences * self.state);
         }
         seconds
     }
 
-    /// Reading the cache of so many tokens.
-    fn decode_seconds(&self, context: f64) -> f64 {
-        let shape = &self.setup.shape;
-        let gpu = &self.setup.gpu;
-        let memory = gpu.memory_tb_s * 1e12 * self.reach().gpu.decode_attention;
-        if shape.kv_rank > 0 {
-            let width = f64::from(shape.kv_rank + shape.rope_dim);
-            let heads = f64::from(shape.heads) / self.tensor();
-            let operations = 2.0 * context * heads * (width + f64::from(shape.kv_rank));
-            let compute = operations / (0.5 * gpu.bf16_tflops * 1e12);
-            return (context * width * self.setup.cache_bytes / memory).max(compute);
+    fn attention_layer(&self, batch: &Batch, prefill: f64, window: f64) -> f64 {
+        let mut seconds = 0.0;
+        if batch.decodes > 0 {
+            let decodes = f64::from(batch.decodes);
+            let seen = (batch.context as f64).min(window * decodes);
+            seconds += self.reach().engine.attention_us * 1e-6
+                + seen * self.context_read.max(self.context_multiply);
         }
-        let groups = (f64::from(shape.kv_heads) / self.tensor()).max(1.0);
-        let bytes = 2.0 * groups * f64::from(shape.head_dim) * self.setup.cache_bytes;
-        context * bytes / memory
+        if prefill > 0.0 {
+            let pairs = batch.chunks.iter().map(|(tokens, before)| {
+                let (tokens, before) = (f64::from(*tokens), f64::from(*before));
+                tokens * (before + tokens / 2.0).min(window)
+            });
+            seconds += self.prefill_seconds(pairs.sum(), prefill / batch.chunks.len() as f64);
+        }
+        seconds
     }
 
     /// Attention of prompts over so many pairs of tokens. Short chunks reach less of the peak.
-    fn prefill_seconds(&self, pairs: f64, batch: &Batch) -> f64 {
-        let shape = &self.setup.shape;
-        let heads = f64::from(shape.heads) / self.tensor();
-        let width = if shape.kv_rank > 0 {
-            f64::from(shape.nope_dim + shape.rope_dim + shape.value_dim) / 2.0
-        } else {
-            f64::from(shape.head_dim)
-        };
-        let length = f64::from(batch.prefill()) / batch.chunks.len() as f64;
+    fn prefill_seconds(&self, pairs: f64, length: f64) -> f64 {
         let share = self.reach().engine.prefill_attention * (length / (length + 1_500.0)).max(0.1);
-        let peak = self.setup.gpu.bf16_tflops * 1e12 * share;
-        4.0 * pairs * heads * width / peak
+        pairs * self.pair / (self.setup.gpu.bf16_tflops * 1e12 * share)
     }
+}
 
-    /// Linear attention: a state of fixed size is read and written for every token.
-    fn linear_layer(&self, batch: &Batch) -> f64 {
-        let shape = &self.setup.shape;
-        let heads = f64::from(shape.heads) / self.tensor();
-        let state = heads * f64::from(shape.head_dim).powi(2) * 4.0 * 2.0;
-        let sequences = f64::from(batch.decodes) + batch.chunks.len() as f64;
-        5e-6 + sequences * state / (self.setup.gpu.memory_tb_s * 1e12 * 0.6)
+/// Projections of queries, keys, values and outputs.
+fn projections(setup: &Setup, rate: &Rate) -> Vec<Product> {
+    let shape = &setup.shape;
+    let tensor = f64::from(setup.tensor_parallel);
+    let (hidden, heads) = (f64::from(shape.hidden), f64::from(shape.heads) / tensor);
+    if shape.kv_rank == 0 {
+        let groups = (f64::from(shape.kv_heads) / tensor).max(1.0);
+        let width = f64::from(shape.head_dim);
+        return vec![
+            rate.product((heads + 2.0 * groups) * width, hidden),
+            rate.product(hidden, heads * width),
+        ];
     }
+    let (kv, query) = (f64::from(shape.kv_rank), f64::from(shape.query_rank));
+    let (nope, rope) = (f64::from(shape.nope_dim), f64::from(shape.rope_dim));
+    let value = f64::from(shape.value_dim);
+    let from = if query > 0.0 { query } else { hidden };
+    vec![
+        rate.product(query + kv + rope, hidden),
+        rate.product(heads * (nope + rope), from),
+        // Keys and values are not unpacked in decode: both halves are applied to the queries and
+        // to what attention has gathered.
+        rate.product(heads * nope, kv),
+        rate.product(heads * value, kv),
+        rate.product(hidden, heads * value),
+    ]
+}
+
+/// What the GPUs of a layer tell each other, in seconds: for the layer, and for each token.
+/// Tensor parallelism sums twice; where groups attend to different sequences, tokens travel to
+/// the experts and back.
+fn told(setup: &Setup) -> (f64, f64) {
+    let reach = &setup.efficiency.gpu;
+    let tensor = f64::from(setup.tensor_parallel);
+    let bytes = f64::from(setup.shape.hidden) * 2.0;
+    let (mut layer, mut token) = (0.0, 0.0);
+    if setup.tensor_parallel > 1 {
+        let start = reach.reduce_us * 1e-6 * (tensor / 2.0).sqrt();
+        layer += 2.0 * start;
+        token += 4.0 * (tensor - 1.0) / tensor * bytes / (reach.reduce_gb_s * 1e9);
+    }
+    if setup.data_parallel > 1 {
+        let world = tensor * f64::from(setup.data_parallel);
+        layer += 2.0 * reach.reduce_us * 1e-6 * (world / 2.0).sqrt();
+        let copies = f64::from(setup.shape.experts_per_token.max(1)).min(world - 1.0);
+        token += 2.0 * copies * bytes / (reach.reduce_gb_s * 1e9);
+    }
+    (layer, token)
 }

@@ -160,7 +160,7 @@ impl Rates {
         let bf16 = gpu.bf16_tflops;
         let weights = match precision {
             Precision::Bf16 | Precision::Mxfp4 | Precision::Int4 => bf16,
-            Precision::Fp8 => gpu.fp8_tflops.unwrap_or(bf16),
+            Precision::Fp8 | Precision::Fp8Block => gpu.fp8_tflops.unwrap_or(bf16),
             Precision::Fp4 => gpu.fp4_tflops.unwrap_or(bf16),
         };
         Self {

@@ -44,7 +44,7 @@ impl Lengths {
         }
     }
 
-    fn draw(self, rng: &mut Rng) -> u32 {
+    pub(super) fn draw(self, rng: &mut Rng) -> u32 {
         rng.between(i64::from(self.low), i64::from(self.high.max(self.low))) as u32
     }
 }

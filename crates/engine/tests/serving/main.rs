@@ -8,7 +8,10 @@
 
 mod cluster;
 mod facts;
+mod golden;
 mod gpus;
+mod refusals;
+mod step_time;
 
 use std::collections::HashMap;
 
@@ -29,10 +32,9 @@ fn setup(kind: Kind) -> Setup {
 /// A set-up whose cache holds few blocks, so that sequences have to make room.
 fn narrow(kind: Kind) -> Setup {
     let mut setup = setup(kind);
-    let spare = setup.weight_bytes() + 4e9 + 60.0 * 16.0 * setup.cache_bytes_a_token();
-    setup.gpu.memory_gb = spare / setup.setting.memory_share / 1e9;
     setup.setting.max_sequences = 8;
     setup.setting.max_batched_tokens = 64;
+    setup.setting.blocks = Some(960 / setup.setting.block_tokens);
     setup
 }
 

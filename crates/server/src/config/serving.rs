@@ -1,7 +1,11 @@
 //! The section `serving`: the engine that is simulated behind the answers.
 
+use std::path::PathBuf;
+
 use fakeai_catalog::hardware::{gpu, gpus, shape};
-use fakeai_engine::serving::{Kind, Layout, OnFailure, Policy, Precision, Router, Setting, Setup};
+use fakeai_engine::serving::{
+    Constants, Kind, Layout, OnFailure, Policy, Precision, Router, Setting, Setup,
+};
 
 use super::choice::{EngineKind, RouterKind, SchedulingPolicy, WorkerFailure};
 use super::kv_events::KvEventsConfig;
@@ -39,7 +43,7 @@ section! {
         tensor_parallel_size: u32 = 1, from 1 to 64, also ["tp"];
         /// Groups of them that share the layers.
         pipeline_parallel_size: u32 = 1, from 1 to 64, also ["pp"];
-        /// How weights are stored: `bf16`, `fp8`, `fp4`, `mxfp4` or `int4`.
+        /// How weights are stored: `bf16`, `fp8`, `fp8_block`, `fp4`, `mxfp4` or `int4`.
         quantization: String = "bf16".to_owned();
         /// What is computed with where weights are not quantized: `auto`, `bfloat16` or `float16`.
         dtype: String = "auto".to_owned();
@@ -75,6 +79,9 @@ section! {
         enable_prefix_caching: bool = true;
         /// Whether prompts are computed in parts beside running answers.
         enable_chunked_prefill: bool = true;
+        /// A file that `fakeai calibrate` has written: what kernels reach on the GPU and what the
+        /// engine costs beside them.
+        calibration: Option<PathBuf> = None;
         /// Whether and where it is told over ZeroMQ what becomes of the cache's blocks, as vLLM's
         /// flag takes it: `{"enable_kv_cache_events": true, "endpoint": "tcp://*:5557",
         /// "replay_endpoint": "tcp://*:5558"}`. Each further replica has the next port.
@@ -111,7 +118,7 @@ impl Serving {
         };
         let Some(precision) = Precision::parse(&self.quantization) else {
             let why = format!(
-                "is '{}', which is none of bf16, fp8, fp4, mxfp4, int4",
+                "is '{}', which is none of bf16, fp8, fp8_block, fp4, mxfp4, int4",
                 self.quantization
             );
             return refuse("serving.quantization", why);
@@ -123,6 +130,7 @@ impl Serving {
             kind(engine),
             precision,
         );
+        self.calibrate(&mut setup)?;
         setup.pipeline_parallel = self.pipeline_parallel_size;
         setup.cache_bytes = self.cache_bytes()?;
         self.check_dtype()?;
@@ -215,6 +223,21 @@ impl Serving {
                 .into(),
             }),
         }
+    }
+
+    /// Lays a calibration over the numbers of the GPU and the engine.
+    fn calibrate(&self, setup: &mut Setup) -> Result<(), Conflict> {
+        let Some(path) = &self.calibration else {
+            return Ok(());
+        };
+        let refused = |problem: String| Conflict {
+            setting: "serving.calibration",
+            problem: format!("is '{}': {problem}", path.display()).into(),
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+        let constants = Constants::shipped().with(&text).map_err(refused)?;
+        setup.efficiency = constants.of(&setup.gpu.name, setup.setting.kind.name());
+        Ok(())
     }
 
     fn limit(&self, setting: &mut Setting) {

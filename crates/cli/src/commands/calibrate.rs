@@ -1,0 +1,72 @@
+//! `fakeai calibrate`: fits what kernels reach and what an engine costs to one's own measurements.
+
+use std::io::Write;
+
+use fakeai_engine::serving::{Constants, Fit, Measured, knobs, read_measured};
+
+use super::Failure;
+use crate::arguments::CalibrateArguments;
+
+/// Rounds that a fit takes at most.
+const ROUNDS: u32 = 40;
+
+pub(super) fn run(arguments: &CalibrateArguments, out: &mut dyn Write) -> Result<(), Failure> {
+    let path = arguments.results.display();
+    let unreadable = |error: std::io::Error| Failure::Words(format!("{path}: {error}"));
+    let text = std::fs::read_to_string(&arguments.results).map_err(unreadable)?;
+    let tensor = arguments.tp.map(|tp| tp.to_string());
+    let defaults = [
+        ("model", &arguments.model),
+        ("gpu", &arguments.gpu),
+        ("engine", &arguments.engine),
+        ("precision", &arguments.precision),
+        ("tp", &tensor),
+    ];
+    let defaults: Vec<(&str, &str)> = defaults
+        .iter()
+        .filter_map(|(name, value)| Some((*name, value.as_deref()?)))
+        .collect();
+    let (rows, unread) = read_measured(&text, &defaults);
+    for row in &unread {
+        writeln!(out, "left out: {path}:{}: {}", row.line, row.why)?;
+    }
+    if rows.is_empty() {
+        return Err(Failure::Words(format!(
+            "{path} has no row to fit to; a row needs model, gpu, engine, isl, osl, concurrency_or_rate, ttft_ms and itl_ms"
+        )));
+    }
+    let shipped = Constants::shipped();
+    let mut fit = Fit::of(rows.iter().map(|row| (row.clone(), 1.0)));
+    let fitted = fit.search(shipped, &knobs(&rows, false), ROUNDS, |_, _| {});
+    writeln!(
+        out,
+        "{} rows            TPOT      TTFT   (mean error)",
+        rows.len()
+    )?;
+    for (name, constants) in [("before", shipped), ("after", &fitted)] {
+        let (tpot, ttft) = errors(&fit, constants);
+        writeln!(out, "  {name:12} {tpot:7.1} % {ttft:7.1} %")?;
+    }
+    let file = format!(
+        "# Fitted by `fakeai calibrate` to {} measured runs. `serving.calibration` names this file.\n\n{}",
+        rows.len(),
+        fitted.beyond(shipped),
+    );
+    let target = arguments.out.display();
+    let unwritable = |error: std::io::Error| Failure::Words(format!("{target}: {error}"));
+    std::fs::write(&arguments.out, file).map_err(unwritable)?;
+    writeln!(out, "written to {target}")?;
+    Ok(())
+}
+
+/// Mean errors in percent, of the time a token and of the time to the first.
+fn errors(fit: &Fit, constants: &Constants) -> (f64, f64) {
+    let (mut tpot, mut ttft, mut rows) = (0.0, 0.0, 0.0);
+    for (row, means) in fit.means(constants) {
+        let row: &Measured = row;
+        tpot += (means.tpot_ms / row.tpot_ms - 1.0).abs();
+        ttft += (means.ttft_ms / row.ttft_ms - 1.0).abs();
+        rows += 1.0;
+    }
+    (tpot / rows * 100.0, ttft / rows * 100.0)
+}

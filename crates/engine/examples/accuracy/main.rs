@@ -1,0 +1,139 @@
+//! Holds the simulated engine against published measurements: `accuracy FOLDER [--fit OUT]
+//! [--report FILE]`, where the folder has `serving_results.csv` and `traces/`. Prints the errors;
+//! `--report` writes them as a page, `--fit` fits the constants again and writes them.
+
+#![allow(clippy::print_stdout, reason = "a command-line tool")]
+
+mod errors;
+mod halves;
+mod page;
+mod traces;
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use fakeai_engine::serving::{Constants, Fit, Measured, Standing, Unread, read_measured};
+
+/// What was asked for.
+struct Wanted {
+    folder: PathBuf,
+    fit: Option<PathBuf>,
+    report: Option<PathBuf>,
+}
+
+fn wanted() -> Option<Wanted> {
+    let mut arguments = std::env::args().skip(1);
+    let mut wanted = Wanted {
+        folder: PathBuf::from(arguments.next()?),
+        fit: None,
+        report: None,
+    };
+    while let Some(flag) = arguments.next() {
+        match flag.as_str() {
+            "--fit" => wanted.fit = Some(PathBuf::from(arguments.next()?)),
+            "--report" => wanted.report = Some(PathBuf::from(arguments.next()?)),
+            _ => return None,
+        }
+    }
+    Some(wanted)
+}
+
+fn main() -> ExitCode {
+    let Some(wanted) = wanted() else {
+        println!("usage: accuracy FOLDER [--fit OUT] [--report FILE]");
+        return ExitCode::from(2);
+    };
+    match measure(&wanted) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(wanted: &Wanted) -> Result<(), Box<dyn Error>> {
+    let table = wanted.folder.join("serving_results.csv");
+    let text = fs::read_to_string(&table).map_err(|e| format!("{}: {e}", table.display()))?;
+    let (rows, unread) = read_measured(&text, &[]);
+    if let Some(out) = &wanted.fit {
+        return fit(&steady(&rows), out);
+    }
+    let shipped = Constants::shipped();
+    let mut told = page::Page::default();
+    told.headline(&Fit::of(weighted(&steady(&rows))), shipped);
+    told.halves(&halves::held_out(&steady(&rows))?);
+    for (standing, title) in page::BESIDE {
+        let rows = rows.iter().filter(|row| row.standing == *standing);
+        told.beside(title, &Fit::of(rows.map(|row| (row.clone(), 1.0))), shipped);
+    }
+    told.unread(&count(&unread));
+    told.traces(&traces::replay_all(&wanted.folder.join("traces"))?);
+    print!("{}", told.text());
+    if let Some(path) = &wanted.report {
+        fs::write(path, told.markdown())?;
+    }
+    Ok(())
+}
+
+fn steady(rows: &[Measured]) -> Vec<Measured> {
+    let is_steady = |row: &&Measured| row.standing == Standing::Steady;
+    rows.iter().filter(is_steady).cloned().collect()
+}
+
+/// Rows with the weight that each has in a fit: a group of many counts for more than one of few,
+/// but not by as much.
+fn weighted(rows: &[Measured]) -> Vec<(Measured, f64)> {
+    let weight = |row: &Measured| {
+        let group = halves::group(row);
+        let size = rows
+            .iter()
+            .filter(|row| halves::group(row) == group)
+            .count();
+        1.0 / (size as f64).sqrt()
+    };
+    rows.iter().map(|row| (row.clone(), weight(row))).collect()
+}
+
+/// Fits all rows and each half, and writes the three sets of constants.
+fn fit(rows: &[Measured], out: &PathBuf) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(out)?;
+    for (name, part) in [
+        ("all", None),
+        ("first", Some(halves::Half::First)),
+        ("second", Some(halves::Half::Second)),
+    ] {
+        let chosen: Vec<Measured> = match part {
+            None => rows.to_vec(),
+            Some(half) => halves::of(rows, half),
+        };
+        println!("{name}: {} rows", chosen.len());
+        let constants = halves::fitted(&chosen, |round, error| {
+            println!("{name}: round {round}, error {error:.4}");
+        })?;
+        let path = out.join(format!("{name}.toml"));
+        fs::write(&path, constants.beyond(&halves::start()?))?;
+        println!("{name}: written to {}", path.display());
+    }
+    Ok(())
+}
+
+/// How many rows could not be run, by why.
+fn count(unread: &[Unread]) -> Vec<(String, usize)> {
+    let mut reasons: Vec<(String, usize)> = Vec::new();
+    for row in unread {
+        let why = row.why.split(" does not fit on").next().unwrap_or(&row.why);
+        let why = match why.len() < row.why.len() {
+            true => format!("{why} does not fit as listed"),
+            false => why.to_owned(),
+        };
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((why, 1)),
+        }
+    }
+    reasons.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    reasons
+}

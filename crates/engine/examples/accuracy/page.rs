@@ -1,0 +1,206 @@
+//! What is told of the errors: as text for a terminal, and as a page.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use fakeai_engine::serving::{Constants, Fit, Means, Measured, Standing};
+
+use super::errors::Errors;
+use super::halves::group;
+use super::traces::Replayed;
+
+/// Rows that are told of beside the headline.
+pub(crate) const BESIDE: &[(Standing, &str)] = &[
+    (
+        Standing::UnstatedPrecision,
+        "precision not stated, taken for 16 bits",
+    ),
+    (Standing::AllAtOnce, "all prompts at once"),
+    (Standing::StaticBatch, "static batch of 2023"),
+    (Standing::Uncertain, "marked uncertain"),
+];
+
+type Result<'a> = (&'a Measured, Means);
+type Key = (&'static str, fn(&Measured) -> String);
+
+/// A page in parts: each a title and lines of a table.
+#[derive(Default)]
+pub(crate) struct Page {
+    parts: Vec<(String, Vec<Vec<String>>)>,
+}
+
+const COLUMNS: [&str; 8] = [
+    "rows of",
+    "rows",
+    "TPOT median",
+    "mean",
+    "bias",
+    "TTFT median",
+    "mean",
+    "bias",
+];
+
+fn line(name: &str, errors: &Errors) -> Vec<String> {
+    let size = |share: f64| format!("{:.1} %", share * 100.0);
+    let sign = |share: f64| format!("{:+.1} %", share * 100.0);
+    vec![
+        name.to_owned(),
+        errors.rows.to_string(),
+        size(errors.tpot.median),
+        size(errors.tpot.mean),
+        sign(errors.tpot.bias),
+        size(errors.ttft.median),
+        size(errors.ttft.mean),
+        sign(errors.ttft.bias),
+    ]
+}
+
+fn grouped(results: &[Result<'_>], key: fn(&Measured) -> String) -> Vec<Vec<String>> {
+    let mut groups: BTreeMap<String, Vec<Result<'_>>> = BTreeMap::new();
+    for result in results {
+        groups.entry(key(result.0)).or_default().push(*result);
+    }
+    let lines = groups
+        .iter()
+        .map(|(name, results)| line(name, &Errors::of(results)));
+    lines.collect()
+}
+
+fn header() -> Vec<String> {
+    COLUMNS.iter().map(|name| (*name).to_owned()).collect()
+}
+
+impl Page {
+    fn part(&mut self, title: &str, lines: Vec<Vec<String>>) {
+        self.parts.push((title.to_owned(), lines));
+    }
+
+    /// The rows that count, in all and by what they have in common.
+    pub(crate) fn headline(&mut self, fit: &Fit, constants: &Constants) {
+        let results: Vec<Result<'_>> = fit.means(constants).collect();
+        let all = line("all", &Errors::of(&results));
+        self.part("All rows that count", vec![header(), all]);
+        let keys: [Key; 6] = [
+            ("By GPU", |row| row.setup.gpu.name.clone()),
+            ("By engine", |row| row.setup.setting.kind.name().to_owned()),
+            ("By model", |row| row.setup.shape.model.clone()),
+            ("By model and GPU", group),
+            ("By precision", |row| format!("{:?}", row.setup.precision)),
+            ("By requests under way", |row| {
+                match row.workload.concurrency {
+                    0..=8 => "1 to 8",
+                    9..=32 => "9 to 32",
+                    33..=128 => "33 to 128",
+                    _ => "more than 128",
+                }
+                .to_owned()
+            }),
+        ];
+        for (title, key) in keys {
+            let mut lines = vec![header()];
+            lines.extend(grouped(&results, key));
+            self.part(title, lines);
+        }
+    }
+
+    /// Rows of each half, with constants of the other.
+    pub(crate) fn halves(&mut self, results: &[(Measured, Means)]) {
+        let results: Vec<Result<'_>> = results.iter().map(|(row, means)| (row, *means)).collect();
+        let mut lines = vec![header(), line("all", &Errors::of(&results))];
+        lines.extend(grouped(&results, group));
+        self.part(
+            "Held out: each half with constants fitted on the other",
+            lines,
+        );
+    }
+
+    /// Rows that do not count.
+    pub(crate) fn beside(&mut self, title: &str, fit: &Fit, constants: &Constants) {
+        let results: Vec<Result<'_>> = fit.means(constants).collect();
+        let mut lines = vec![header(), line("all", &Errors::of(&results))];
+        lines.extend(grouped(&results, group));
+        self.part(&format!("Beside: {title}"), lines);
+    }
+
+    /// Rows that could not be run, by why.
+    pub(crate) fn unread(&mut self, reasons: &[(String, usize)]) {
+        let mut lines = vec![vec!["why".to_owned(), "rows".to_owned()]];
+        lines.extend(
+            reasons
+                .iter()
+                .map(|(why, rows)| vec![why.clone(), rows.to_string()]),
+        );
+        self.part("Rows that could not be run", lines);
+    }
+
+    /// Replayed traces.
+    pub(crate) fn traces(&mut self, traces: &[Replayed]) {
+        let mut lines = vec![
+            [
+                "trace",
+                "requests",
+                "preemptions",
+                "mean TTFT",
+                "mean TPOT",
+                "mean latency",
+                "TTFT of each, median",
+                "TPOT of each, median",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+        ];
+        let pair = |(real, ours): (f64, f64), scale: f64, unit: &str| {
+            let error = (ours / real - 1.0) * 100.0;
+            format!(
+                "{:.2} → {:.2} {unit} ({error:+.1} %)",
+                real * scale,
+                ours * scale
+            )
+        };
+        lines.extend(traces.iter().map(|trace| {
+            vec![
+                trace.name.clone(),
+                trace.requests.to_string(),
+                trace.preemptions.to_string(),
+                pair(trace.ttft, 1.0, "s"),
+                pair(trace.tpot, 1e3, "ms"),
+                pair(trace.latency, 1.0, "s"),
+                format!("{:.1} %", trace.each_ttft.median * 100.0),
+                format!("{:.1} %", trace.each_tpot.median * 100.0),
+            ]
+        }));
+        self.part("Traces: measured → simulated", lines);
+    }
+
+    /// For a terminal.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        for (title, lines) in &self.parts {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "\n{title}");
+            for cells in lines {
+                let _ = write!(text, "  {:52}", cells[0]);
+                for cell in &cells[1..] {
+                    let _ = write!(text, " {cell:>12}");
+                }
+                text.push('\n');
+            }
+        }
+        text
+    }
+
+    /// The page, below what stands in `before.md`.
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = include_str!("before.md").to_owned();
+        for (title, lines) in &self.parts {
+            let _ = writeln!(text, "\n## {title}\n");
+            for (place, cells) in lines.iter().enumerate() {
+                let _ = writeln!(text, "| {} |", cells.join(" | "));
+                if place == 0 {
+                    let _ = writeln!(text, "|---{}", "|---:".repeat(cells.len() - 1) + "|");
+                }
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,268 @@
+//! Fits constants to measured runs: one after another is moved up and down, and stays where the
+//! error is least. Constants are of a GPU, of an engine or of all, never of a row or a model.
+
+use fakeai_canon::Seed;
+
+use super::efficiency::{CLIENT, Constants, DEFAULT, Part};
+use super::measured::{Client, Measured};
+use super::step_time::StepTime;
+use super::trajectory::{Means, Trajectory};
+
+/// A number that a fit may move.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Knob {
+    /// Whose number.
+    pub part: Part,
+    /// The row of the table.
+    pub row: String,
+    /// The number's name.
+    pub field: &'static str,
+}
+
+/// Runs that constants are fitted to.
+pub struct Fit {
+    cases: Vec<Case>,
+}
+
+struct Case {
+    measured: Measured,
+    trajectory: Trajectory,
+    weight: f64,
+    loss: f64,
+}
+
+/// The weight of the error in the time to first token beside that in the time a token.
+const FIRST_TOKEN: f64 = 0.5;
+/// Errors above this, as logarithms, count less: such a row has circumstances that nobody stated.
+const FAR: f64 = 0.35;
+
+/// How much a number's way from where it started counts, beside the mean error of all runs.
+const PULL: f64 = 0.0015;
+/// Rounds that a number is left alone for which moving did not help.
+const REST: u32 = 2;
+
+impl Fit {
+    /// Schedules the runs; each counts by its weight. Those that can't run are left out.
+    pub fn of(rows: impl IntoIterator<Item = (Measured, f64)>) -> Self {
+        let cases = rows.into_iter().filter_map(|(measured, weight)| {
+            let rng = &mut Seed(1).rng();
+            let trajectory = Trajectory::of(&measured.setup, &measured.workload, rng).ok()?;
+            Some(Case {
+                measured,
+                trajectory,
+                weight,
+                loss: 0.0,
+            })
+        });
+        Self {
+            cases: cases.collect(),
+        }
+    }
+
+    /// The runs, with what these constants make of them.
+    pub fn means<'a>(
+        &'a self,
+        constants: &'a Constants,
+    ) -> impl Iterator<Item = (&'a Measured, Means)> {
+        let means = |case: &'a Case| (&case.measured, case.means(constants));
+        self.cases.iter().map(means)
+    }
+
+    /// The constants that come nearest, from these on. Every round tells its error.
+    pub fn search(
+        &mut self,
+        from: &Constants,
+        knobs: &[Knob],
+        rounds: u32,
+        mut tell: impl FnMut(u32, f64),
+    ) -> Constants {
+        let mut best = from.clone();
+        for case in &mut self.cases {
+            case.loss = case.loss(&best);
+        }
+        // Bold steps first, small ones at the end. A number that no step helped is left alone for
+        // some rounds.
+        let mut stride = 0.35;
+        let mut rests = vec![0; knobs.len()];
+        for round in 0..rounds {
+            let mut has_moved = false;
+            for (knob, rest) in knobs.iter().zip(&mut rests) {
+                if *rest > 0 {
+                    *rest -= 1;
+                } else if self.turn(knob, stride, from, &mut best) {
+                    has_moved = true;
+                } else {
+                    *rest = REST;
+                }
+            }
+            tell(round, self.error());
+            if !has_moved {
+                stride /= 2.0;
+                rests.fill(0);
+            }
+            if stride < 0.02 {
+                break;
+            }
+        }
+        best
+    }
+
+    /// The mean error of all runs.
+    fn error(&self) -> f64 {
+        let weights: f64 = self.cases.iter().map(|case| case.weight).sum();
+        let losses: f64 = self.cases.iter().map(|case| case.weight * case.loss).sum();
+        losses / weights.max(f64::MIN_POSITIVE)
+    }
+
+    /// Moves one number where that helps.
+    fn turn(&mut self, knob: &Knob, stride: f64, from: &Constants, best: &mut Constants) -> bool {
+        let now = best.get(knob.part, &knob.row, knob.field);
+        let (least, most) = best.bounds(knob.field);
+        // A number at nothing is lifted by a part of the most that it may be.
+        let up = (now * (1.0 + stride)).max(most.min(1e6) * 0.02 * stride);
+        let down = now / (1.0 + stride);
+        let down = if down < most.min(1e6) * 0.004 {
+            least
+        } else {
+            down
+        };
+        let start = from.get(knob.part, &knob.row, knob.field);
+        let small = most.min(1e6) * 0.01;
+        let weights: f64 = self.cases.iter().map(|case| case.weight).sum();
+        for value in [up, down] {
+            let value = value.clamp(least, most);
+            if value == now {
+                continue;
+            }
+            let mut other = best.clone();
+            other.set(knob.part, &knob.row, knob.field, value);
+            // Without need nothing moves far from what was known of it before.
+            let far = |value: f64| ((value + small) / (start + small)).ln().powi(2);
+            let pull = PULL * weights * (far(now) - far(value));
+            if self.accept(best, &other, pull) {
+                *best = other;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Takes the losses of other constants where they are less in all, what pulls a number back to
+    /// where it started included.
+    fn accept(&mut self, now: &Constants, other: &Constants, pull: f64) -> bool {
+        let mut gain = pull;
+        let mut losses = Vec::new();
+        for (place, case) in self.cases.iter().enumerate() {
+            let is_same = case.efficiency(now) == case.efficiency(other)
+                && case.client_us(now) == case.client_us(other);
+            if is_same {
+                continue;
+            }
+            let loss = case.loss(other);
+            gain += case.weight * (case.loss - loss);
+            losses.push((place, loss));
+        }
+        if gain <= 1e-9 {
+            return false;
+        }
+        for (place, loss) in losses {
+            self.cases[place].loss = loss;
+        }
+        true
+    }
+}
+
+impl Case {
+    fn efficiency(&self, constants: &Constants) -> super::Efficiency {
+        let setup = &self.measured.setup;
+        constants.of(&setup.gpu.name, setup.setting.kind.name())
+    }
+
+    fn client_us(&self, constants: &Constants) -> f64 {
+        constants.get(Part::Client, self.measured.client.name(), CLIENT)
+    }
+
+    fn means(&self, constants: &Constants) -> Means {
+        let mut setup = self.measured.setup.clone();
+        setup.efficiency = self.efficiency(constants);
+        let client = self.client_us(constants);
+        let means = self.trajectory.means(&StepTime::new(&setup));
+        Means {
+            ttft_ms: means.ttft_ms + client * 1e-3,
+            ..means
+        }
+    }
+
+    fn loss(&self, constants: &Constants) -> f64 {
+        let means = self.means(constants);
+        let error = |simulated: f64, measured: f64| {
+            let error = (simulated / measured).ln().abs();
+            error.min(FAR + (error - FAR) * 0.2)
+        };
+        error(means.tpot_ms, self.measured.tpot_ms)
+            + FIRST_TOKEN * error(means.ttft_ms, self.measured.ttft_ms)
+    }
+}
+
+/// The numbers that runs of these GPUs and engines tell something of.
+pub fn knobs<'a>(rows: impl IntoIterator<Item = &'a Measured>, of_all: bool) -> Vec<Knob> {
+    const GPU: [&str; 12] = [
+        "compute_fp8",
+        "memory_fp8",
+        "compute_fp8_block",
+        "memory_fp8_block",
+        "fp8_launch_us",
+        "compute_fp4",
+        "memory_fp4",
+        "compute_bf16",
+        "memory_bf16",
+        "decode_attention",
+        "reduce_us",
+        "reduce_gb_s",
+    ];
+    const ENGINE: [&str; 11] = [
+        "host_us",
+        "row_us",
+        "request_us",
+        "prompt_token_us",
+        "concurrency_us",
+        "eager_us",
+        "eager_expert_us",
+        "expert_us",
+        "expert_memory",
+        "expert_compute",
+        "expert_least_fp8",
+    ];
+    const ALL: [&str; 4] = [
+        "expert_narrow",
+        "layer_us",
+        "attention_us",
+        "prefill_attention",
+    ];
+    let mut knobs = Vec::new();
+    let shipped = Constants::shipped();
+    let knob = |part, row: &str, field| Knob {
+        part,
+        row: row.to_owned(),
+        field,
+    };
+    for row in rows {
+        // A GPU without numbers of its own gets some.
+        let gpu = match shipped.gpu_row(&row.setup.gpu.name) {
+            DEFAULT => &row.setup.gpu.name,
+            gpu => gpu,
+        };
+        knobs.extend(GPU.map(|field| knob(Part::Gpu, gpu, field)));
+        if row.client != Client::Unknown {
+            knobs.push(knob(Part::Client, row.client.name(), CLIENT));
+        }
+        let engine = row.setup.setting.kind.name();
+        knobs.extend(ENGINE.map(|field| knob(Part::Engine, engine, field)));
+    }
+    if of_all {
+        knobs.extend(ALL.map(|field| knob(Part::Engine, "default", field)));
+    }
+    knobs.sort();
+    knobs.dedup();
+    knobs
+}
