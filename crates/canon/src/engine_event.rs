@@ -173,10 +173,19 @@ pub struct Ended {
     pub preemptions: u32,
     /// Why it left.
     pub ending: Ending,
-    /// Sequences of its request, itself among them.
-    pub siblings: u32,
+    /// Its request, where it is the first sequence of it.
+    pub request: Option<RequestShape>,
     /// What its request asked for.
     pub params: RequestParams,
+}
+
+/// The sequences of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestShape {
+    /// How many there are.
+    pub sequences: u32,
+    /// Tokens that the longest generates.
+    pub longest: u32,
 }
 
 /// Why a sequence left.

@@ -24,6 +24,7 @@ mod kv_events;
 mod library;
 mod log;
 mod makers;
+mod measured;
 mod meters;
 mod multipart;
 mod operations;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fakeai_canon::Mode;
-use fakeai_telemetry::DcgmCounters;
+use fakeai_telemetry::{DcgmCounters, PageKind};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::config::{RateLimits, RateScope};
@@ -49,6 +49,10 @@ pub struct WorldRules {
     pub dcgm_counters: DcgmCounters,
     /// How much may be asked for.
     pub rates: RateRules,
+    /// Whose metrics `/metrics` shows; none means FakeAI's own.
+    pub metrics_page: Option<PageKind>,
+    /// Whether the engine's page has names that were removed from it.
+    pub legacy_metric_names: bool,
     /// Who is told of events.
     pub webhooks: WebhookRules,
     /// What is served by the simulated engine, where there is one.
@@ -116,7 +120,7 @@ pub struct FaultRule {
     pub rate: f64,
 }
 
-/// The form of the metrics page where the client's `Accept` header does not ask for one.
+/// The form of FakeAI's own metrics page where the client's `Accept` header does not ask for one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MetricsForm {
     /// JSON.

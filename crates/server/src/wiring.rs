@@ -19,6 +19,7 @@ use crate::gateway::{Gateway, Launch};
 use crate::gpus::GpuRoom;
 use crate::kv_events::KvEvents;
 use crate::log::RequestLog;
+use crate::measured;
 use crate::rules::{FaultRule, MetricsForm, RateRules, Served, WorldRules};
 use crate::sentences;
 use crate::store::{OpenError, Place, StoreLimits};
@@ -94,6 +95,8 @@ fn world(
     if tracing::enabled!(tracing::Level::DEBUG) {
         observers.push(Arc::new(RequestLog));
     }
+    let meter = measured::meter(config, now);
+    observers.extend(meter.clone().map(|meter| meter as Arc<dyn Observer>));
     let gpus = gpus(config, seed, now);
     if let Some(gpus) = &gpus {
         observers.push(gpus.clone());
@@ -125,6 +128,7 @@ fn world(
             serving,
             gpus,
             prompt_cache: prompt_cache(config),
+            meter,
             behaviour,
             observers,
         },
@@ -163,6 +167,8 @@ fn rules(config: &Config) -> WorldRules {
         }),
         check_responses: features.check_responses.unwrap_or(cfg!(debug_assertions)),
         docs: features.docs,
+        metrics_page: config.metrics.shown(config.serving.engine).ok().flatten(),
+        legacy_metric_names: config.metrics.legacy_names,
         metrics: if config.metrics.prometheus {
             MetricsForm::Prometheus
         } else {

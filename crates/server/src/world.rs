@@ -13,7 +13,7 @@ use fakeai_content::Behaviour;
 use fakeai_engine::PromptCache;
 use fakeai_engine::serving::LiveEngine;
 use fakeai_resources::{self as resources, Blobs, Change, Order, PageQuery, Services, Store};
-use fakeai_telemetry::{Journal, Ledger, UsageBook};
+use fakeai_telemetry::{Journal, Ledger, ServingMeter, UsageBook};
 use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard, RwLock};
 use serde_json::Value;
 
@@ -60,6 +60,8 @@ pub struct World {
     pub serving: Option<Arc<LiveEngine>>,
     /// The GPUs of a simulated engine.
     pub(crate) gpus: Option<Arc<GpuRoom>>,
+    /// What is measured of its engine, where one is simulated.
+    pub meter: Option<Arc<ServingMeter>>,
     /// What is said in it.
     pub behaviour: Behaviour,
     /// Frames of background answers.
@@ -119,6 +121,7 @@ pub(crate) struct Parts {
     pub(crate) serving: Option<Arc<LiveEngine>>,
     pub(crate) gpus: Option<Arc<GpuRoom>>,
     pub(crate) prompt_cache: Option<PromptCache>,
+    pub(crate) meter: Option<Arc<ServingMeter>>,
     pub(crate) behaviour: Behaviour,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
 }
@@ -162,6 +165,7 @@ impl World {
             engine: parts.engine,
             serving: parts.serving,
             gpus: parts.gpus,
+            meter: parts.meter,
             behaviour: parts.behaviour,
             logs: Logs::default(),
             holds: Holds::default(),

@@ -167,7 +167,7 @@ fn labels(metric: &Metric, world: &str, key: Option<&Key>, extra: &str) -> Strin
     text
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('\\', r"\\")
         .replace('"', "\\\"")
         .replace('\n', r"\n")

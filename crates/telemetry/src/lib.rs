@@ -8,6 +8,7 @@ mod histogram;
 mod journal;
 mod ledger;
 mod series;
+mod serving;
 mod summary;
 mod usage;
 mod window;
@@ -16,5 +17,9 @@ pub use exposition::{OPEN_METRICS_MEDIA, PROMETHEUS_MEDIA, open_metrics, prometh
 pub use gpus::{DcgmCounters, GpuFaults, GpuName, GpuSample, dcgm_json, dcgm_text, gpu_name};
 pub use journal::{Journal, JournalFilter, JournalLimits};
 pub use ledger::{Ledger, LedgerLimits};
+pub use serving::{
+    PageKind, Served, ServingMeter, iterations_json, kv_cache_json, page_json, page_open_metrics,
+    page_text, requests_json,
+};
 pub use summary::metrics_json;
 pub use usage::{Report, UsageBook, UsageLimits, UsageQuery};

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::iter;
 use std::sync::Arc;
 use std::task::Waker;
 
 use fakeai_canon::{
-    Admission, ApiError, Clock, Engine, ErrorKind, Finish, Job, Micros, Observer, StableHasher,
-    Tick, Ticks, TokenId,
+    Admission, ApiError, Clock, Engine, ErrorKind, Job, Micros, Observer, StableHasher, Tick,
+    Ticks, TokenId,
 };
 use parking_lot::Mutex;
 
@@ -166,11 +165,9 @@ impl Engine for LiveEngine {
         let requests: Vec<Request> = requests(job, adapter, size as usize).collect();
         let ticks = self.shared.drive(|driven, now| {
             let Driven { cluster, watch, .. } = driven;
-            let finishes = job.finishes.iter().copied();
-            let finishes = finishes.chain(iter::repeat(Finish::Stop));
             let longest = requests.iter().map(|request| request.prompt).max();
             let choices = (requests.len() / job.prompts.len().max(1)).max(1);
-            let submit = |(number, (request, finish)): (usize, (Request, Finish))| {
+            let submit = |(number, request): (usize, Request)| {
                 let text = watch.tells_cache().then(|| {
                     let name = adapter.map(|number| (number, Arc::from(job.model)));
                     Arc::new(Text {
@@ -180,14 +177,13 @@ impl Engine for LiveEngine {
                         adapter: name,
                     })
                 });
-                let record = Record::new(job, request.prompt, finish, text);
+                let record = Record::new(job, request.prompt, number, text);
                 let track = Arc::clone(record.track());
                 let id = cluster.submit(request);
                 watch.open(id, record);
                 (id, track)
             };
-            let sequences = requests.into_iter().zip(finishes).enumerate();
-            let tracks: Vec<_> = sequences.map(submit).collect();
+            let tracks: Vec<_> = requests.into_iter().enumerate().map(submit).collect();
             cluster.advance(now, watch);
             watch.wake();
             let first = tracks.first();

@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use fakeai_canon::{
     CacheChange, Ended, Ending, EngineEvent, Event, Finish, FirstToken, Job, Micros, Observer,
-    RequestParams, Step, WorkerLoad,
+    RequestParams, RequestShape, Step, WorkerLoad,
 };
 
 use parking_lot::Mutex;
@@ -49,7 +49,7 @@ pub(super) struct Record {
     arrived: Micros,
     prompt: u32,
     finish: Finish,
-    siblings: u32,
+    request: Option<RequestShape>,
     params: RequestParams,
     taken_up: Option<Micros>,
     cached: u32,
@@ -94,13 +94,21 @@ impl Track {
 }
 
 impl Record {
-    /// A sequence of a job that has arrived.
-    pub(super) fn new(job: &Job<'_>, prompt: u32, finish: Finish, text: Option<Arc<Text>>) -> Self {
+    /// The sequence of that number of a job that has arrived.
+    pub(super) fn new(job: &Job<'_>, prompt: u32, number: usize, text: Option<Arc<Text>>) -> Self {
+        // Each prompt has as many sequences as it has choices.
+        let choices = (job.lengths.len() / job.prompts.len().max(1)).max(1);
+        let own = job.lengths.chunks(choices).nth(number / choices);
+        let own = own.filter(|_| number.is_multiple_of(choices));
+        let request = own.map(|lengths| RequestShape {
+            sequences: lengths.len() as u32,
+            longest: lengths.iter().copied().max().unwrap_or(0),
+        });
         Self {
             arrived: job.arrived,
             prompt,
-            finish,
-            siblings: job.lengths.len() as u32,
+            finish: job.finishes.get(number).copied().unwrap_or_default(),
+            request,
             params: job.params,
             taken_up: None,
             cached: 0,
@@ -130,7 +138,7 @@ impl Record {
             generated: tokens.len() as u32,
             preemptions: self.preemptions,
             ending,
-            siblings: self.siblings,
+            request: self.request,
             params: self.params,
         }
     }

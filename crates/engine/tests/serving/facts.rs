@@ -154,14 +154,19 @@ fn what_is_told_adds_up_to_what_was_served() {
         assert_eq!(told.steps[0], told.steps[1]);
         let ended = told.ended.iter();
         let mut ended: Vec<_> = ended
-            .map(|ended| (ended.generated, ended.siblings, ended.ending))
+            .map(|ended| {
+                let request = ended
+                    .request
+                    .map(|request| (request.sequences, request.longest));
+                (ended.generated, request, ended.ending)
+            })
             .collect();
         ended.sort_by_key(|(generated, ..)| *generated);
         let done = Ending::Done;
         let expected = [
-            (1, 1, done(Finish::Length)),
-            (5, 2, done(Finish::Length)),
-            (30, 2, done(Finish::Stop)),
+            (1, Some((1, 1)), done(Finish::Length)),
+            (5, Some((2, 30)), done(Finish::Length)),
+            (30, None, done(Finish::Stop)),
         ];
         assert_eq!(ended, expected, "{kind:?}");
         let load = told.load;

@@ -151,6 +151,26 @@ choice! {
 }
 
 choice! {
+    /// Whose metrics `/metrics` shows.
+    MetricsPage {
+        /// Those of the simulated engine, or FakeAI's own where none is.
+        Auto = "auto",
+        /// FakeAI's own.
+        Fakeai = "fakeai",
+        /// vLLM's.
+        Vllm = "vllm",
+        /// SGLang's.
+        Sglang = "sglang",
+        /// Those of TensorRT-LLM's `trtllm-serve`.
+        Trtllm = "trtllm",
+        /// Those of Triton with the TensorRT-LLM backend.
+        Triton = "triton",
+        /// NVIDIA Dynamo's.
+        Dynamo = "dynamo",
+    }
+}
+
+choice! {
     /// Where free text comes from.
     TextSource {
         /// Fluent text on the prompt's topic.

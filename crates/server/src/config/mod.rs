@@ -28,8 +28,8 @@ mod webhooks;
 pub use auth::{ApiKeys, Auth};
 pub use azure::Azure;
 pub use choice::{
-    ClockKind, DcgmSet, EngineKind, LogFormat, LogLevel, PaceKind, RateScope, RouterKind,
-    SchedulingPolicy, TextSource, WorkerFailure,
+    ClockKind, DcgmSet, EngineKind, LogFormat, LogLevel, MetricsPage, PaceKind, RateScope,
+    RouterKind, SchedulingPolicy, TextSource, WorkerFailure,
 };
 pub use features::Features;
 pub use generation::Generation;

@@ -102,6 +102,7 @@ impl Config {
         self.azure.check()?;
         self.webhooks.check()?;
         self.serving.setup()?;
+        self.metrics.shown(self.serving.engine)?;
         let generation = &self.generation;
         let timed = generation.ttft.is_some() || generation.itl.is_some();
         if self.serving.engine.is_some() && (timed || generation.pace.is_some()) {

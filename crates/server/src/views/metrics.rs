@@ -1,23 +1,42 @@
-//! `GET /metrics`: JSON for a plain client, Prometheus text for one that asks for it. At the root
-//! it shows all worlds together, below `/w/{name}` that one.
+//! `GET /metrics`: the page of the simulated engine, or FakeAI's own, which is always at
+//! `/_fakeai/metrics`. The own one is JSON for a plain client, Prometheus text for one that asks
+//! for it; at the root it shows all worlds together, below `/w/{name}` that one.
 
 use std::sync::Arc;
 
 use fakeai_canon::{ApiError, Call};
 use fakeai_telemetry::{
-    Ledger, OPEN_METRICS_MEDIA, PROMETHEUS_MEDIA, metrics_json, open_metrics, prometheus,
+    Ledger, OPEN_METRICS_MEDIA, PROMETHEUS_MEDIA, PageKind, metrics_json, open_metrics, prometheus,
 };
-use http::header::ACCEPT;
 use serde_json::Value;
 
+use super::engine_metrics::{self, Form};
 use crate::answer::Answer;
 use crate::gateway::Gateway;
 use crate::rules::MetricsForm;
 use crate::world::World;
 use crate::worlds::DEFAULT;
 
-/// The metrics in the form that the client asks for.
+/// The page that the settings choose, in the form that the client asks for.
 pub(super) fn show(
+    gateway: &Gateway,
+    world: &Arc<World>,
+    call: &Call,
+    query: &Value,
+) -> Result<Answer, ApiError> {
+    let form = Form::of(call);
+    match world.rules.metrics_page {
+        None => own(gateway, world, call, query),
+        // Its server has records of iterations here, and the text at `/prometheus/metrics`.
+        Some(PageKind::Trtllm) if matches!(form, Form::Any | Form::Json) => {
+            engine_metrics::iterations(world)
+        }
+        Some(kind) => engine_metrics::page(world, kind, form),
+    }
+}
+
+/// FakeAI's own metrics.
+pub(super) fn own(
     gateway: &Gateway,
     world: &Arc<World>,
     call: &Call,
@@ -32,20 +51,13 @@ pub(super) fn show(
         .iter()
         .map(|world| (&*world.name, &*world.ledger))
         .collect();
-    let accept = call
-        .head
-        .headers
-        .get(ACCEPT)
-        .and_then(|value| value.to_str().ok());
-    let accept = accept.unwrap_or_default();
-    let json = accept.contains("application/json");
-    Ok(if accept.contains("application/openmetrics-text") {
-        Answer::page(OPEN_METRICS_MEDIA, open_metrics(&ledgers))
-    } else if accept.contains("text/plain")
-        || (world.rules.metrics == MetricsForm::Prometheus && !json)
-    {
-        Answer::page(PROMETHEUS_MEDIA, prometheus(&ledgers))
-    } else {
-        Answer::value(&metrics_json(&ledgers, world.now()))
+    Ok(match (Form::of(call), world.rules.metrics) {
+        (Form::Open, _) => Answer::page(OPEN_METRICS_MEDIA, open_metrics(&ledgers)),
+        (Form::Text, _) | (Form::Any, MetricsForm::Prometheus) => {
+            Answer::page(PROMETHEUS_MEDIA, prometheus(&ledgers))
+        }
+        (Form::Json, _) | (Form::Any, MetricsForm::Json) => {
+            Answer::value(&metrics_json(&ledgers, world.now()))
+        }
     })
 }

@@ -5,6 +5,7 @@ mod adapters;
 mod admin;
 mod deployments;
 mod docs;
+mod engine_metrics;
 mod gpus;
 mod health;
 mod image;
@@ -55,6 +56,14 @@ impl OwnView {
 static OWN: &[OwnView] = &[
     page("/health", health::show),
     page("/metrics", metrics::show),
+    page("/prometheus/metrics", engine_metrics::trtllm),
+    page("/perf_metrics", engine_metrics::requests),
+    page("/triton/metrics", engine_metrics::triton),
+    page("/dynamo/metrics", engine_metrics::dynamo),
+    page("/dynamo/metrics/json", engine_metrics::dynamo_json),
+    page("/kv-cache/metrics", engine_metrics::kv_cache),
+    page("/kv-cache-metrics", engine_metrics::kv_cache),
+    page("/_fakeai/metrics", metrics::own),
     page("/openapi.json", docs::openapi),
     page("/docs", docs::page),
     page("/", docs::landing),

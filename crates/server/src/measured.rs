@@ -1,0 +1,39 @@
+//! The meter of a world's simulated engine, told what is served by the settings.
+
+use std::sync::Arc;
+
+use fakeai_canon::Micros;
+use fakeai_catalog::Catalog;
+use fakeai_telemetry::{Served, ServingMeter};
+
+use crate::config::Config;
+
+/// A meter of the engine that the settings ask for; none where none is simulated.
+pub(crate) fn meter(config: &Config, now: Micros) -> Option<Arc<ServingMeter>> {
+    let (setup, layout) = config.serving.setup().ok().flatten()?;
+    let serving = &config.serving;
+    let setting = &setup.setting;
+    let model = Catalog::builtin().resolve(&serving.served_model);
+    let served = Served {
+        model: serving.served_model.clone(),
+        gpu: setup.gpu.name.clone(),
+        precision: serving.quantization.clone(),
+        cache_dtype: serving.kv_cache_dtype.clone(),
+        tensor_parallel: setup.tensor_parallel,
+        pipeline_parallel: setup.pipeline_parallel,
+        block_tokens: setting.block_tokens,
+        blocks: setup.blocks().unwrap_or(0),
+        max_sequences: setting.max_sequences,
+        max_batched_tokens: setting.max_batched_tokens,
+        context_tokens: setting.max_context.unwrap_or(model.context_window),
+        prefix_caching: setting.prefix_caching,
+        memory_share: setting.memory_share,
+        weight_bytes: setup.weight_bytes(),
+        cache_bytes_a_token: setup.cache_bytes_a_token(),
+        started: now,
+    };
+    Some(Arc::new(ServingMeter::new(
+        served,
+        layout.replicas + layout.prefill,
+    )))
+}

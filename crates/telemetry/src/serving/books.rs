@@ -1,0 +1,257 @@
+//! What is kept of one worker: counts, distributions, and its last steps and sequences.
+
+use fakeai_canon::{Ended, Ending, EngineEvent, Finish, FirstToken, Micros, Step, WorkerLoad};
+
+use super::records::Records;
+use super::tally::Tally;
+use super::vocabulary::{Quantity, WorkerSpread};
+
+/// Steps with decodes after which SGLang computes its rate anew (`--decode-log-interval`).
+const RATE_STEPS: u32 = 40;
+
+/// The books of one worker.
+pub(super) struct WorkerBooks {
+    pub(super) load: WorkerLoad,
+    pub(super) counts: Counts,
+    pub(super) last: Last,
+    pub(super) rate: Rate,
+    pub(super) records: Records,
+    spreads: Vec<Tally>,
+}
+
+/// Counts from the beginning.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) prompt_tokens: u64,
+    pub(super) cached_prompt_tokens: u64,
+    pub(super) looked_up: u64,
+    pub(super) found: u64,
+    pub(super) generated: u64,
+    pub(super) batched_prompt_tokens: u64,
+    pub(super) steps: u64,
+    pub(super) busy: Micros,
+    pub(super) preemptions: u64,
+    pub(super) preempted_prompt_tokens: u64,
+    pub(super) preempted_generated: u64,
+    pub(super) stopped: u64,
+    pub(super) cut: u64,
+    pub(super) aborted: u64,
+    pub(super) queued: Micros,
+    pub(super) inference: Micros,
+    pub(super) whole: Micros,
+}
+
+impl Counts {
+    /// Sequences that have all their tokens.
+    pub(super) fn done(&self) -> u64 {
+        self.stopped + self.cut
+    }
+}
+
+/// What the last step and the last sequence were like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Last {
+    /// The step under way, or the last one.
+    pub(super) step: Step,
+    /// How long the last one that ended took.
+    pub(super) seconds: f64,
+    pub(super) generated: u32,
+    pub(super) preemptions: u32,
+    coming_preemptions: u32,
+    pub(super) time_to_first_token: f64,
+    pub(super) inter_token_latency: f64,
+    pub(super) prompt: u32,
+}
+
+/// Tokens a second over the last stretch of steps.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rate {
+    pub(super) tokens_a_second: f64,
+    since: Micros,
+    tokens: u64,
+    steps: u32,
+}
+
+impl Rate {
+    fn add(&mut self, step: &Step, generated: u32) {
+        if self.steps == 0 {
+            self.since = step.started;
+        }
+        self.tokens += u64::from(generated);
+        self.steps += u32::from(step.decodes > 0);
+        if self.steps >= RATE_STEPS {
+            self.settle(step.ends);
+        }
+    }
+
+    fn settle(&mut self, now: Micros) {
+        let seconds = now.since(self.since).seconds();
+        if seconds > 0.0 {
+            self.tokens_a_second = self.tokens as f64 / seconds;
+        }
+        self.tokens = 0;
+        self.steps = 0;
+    }
+}
+
+impl WorkerBooks {
+    pub(super) fn new() -> Self {
+        let spreads = WorkerSpread::ALL.into_iter();
+        Self {
+            load: WorkerLoad::default(),
+            counts: Counts::default(),
+            last: Last::default(),
+            rate: Rate::default(),
+            records: Records::default(),
+            spreads: spreads
+                .map(|spread| Tally::of(Quantity::WorkerSpread(spread)))
+                .collect(),
+        }
+    }
+
+    pub(super) fn spread(&self, spread: WorkerSpread) -> &Tally {
+        &self.spreads[spread as usize]
+    }
+
+    fn add(&mut self, spread: WorkerSpread, value: f64) {
+        self.spreads[spread as usize].add(value, 1);
+    }
+
+    /// Takes note; `context` is the longest context of the model.
+    pub(super) fn note(&mut self, fact: &EngineEvent, context: u32) {
+        match fact {
+            EngineEvent::Load { load, .. } => self.set_load(*load),
+            EngineEvent::Admitted { prompt, cached, .. } => {
+                self.counts.looked_up += u64::from(*prompt);
+                self.counts.found += u64::from(*cached);
+            }
+            EngineEvent::StepBegan { step, load } => {
+                self.set_load(*load);
+                self.last.step = *step;
+                self.last.preemptions = std::mem::take(&mut self.last.coming_preemptions);
+            }
+            EngineEvent::FirstToken(first) => self.first_token(first),
+            EngineEvent::Preempted {
+                prompt, generated, ..
+            } => {
+                self.counts.preemptions += 1;
+                self.counts.preempted_prompt_tokens += u64::from(*prompt);
+                self.counts.preempted_generated += u64::from(*generated);
+                self.last.coming_preemptions += 1;
+            }
+            EngineEvent::Ended(ended) => self.ended(ended, context),
+            // How many blocks are known is part of the load.
+            EngineEvent::Cache { .. } => {}
+            EngineEvent::StepEnded {
+                step,
+                load,
+                generated,
+                intervals,
+            } => {
+                self.step_ended(step, *generated, intervals);
+                self.set_load(*load);
+                self.records.step(step, &self.load, &self.counts);
+            }
+        }
+    }
+
+    fn set_load(&mut self, load: WorkerLoad) {
+        self.load = load;
+        if load.running == 0 {
+            self.rate = Rate::default();
+        }
+    }
+
+    fn first_token(&mut self, first: &FirstToken) {
+        self.counts.prompt_tokens += u64::from(first.prompt);
+        self.counts.cached_prompt_tokens += u64::from(first.cached);
+        let seconds = first.at.since(first.arrived).seconds();
+        self.add(WorkerSpread::TimeToFirstToken, seconds);
+        self.last.time_to_first_token = seconds;
+        self.last.prompt = first.prompt;
+    }
+
+    fn step_ended(&mut self, step: &Step, generated: u32, intervals: &[(Micros, u32)]) {
+        let took = step.ends.since(step.started);
+        self.counts.steps += 1;
+        self.counts.busy = self.counts.busy + took;
+        self.counts.generated += u64::from(generated);
+        self.counts.batched_prompt_tokens += u64::from(step.prompt_tokens);
+        self.last.step = *step;
+        self.last.seconds = took.seconds();
+        self.last.generated = generated;
+        self.rate.add(step, generated);
+        for (span, times) in intervals {
+            let spread = &mut self.spreads[WorkerSpread::InterTokenLatency as usize];
+            spread.add(span.seconds(), u64::from(*times));
+            self.last.inter_token_latency = span.seconds();
+        }
+        let tokens = step.prompt_tokens + step.decodes;
+        self.add(WorkerSpread::StepTokens, f64::from(tokens));
+    }
+
+    fn ended(&mut self, ended: &Ended, context: u32) {
+        match ended.ending {
+            Ending::Aborted => {
+                self.counts.aborted += 1;
+                return;
+            }
+            Ending::Done(Finish::Length) => self.counts.cut += 1,
+            Ending::Done(Finish::Stop | Finish::ToolCalls | Finish::ContentFilter) => {
+                self.counts.stopped += 1;
+            }
+        }
+        self.times(ended);
+        let uncached = ended.prompt - ended.cached.min(ended.prompt);
+        let left = context.saturating_sub(ended.prompt);
+        let share = f64::from(ended.cached) / f64::from(ended.prompt.max(1));
+        for (spread, value) in [
+            (WorkerSpread::PromptLength, ended.prompt),
+            (WorkerSpread::ComputedPromptLength, uncached),
+            (WorkerSpread::CachedPromptLength, ended.cached),
+            (WorkerSpread::GeneratedLength, ended.generated),
+            (WorkerSpread::SequencePreemptions, ended.preemptions),
+            (
+                WorkerSpread::MaxTokens,
+                ended.params.max_tokens.unwrap_or(left),
+            ),
+        ] {
+            self.add(spread, f64::from(value));
+        }
+        self.add(WorkerSpread::CachedShare, share);
+        // A request is counted with the longest of its sequences.
+        if let Some(request) = ended.request {
+            self.add(
+                WorkerSpread::SequencesARequest,
+                f64::from(request.sequences),
+            );
+            self.add(WorkerSpread::LongestGenerated, f64::from(request.longest));
+        }
+        self.records.request(ended);
+    }
+
+    fn times(&mut self, ended: &Ended) {
+        let taken_up = ended.taken_up.unwrap_or(ended.at);
+        let first = ended.first_token.unwrap_or(ended.at);
+        let last = ended.last_token.unwrap_or(ended.at);
+        let queued = taken_up.since(ended.arrived);
+        let inference = last.since(taken_up);
+        let whole = ended.at.since(ended.arrived);
+        self.counts.queued = self.counts.queued + queued;
+        self.counts.inference = self.counts.inference + inference;
+        self.counts.whole = self.counts.whole + whole;
+        for (spread, span) in [
+            (WorkerSpread::EndToEnd, whole),
+            (WorkerSpread::QueueTime, queued),
+            (WorkerSpread::PrefillTime, first.since(taken_up)),
+            (WorkerSpread::DecodeTime, last.since(first)),
+            (WorkerSpread::InferenceTime, inference),
+        ] {
+            self.add(spread, span.seconds());
+        }
+        if ended.generated > 1 {
+            let mean = last.since(first).seconds() / f64::from(ended.generated - 1);
+            self.add(WorkerSpread::TimePerOutputToken, mean);
+        }
+    }
+}

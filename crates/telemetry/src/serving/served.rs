@@ -1,0 +1,52 @@
+//! What a simulated engine serves, as its pages tell it.
+
+use fakeai_canon::Micros;
+
+/// A set-up of equal workers. Sizes are those of one worker.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Served {
+    /// The model's name.
+    pub model: String,
+    /// The GPU's name.
+    pub gpu: String,
+    /// How weights are stored.
+    pub precision: String,
+    /// How the cache is stored.
+    pub cache_dtype: String,
+    /// GPUs that share each layer.
+    pub tensor_parallel: u32,
+    /// Groups of them that share the layers.
+    pub pipeline_parallel: u32,
+    /// Tokens of a block of the cache.
+    pub block_tokens: u32,
+    /// Blocks of the cache.
+    pub blocks: u32,
+    /// Sequences of a step at most.
+    pub max_sequences: u32,
+    /// Tokens of a step at most.
+    pub max_batched_tokens: u32,
+    /// The longest context.
+    pub context_tokens: u32,
+    /// Whether blocks are found again by what they hold.
+    pub prefix_caching: bool,
+    /// The share of a GPU's memory that the engine takes.
+    pub memory_share: f64,
+    /// Bytes of weights on each GPU.
+    pub weight_bytes: f64,
+    /// Bytes of the cache that a token takes on each GPU.
+    pub cache_bytes_a_token: f64,
+    /// When it began.
+    pub started: Micros,
+}
+
+impl Served {
+    /// Tokens that the cache of a worker holds.
+    pub(super) fn cache_tokens(&self) -> u64 {
+        u64::from(self.blocks) * u64::from(self.block_tokens)
+    }
+
+    /// Bytes of the cache on each GPU.
+    pub(super) fn cache_bytes(&self) -> f64 {
+        self.cache_bytes_a_token * self.cache_tokens() as f64
+    }
+}
