@@ -161,7 +161,7 @@ fn memory_holds_what_the_engine_takes() {
         setup.precision = Precision::Fp8;
         let memory = Gpus::new(&setup, 1, Micros(1), Micros::ZERO).memory();
         let taken = memory.weights + memory.cache + memory.beside;
-        let may = setup.gpu.memory_gb * 1e9 * setup.setting.memory_share;
+        let may = setup.memory_bytes() * setup.setting.memory_share;
         let block = setup.cache_bytes_a_token() * f64::from(setup.setting.block_tokens);
         assert!(
             taken <= may && taken > may - 2.0 * block,

@@ -211,7 +211,7 @@ fn a_long_prompt_holds_up_the_others_in_vllm_step_by_step() {
         .map(|pair| pair[1].since(pair[0]).0)
         .collect();
     let usual = gaps[5];
-    let held_up = gaps.iter().filter(|gap| **gap > usual * 2).count();
+    let held_up = gaps.iter().filter(|gap| **gap > usual * 3 / 2).count();
     assert_eq!(held_up, 8, "4,000 tokens in parts of 511: {gaps:?}");
 }
 
