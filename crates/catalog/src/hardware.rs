@@ -123,6 +123,33 @@ pub struct Shape {
     pub active_billion: f64,
 }
 
+/// What an hour of a GPU costs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GpuPrice {
+    /// The GPU's name.
+    pub gpu: String,
+    /// US dollars, on demand.
+    pub dollars_an_hour: f64,
+    /// Where the price is from.
+    pub source: String,
+}
+
+#[derive(Deserialize)]
+struct GpuPrices {
+    price: Vec<GpuPrice>,
+}
+
+/// What an hour of that GPU costs, where it is known.
+pub fn gpu_price(gpu: &Gpu) -> Option<&'static GpuPrice> {
+    static PRICES: LazyLock<Vec<GpuPrice>> = LazyLock::new(|| {
+        let rows: Result<GpuPrices, _> =
+            toml::from_str(include_str!("../../../data/prices/gpus.toml"));
+        rows.expect(OURS).price
+    });
+    PRICES.iter().find(|price| price.gpu == gpu.name)
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EngineRow {

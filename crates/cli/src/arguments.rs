@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Gpus(GpusArguments),
     /// Run a workload on a simulated engine in virtual time and print what comes of it
     Simulate(Box<SimulateArguments>),
+    /// Search the cheapest cluster that serves a workload within a goal
+    Plan(Box<PlanArguments>),
     /// Fit a simulated engine to measurements of one's own and write a calibration file
     Calibrate(Box<CalibrateArguments>),
     /// Ask a running server whether it is well; the exit code tells
@@ -88,6 +90,52 @@ pub(crate) struct GpusArguments {
 pub(crate) struct SimulateArguments {
     #[command(flatten)]
     pub(crate) flags: Flags,
+    #[command(flatten)]
+    pub(crate) load: LoadArguments,
+    /// A replica fails: its number and the second, as in `0@30`; repeatable
+    #[arg(long, value_name = "N@S")]
+    pub(crate) fail: Vec<String>,
+    /// A replica takes no more requests from then on, as in `1@60`; repeatable
+    #[arg(long, value_name = "N@S")]
+    pub(crate) drain: Vec<String>,
+    /// A replica comes back, as in `0@90`; repeatable
+    #[arg(long, value_name = "N@S")]
+    pub(crate) restore: Vec<String>,
+    /// One more replica joins at that second; repeatable
+    #[arg(long, value_name = "S")]
+    pub(crate) add: Vec<f64>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write a page with plots to that file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<std::path::PathBuf>,
+}
+
+/// Where to look for the cheapest cluster that meets a goal.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) flags: Flags,
+    #[command(flatten)]
+    pub(crate) load: LoadArguments,
+    /// GPUs to look at, with commas between them; all whose price is known if left out
+    #[arg(long, value_delimiter = ',', value_name = "GPU")]
+    pub(crate) among: Vec<String>,
+    /// GPUs that a cluster may have at most
+    #[arg(long, default_value_t = 64)]
+    pub(crate) max_gpus: u32,
+    /// The share of requests that has to meet the goals
+    #[arg(long, default_value_t = 0.95)]
+    pub(crate) attain: f64,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Requests, what counts as good, and what a GPU costs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LoadArguments {
     /// Requests in all
     #[arg(long, default_value_t = 1_000)]
     pub(crate) requests: u32,
@@ -106,17 +154,23 @@ pub(crate) struct SimulateArguments {
     /// Tokens of an answer, written as `--input-len` is
     #[arg(long, default_value = "128")]
     pub(crate) output_len: String,
+    /// Tokens before each prompt that it shares with others
+    #[arg(long, default_value_t = 0)]
+    pub(crate) shared_prefix: u32,
+    /// How many different ones of these there are
+    #[arg(long, default_value_t = 1)]
+    pub(crate) shared_groups: u32,
     /// A file of requests instead: JSON lines with `arrival_time` in seconds (or `timestamp` in
     /// milliseconds), `input_length` and `output_length`, and `hash_ids` where prompts share
     /// beginnings
-    #[arg(long, conflicts_with_all = ["rate", "concurrency"])]
+    #[arg(long, conflicts_with_all = ["rate", "concurrency", "shared_prefix"])]
     pub(crate) trace: Option<std::path::PathBuf>,
-    /// What counts as good: `ttft:500` and `tpot:50` in milliseconds, repeatable
+    /// What counts as good: `ttft:500`, `tpot:50` or `e2e:2000` in milliseconds, repeatable
     #[arg(long)]
     pub(crate) slo: Vec<String>,
-    /// Print JSON
+    /// US dollars for an hour of a GPU, in place of the price that is known
     #[arg(long)]
-    pub(crate) json: bool,
+    pub(crate) gpu_price: Option<f64>,
 }
 
 /// What to fit a simulated engine to.

@@ -3,7 +3,10 @@
 mod calibrate;
 mod configuration;
 mod gpus;
+mod load;
 mod models;
+mod plan;
+mod report;
 mod serve;
 mod simulate;
 mod status;
@@ -71,6 +74,7 @@ fn command(command: Command, out: &mut dyn Write) -> Result<(), Failure> {
         Command::Gpus(arguments) => gpus::list(&arguments, out),
         Command::Calibrate(arguments) => calibrate::run(&arguments, out),
         Command::Simulate(arguments) => simulate::run(&arguments, out),
+        Command::Plan(arguments) => plan::run(&arguments, out),
         Command::Status(arguments) => {
             status::ask(&arguments, &effective(&Flags::default())?.config, out)
         }

@@ -1,19 +1,15 @@
-//! `fakeai simulate`: a workload on a simulated engine, in virtual time.
+//! `fakeai simulate`: a workload on a simulated cluster, in virtual time.
 
-use std::io::Write;
-use std::path::Path;
+use std::io::{self, IsTerminal, Write};
 
 use fakeai_canon::{Micros, Seed};
-use fakeai_engine::serving::{
-    Arrivals, Cluster, Lengths, Outcome, Request, Run, Setup, Workload, replay, run as play,
-};
+use fakeai_catalog::hardware::gpu_price;
+use fakeai_engine::serving::{Cluster, Order, Outcome, Role, Run};
 use serde_json::{Value, json};
 
-use super::{Failure, effective};
+use super::load::{Goal, Load};
+use super::{Failure, effective, report};
 use crate::arguments::SimulateArguments;
-
-/// Requests under way where neither a rate nor a concurrency is given.
-const CONCURRENCY: u32 = 16;
 
 pub(super) fn run(arguments: &SimulateArguments, out: &mut dyn Write) -> Result<(), Failure> {
     let config = effective(&arguments.flags)?.config;
@@ -27,17 +23,19 @@ pub(super) fn run(arguments: &SimulateArguments, out: &mut dyn Write) -> Result<
     let seed = Seed(config.server.seed);
     let words = |misfit: fakeai_engine::serving::Misfit| Failure::Words(misfit.to_string());
     let mut cluster = Cluster::new(&setup, layout, Some(seed)).map_err(words)?;
-    let done = match &arguments.trace {
-        Some(path) => replay(&mut cluster, trace(path)?),
-        None => play(
-            &mut cluster,
-            &workload(arguments)?,
-            &mut seed.fork("workload").rng(),
-        ),
-    };
-    let slo = arguments.slo.iter().map(|text| Goal::read(text));
-    let slo = slo.collect::<Result<Vec<Goal>, Failure>>()?;
-    let summary = summary(&setup, &done, &slo);
+    for (at, order) in orders(arguments, &cluster)? {
+        cluster.schedule(at, order);
+    }
+    let load = Load::read(&arguments.load)?;
+    let goals = Goal::all(&arguments.load)?;
+    let done = load.play(&mut cluster, seed, &mut progress(load.count()));
+    let price = arguments.load.gpu_price;
+    let price = price.or_else(|| gpu_price(&setup.gpu).map(|price| price.dollars_an_hour));
+    let summary = summary(&cluster, &done, &goals, price);
+    if let Some(path) = &arguments.html {
+        let written = std::fs::write(path, report::page(&summary, &done));
+        written.map_err(|error| Failure::Words(format!("{}: {error}", path.display())))?;
+    }
     if arguments.json {
         writeln!(out, "{summary:#}")?;
         return Ok(());
@@ -45,154 +43,121 @@ pub(super) fn run(arguments: &SimulateArguments, out: &mut dyn Write) -> Result<
     table(&summary, out)
 }
 
-fn workload(arguments: &SimulateArguments) -> Result<Workload, Failure> {
-    let arrivals = match arguments.rate {
-        Some(rate) if rate > 0.0 && arguments.variation == 1.0 => Arrivals::Poisson { rate },
-        Some(rate) if rate > 0.0 && arguments.variation > 0.0 => Arrivals::Gamma {
-            rate,
-            variation: arguments.variation,
-        },
-        Some(_) => {
-            let words = "--rate and --variation have to be above 0";
-            return Err(Failure::Words(words.to_owned()));
+/// What happens to replicas, and when.
+fn orders(
+    arguments: &SimulateArguments,
+    cluster: &Cluster,
+) -> Result<Vec<(Micros, Order)>, Failure> {
+    let kinds: [(&str, &[String], fn(u32) -> Order); 3] = [
+        ("--fail", &arguments.fail, Order::Fail),
+        ("--drain", &arguments.drain, Order::Drain),
+        ("--restore", &arguments.restore, Order::Restore),
+    ];
+    let there = cluster.workers().count() + arguments.add.len();
+    let mut orders = Vec::new();
+    for (flag, texts, order) in kinds {
+        for text in texts {
+            let parts = text.split_once('@');
+            let parts = parts.and_then(|(number, at)| Some((number.parse().ok()?, seconds(at)?)));
+            match parts {
+                Some((number, at)) if (number as usize) < there => {
+                    orders.push((at, order(number)));
+                }
+                _ => {
+                    return Err(Failure::Words(format!(
+                        "{flag} '{text}' is no replica below {there} and a second, as in 0@30"
+                    )));
+                }
+            }
         }
-        None => Arrivals::Closed {
-            concurrency: arguments.concurrency.unwrap_or(CONCURRENCY).max(1),
-        },
-    };
-    Ok(Workload {
-        arrivals,
-        requests: arguments.requests,
-        prompt: lengths("--input-len", &arguments.input_len)?,
-        output: lengths("--output-len", &arguments.output_len)?,
-        shared: None,
-    })
+    }
+    let role = cluster
+        .workers()
+        .last()
+        .map_or(Role::Whole, |last| last.role);
+    for at in &arguments.add {
+        orders.push((Micros::from_seconds(*at), Order::Add(role)));
+    }
+    Ok(orders)
 }
 
-fn lengths(flag: &str, text: &str) -> Result<Lengths, Failure> {
-    let (low, high) = text.split_once('-').unwrap_or((text, text));
-    match (low.trim().parse(), high.trim().parse()) {
-        (Ok(low), Ok(high)) if 0 < low && low <= high => Ok(Lengths { low, high }),
-        _ => Err(Failure::Words(format!(
-            "{flag} '{text}' is no number of tokens and no span such as 256-1024"
-        ))),
+fn seconds(text: &str) -> Option<Micros> {
+    let seconds: f64 = text.parse().ok()?;
+    (seconds.is_finite() && seconds >= 0.0).then(|| Micros::from_seconds(seconds))
+}
+
+/// Tells people who watch how far a run is; nobody where errors go into a file.
+fn progress(all: usize) -> impl FnMut(&Run) -> bool {
+    let is_watched = io::stderr().is_terminal();
+    let mut told = 0;
+    move |run: &Run| {
+        let share = run.outcomes.len() * 100 / all.max(1);
+        if is_watched && share > told {
+            told = share;
+            let end = if share >= 100 { "\n" } else { "\r" };
+            // Where this can't be written, the run goes on all the same.
+            let _ = write!(
+                io::stderr(),
+                "{share:3} % of {all} requests, {:.0} s{end}",
+                run.seconds
+            );
+        }
+        true
     }
 }
 
-/// The requests of a trace, each wrong line named by its number.
-fn trace(path: &Path) -> Result<Vec<Request>, Failure> {
-    let words = |error: std::io::Error| Failure::Words(format!("{}: {error}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(words)?;
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    let requests = lines.map(|(number, line)| {
-        let why = |why: &str| Failure::Words(format!("{}:{}: {why}", path.display(), number + 1));
-        let value: Value = serde_json::from_str(line).map_err(|_| why("this is no JSON"))?;
-        request(&value).map_err(why)
-    });
-    requests.collect()
-}
-
-/// The tokens that one id of a Mooncake trace stands for.
-const MOONCAKE_BLOCK: u64 = 512;
-/// The tokens of our blocks that its ids are spread over.
-const BLOCK: u64 = 16;
-
-fn request(value: &Value) -> Result<Request, &'static str> {
-    let number = |names: &[&str]| names.iter().find_map(|name| value[*name].as_f64());
-    let seconds = number(&["arrival_time", "arrived_at", "arrival"]);
-    let seconds = seconds.or(number(&["timestamp"]).map(|milliseconds| milliseconds / 1e3));
-    let prompt = number(&[
-        "input_length",
-        "input_tokens",
-        "input_toks",
-        "prompt_tokens",
-    ]);
-    let output = number(&[
-        "output_length",
-        "output_tokens",
-        "output_toks",
-        "completion_tokens",
-    ]);
-    let (Some(seconds), Some(prompt), Some(output)) = (seconds, prompt, output) else {
-        return Err("needs arrival_time or timestamp, input_length and output_length");
-    };
-    if seconds < 0.0 || prompt < 1.0 || output < 1.0 {
-        return Err("a time below 0, or a length below 1");
-    }
-    let ids = value["hash_ids"].as_array().map_or(&[][..], Vec::as_slice);
-    let hashes = ids.iter().filter_map(Value::as_u64).flat_map(|id| {
-        let parts = MOONCAKE_BLOCK / BLOCK;
-        (0..parts).map(move |part| id.wrapping_mul(parts).wrapping_add(part))
-    });
-    let full = (prompt as u64 / BLOCK) as usize;
-    Ok(Request {
-        arrived: Micros::from_seconds(seconds),
-        prompt: prompt as u32,
-        hashes: hashes.take(full).collect(),
-        output: output as u32,
-        ..Request::default()
-    })
-}
-
-/// A goal that a good request meets.
-struct Goal {
-    of: fn(&Outcome) -> Option<f64>,
-    milliseconds: f64,
-}
-
-impl Goal {
-    fn read(text: &str) -> Result<Self, Failure> {
-        let wrong = || {
-            Failure::Words(format!(
-                "--slo '{text}' is not `ttft:`, `tpot:` or `e2e:` with milliseconds"
-            ))
-        };
-        let (name, value) = text.split_once(':').ok_or_else(wrong)?;
-        let of: fn(&Outcome) -> Option<f64> = match name {
-            "ttft" => |outcome| Some(outcome.ttft),
-            "tpot" | "itl" => |outcome| outcome.tpot,
-            "e2e" => |outcome| Some(outcome.latency),
-            _ => return Err(wrong()),
-        };
-        let milliseconds = value.parse().map_err(|_| wrong())?;
-        Ok(Self { of, milliseconds })
-    }
-
-    fn is_met(&self, outcome: &Outcome) -> bool {
-        (self.of)(outcome).is_none_or(|seconds| seconds * 1e3 <= self.milliseconds)
-    }
-}
-
-fn summary(setup: &Setup, done: &Run, slo: &[Goal]) -> Value {
-    let outcomes = &done.outcomes;
+/// What came of a run, as it is printed and shown.
+pub(super) fn summary(cluster: &Cluster, done: &Run, goals: &[Goal], price: Option<f64>) -> Value {
+    let (setup, outcomes) = (cluster.setup(), &done.outcomes);
     let seconds = done.seconds.max(1e-9);
     let sum = |of: fn(&Outcome) -> u32| outcomes.iter().map(|o| u64::from(of(o))).sum::<u64>();
     let (prompt, cached, output) = (sum(|o| o.prompt), sum(|o| o.cached), sum(|o| o.output));
     let good = outcomes
         .iter()
-        .filter(|o| slo.iter().all(|goal| goal.is_met(o)))
+        .filter(|outcome| goals.iter().all(|goal| goal.is_met(outcome)))
         .count();
-    json!({
+    let replicas = cluster.workers().count() as u32;
+    let gpus = replicas * setup.gpus();
+    let cost = price.map(|price| price * f64::from(gpus) * seconds / 3_600.0);
+    let mut summary = json!({
         "model": setup.shape.model,
-        "gpus": format!("{} x {}", setup.gpus(), setup.gpu.name),
+        "gpus": format!("{gpus} x {} in {replicas} replicas", setup.gpu.name),
         "engine": setup.setting.kind.name(),
-        "kv_blocks": setup.blocks().unwrap_or(0),
+        "kv_blocks": cluster.workers().next().map_or(0, |worker| worker.blocks),
         "requests": outcomes.len(),
+        "refused": done.refused,
+        "failed": done.failed,
+        "displaced": done.displaced,
         "seconds": rounded(seconds),
         "steps": done.steps,
+        "busy_share": rounded(done.busy / seconds / f64::from(replicas)),
         "preemptions": done.preemptions,
         "ttft_ms": spread(outcomes, |o| Some(o.ttft)),
         "tpot_ms": spread(outcomes, |o| o.tpot),
+        "itl_ms": {
+            "mean": rounded(done.gaps.mean() * 1e3),
+            "p50": rounded(done.gaps.quantile(0.5) * 1e3),
+            "p90": rounded(done.gaps.quantile(0.9) * 1e3),
+            "p99": rounded(done.gaps.quantile(0.99) * 1e3),
+        },
         "e2e_ms": spread(outcomes, |o| Some(o.latency)),
+        "queue_ms": spread(outcomes, |o| Some(o.queued)),
         "requests_per_second": rounded(outcomes.len() as f64 / seconds),
         "output_tokens_per_second": rounded(output as f64 / seconds),
         "total_tokens_per_second": rounded((prompt + output) as f64 / seconds),
         "cache_hit_rate": rounded(cached as f64 / prompt.max(1) as f64),
         "goodput_requests_per_second": rounded(good as f64 / seconds),
-    })
+        "good_share": rounded(good as f64 / outcomes.len().max(1) as f64),
+    });
+    if cluster.layout().prefill > 0 {
+        summary["handed_over_gb"] = json!(rounded(cluster.moved_bytes() / 1e9));
+    }
+    if let Some(cost) = cost {
+        summary["dollars"] = json!(rounded(cost));
+        let millions = (output as f64 / 1e6).max(1e-9);
+        summary["dollars_per_million_output_tokens"] = json!(rounded(cost / millions));
+    }
+    summary
 }
 
 fn rounded(value: f64) -> f64 {
@@ -217,10 +182,10 @@ fn table(summary: &Value, out: &mut dyn Write) -> Result<(), Failure> {
         match value {
             Value::Object(spread) => {
                 let parts = spread.iter().map(|(name, value)| format!("{name} {value}"));
-                writeln!(out, "{name:28} {}", parts.collect::<Vec<_>>().join("   "))?;
+                writeln!(out, "{name:34} {}", parts.collect::<Vec<_>>().join("   "))?;
             }
-            Value::String(text) => writeln!(out, "{name:28} {text}")?,
-            value => writeln!(out, "{name:28} {value}")?,
+            Value::String(text) => writeln!(out, "{name:34} {text}")?,
+            value => writeln!(out, "{name:34} {value}")?,
         }
     }
     Ok(())

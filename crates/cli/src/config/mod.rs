@@ -16,5 +16,6 @@ pub use layers::{Files, Surroundings};
 pub use origin::Origin;
 pub use problem::{ConfigError, Problem};
 pub use reference::reference_page;
+pub(crate) use resolve::resolve_unchecked;
 pub use resolve::{Resolved, resolve};
 pub use show::{json, table, toml};

@@ -70,6 +70,31 @@ impl Resolved {
 /// # Errors
 /// Everything that is wrong in any layer, also where a higher one replaces it.
 pub fn resolve(flags: &Flags, around: &Surroundings<'_>) -> Result<Resolved, ConfigError> {
+    let mut layers = lay(flags, around);
+    if layers.problems.is_empty()
+        && let Err(conflict) = layers.resolved.config.check()
+    {
+        let origin = layers.resolved.origin_of(conflict.setting).clone();
+        layers.problems.push(Problem::Conflict {
+            origin,
+            problem: conflict.to_string(),
+        });
+    }
+    layers.end()
+}
+
+/// The same for who changes settings before they are used: what can't be together is not looked at.
+///
+/// # Errors
+/// As above.
+pub(crate) fn resolve_unchecked(
+    flags: &Flags,
+    around: &Surroundings<'_>,
+) -> Result<Resolved, ConfigError> {
+    lay(flags, around).end()
+}
+
+fn lay<'a>(flags: &Flags, around: &'a Surroundings<'a>) -> Layers<'a> {
     let mut layers = Layers {
         resolved: Resolved {
             config: Config::default(),
@@ -82,22 +107,7 @@ pub fn resolve(flags: &Flags, around: &Surroundings<'_>) -> Result<Resolved, Con
     layers.environment();
     layers.flags(flags);
     layers.variables_of_others();
-    if layers.problems.is_empty()
-        && let Err(conflict) = layers.resolved.config.check()
-    {
-        let origin = layers.resolved.origin_of(conflict.setting).clone();
-        layers.problems.push(Problem::Conflict {
-            origin,
-            problem: conflict.to_string(),
-        });
-    }
-    if layers.problems.is_empty() {
-        Ok(layers.resolved)
-    } else {
-        Err(ConfigError {
-            problems: layers.problems,
-        })
-    }
+    layers
 }
 
 struct Layers<'a> {
@@ -107,6 +117,15 @@ struct Layers<'a> {
 }
 
 impl Layers<'_> {
+    fn end(self) -> Result<Resolved, ConfigError> {
+        if self.problems.is_empty() {
+            return Ok(self.resolved);
+        }
+        Err(ConfigError {
+            problems: self.problems,
+        })
+    }
+
     fn file(&mut self, flags: &Flags) {
         let Some((path, text)) = self.find_file(flags) else {
             return;

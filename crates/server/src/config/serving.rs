@@ -151,6 +151,19 @@ impl Serving {
         (self.engine.is_some() && self.max_model_len > 0).then_some(self.max_model_len)
     }
 
+    /// How requests find their replicas.
+    pub fn router(&self) -> Router {
+        match self.router {
+            RouterKind::RoundRobin => Router::RoundRobin,
+            RouterKind::LeastLoaded => Router::LeastLoaded,
+            RouterKind::PrefixAware => Router::PrefixAware {
+                overlap: self.overlap_weight,
+                load: self.load_weight,
+            },
+            RouterKind::Session => Router::Session,
+        }
+    }
+
     /// What the cluster is made of, of replicas of so many GPUs.
     fn layout(&self, replica: u32) -> Result<Layout, Conflict> {
         let all = self.gpus;
@@ -185,15 +198,7 @@ impl Serving {
         Ok(Layout {
             replicas: generating,
             prefill: self.prefill_replicas,
-            router: match self.router {
-                RouterKind::RoundRobin => Router::RoundRobin,
-                RouterKind::LeastLoaded => Router::LeastLoaded,
-                RouterKind::PrefixAware => Router::PrefixAware {
-                    overlap: self.overlap_weight,
-                    load: self.load_weight,
-                },
-                RouterKind::Session => Router::Session,
-            },
+            router: self.router(),
             on_failure: match self.on_worker_failure {
                 WorkerFailure::Requeue => OnFailure::Requeue,
                 WorkerFailure::Error => OnFailure::End,

@@ -5,6 +5,7 @@ mod adapters;
 mod admin;
 mod deployments;
 mod docs;
+mod engine;
 mod engine_metrics;
 mod gpus;
 mod health;
@@ -93,6 +94,8 @@ static OWN: &[OwnView] = &[
     control(Method::GET, "/_fakeai/webhooks", admin::webhooks),
     control(Method::GET, "/_fakeai/worlds", admin::worlds),
     control(Method::POST, "/_fakeai/reset", admin::reset),
+    control(Method::GET, "/_fakeai/engine/workers", engine::workers),
+    control(Method::POST, "/_fakeai/engine/workers", engine::order),
     control(Method::GET, "/_fakeai/clock", admin::clock),
     control(Method::POST, "/_fakeai/clock", admin::advance_clock),
 ];
