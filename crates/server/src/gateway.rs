@@ -351,9 +351,7 @@ impl Gateway {
                 operation, params, ..
             } => (operation, params),
         };
-        let base = base(&call.head, path);
-        let endpoint = self.endpoints[usize::from(operation.index)];
-        if let Some(endpoint) = endpoint {
+        if let Some(endpoint) = self.endpoints[usize::from(operation.index)] {
             let asked = infer::Asked {
                 operation,
                 endpoint,
@@ -361,7 +359,7 @@ impl Gateway {
                 query,
                 body,
                 uploads,
-                base,
+                base: base(&call.head, path),
                 origin,
                 caller,
                 number,

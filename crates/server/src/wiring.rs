@@ -69,13 +69,8 @@ fn world(
     (behaviour, kv_events): (Behaviour, Option<Arc<KvEvents>>),
 ) -> World {
     let clock = Arc::new(clock(config));
-    let root = Seed(config.server.seed);
-    let seed = if name == DEFAULT {
-        root
-    } else {
-        root.fork(name)
-    };
     let now = clock.now();
+    let seed = seed(config, name);
     let ledger = Arc::new(Ledger::new(
         LedgerLimits {
             models: config.metrics.max_model_labels as usize,
@@ -133,6 +128,14 @@ fn world(
             observers,
         },
     )
+}
+
+/// Every world has a seed of its own; the default one has that of the settings.
+fn seed(config: &Config, name: &str) -> Seed {
+    match (Seed(config.server.seed), name) {
+        (root, DEFAULT) => root,
+        (root, name) => root.fork(name),
+    }
 }
 
 fn rules(config: &Config) -> WorldRules {

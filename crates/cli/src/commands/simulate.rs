@@ -43,12 +43,15 @@ pub(super) fn run(arguments: &SimulateArguments, out: &mut dyn Write) -> Result<
     table(&summary, out)
 }
 
+/// A flag with what it was given, and what it makes of a replica.
+type Kind<'a> = (&'static str, &'a [String], fn(u32) -> Order);
+
 /// What happens to replicas, and when.
 fn orders(
     arguments: &SimulateArguments,
     cluster: &Cluster,
 ) -> Result<Vec<(Micros, Order)>, Failure> {
-    let kinds: [(&str, &[String], fn(u32) -> Order); 3] = [
+    let kinds: [Kind<'_>; 3] = [
         ("--fail", &arguments.fail, Order::Fail),
         ("--drain", &arguments.drain, Order::Drain),
         ("--restore", &arguments.restore, Order::Restore),

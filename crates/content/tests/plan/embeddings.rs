@@ -145,6 +145,7 @@ fn paraphrases_are_nearer_than_unrelated_texts() {
 
 /// The folder of all-MiniLM-L6-v2, which a package of that name brings along; none where nobody
 /// names one, which is said aloud.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
 fn model() -> Option<Arc<SentenceModel>> {
     let Some(folder) = std::env::var_os("FAKEAI_SENTENCE_MODEL") else {
         eprintln!(
@@ -233,7 +234,7 @@ fn a_model_that_is_none_is_refused_in_words() {
         "vocab_size": 3, "layer_norm_eps": 1e-12, "hidden_act": "gelu"}"#;
     let refused = |config: &str, weights: &[u8]| {
         let refused = SentenceModel::new(&files(config, weights));
-        refused.err().expect("it is no model")
+        refused.expect_err("it is no model")
     };
     assert!(refused("{}", b"").starts_with("config.json can't be read"));
     assert!(refused(&config.replace("bert", "t5"), b"").contains("'t5'"));

@@ -7,6 +7,8 @@
 //! (see `docs/ACCURACY.md` for how near they come). What does not depend on the step is computed
 //! once.
 
+use fakeai_catalog::hardware::Gpu;
+
 use super::efficiency::Efficiency;
 use super::plan::{Precision, Setup};
 
@@ -182,16 +184,6 @@ impl StepTime {
             0 => shape.layers,
             _ => shape.dense_layers,
         };
-        let peak = |precision| match precision {
-            Precision::Bf16 | Precision::Int4 => gpu.bf16_tflops,
-            // Units for 4 bits multiply them with activations of 8.
-            Precision::Mxfp4 => match (gpu.fp4_tflops, gpu.fp8_tflops) {
-                (Some(_), Some(rate)) => rate,
-                _ => gpu.bf16_tflops,
-            },
-            Precision::Fp8 | Precision::Fp8Block => gpu.fp8_tflops.unwrap_or(gpu.bf16_tflops),
-            Precision::Fp4 => gpu.fp4_tflops.unwrap_or(gpu.bf16_tflops),
-        };
         let (told, token_told) = told(setup);
         Self {
             projections: projections(setup, &main),
@@ -203,7 +195,7 @@ impl StepTime {
             expert_read: f64::from(shape.experts) * weights * expert.weight
                 / (world * bandwidth * costs.expert_memory),
             expert_multiply: 2.0 * f64::from(shape.experts_per_token) * weights
-                / (world * peak(setup.precision) * 1e12 * costs.expert_compute),
+                / (world * peak_tflops(gpu, setup.precision) * 1e12 * costs.expert_compute),
             token_small: 16.0 * hidden / (0.6 * bandwidth),
             token_told,
             layer: costs.layer_us * 1e-6 + told,
@@ -389,4 +381,18 @@ fn told(setup: &Setup) -> (f64, f64) {
         token += 2.0 * copies * bytes / (reach.reduce_gb_s * 1e9);
     }
     (layer, token)
+}
+
+/// The rate at which a GPU multiplies numbers of a precision, in 10^12 operations a second.
+fn peak_tflops(gpu: &Gpu, precision: Precision) -> f64 {
+    match precision {
+        Precision::Bf16 | Precision::Int4 => gpu.bf16_tflops,
+        // Units for 4 bits multiply them with activations of 8.
+        Precision::Mxfp4 => match (gpu.fp4_tflops, gpu.fp8_tflops) {
+            (Some(_), Some(rate)) => rate,
+            _ => gpu.bf16_tflops,
+        },
+        Precision::Fp8 | Precision::Fp8Block => gpu.fp8_tflops.unwrap_or(gpu.bf16_tflops),
+        Precision::Fp4 => gpu.fp4_tflops.unwrap_or(gpu.bf16_tflops),
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fakeai_canon::Call;
+use fakeai_contract::Api;
 use fakeai_resources::Blobs;
 use fakeai_server::config::{Secret, Storage, StoreUrl};
 use fakeai_server::store::{Bucket, BucketBlobs};
@@ -72,10 +73,10 @@ fn a_bucket_that_fails_loses_nothing_and_says_so() {
     let mut writer = blobs.create().unwrap();
     writer.write(pattern(10)).unwrap();
     let error = writer.finish().unwrap_err();
-    assert_eq!(fakeai_server::failure(&error).status, 503);
+    assert_eq!(fakeai_server::failure(Api::OpenAi, &error).status, 503);
     server.fail(Some("GET"));
     let error = blobs.read(&kept, 0, 10).unwrap_err();
-    assert_eq!(fakeai_server::failure(&error).status, 503);
+    assert_eq!(fakeai_server::failure(Api::OpenAi, &error).status, 503);
     server.fail(None);
     assert_eq!(whole(&blobs, &kept, 100), pattern(10));
     assert_eq!(server.keys().len(), 1);

@@ -76,15 +76,15 @@ impl CallSeries {
         if !key.is_answered() {
             return;
         }
-        self.spreads[CallSpread::CallDuration as usize].add(duration, 1);
+        self.spreads[CallSpread::Duration as usize].add(duration, 1);
         for (spread, count) in [
-            (CallSpread::CallPromptLength, usage.prompt),
+            (CallSpread::PromptLength, usage.prompt),
             (
-                CallSpread::CallComputedPromptLength,
+                CallSpread::ComputedPromptLength,
                 usage.prompt.saturating_sub(usage.cached),
             ),
-            (CallSpread::CallCachedLength, usage.cached),
-            (CallSpread::CallGeneratedLength, usage.completion),
+            (CallSpread::CachedLength, usage.cached),
+            (CallSpread::GeneratedLength, usage.completion),
         ] {
             self.spreads[spread as usize].add(count as f64, 1);
         }
@@ -92,10 +92,10 @@ impl CallSeries {
             return;
         };
         let wait = first.since(closed.started).seconds();
-        self.spreads[CallSpread::CallTimeToFirstToken as usize].add(wait, 1);
+        self.spreads[CallSpread::TimeToFirstToken as usize].add(wait, 1);
         if usage.completion > 1 {
             let mean = closed.ended.since(first).seconds() / (usage.completion - 1) as f64;
-            self.spreads[CallSpread::CallTimePerOutputToken as usize].add(mean, 1);
+            self.spreads[CallSpread::TimePerOutputToken as usize].add(mean, 1);
         }
     }
 }

@@ -131,24 +131,31 @@ pub(crate) enum CallNumber {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CallSpread {
-    CallDuration,
-    CallTimeToFirstToken,
-    CallTimePerOutputToken,
-    CallPromptLength,
-    CallComputedPromptLength,
-    CallCachedLength,
-    CallGeneratedLength,
+    #[serde(rename = "call_duration")]
+    Duration,
+    #[serde(rename = "call_time_to_first_token")]
+    TimeToFirstToken,
+    #[serde(rename = "call_time_per_output_token")]
+    TimePerOutputToken,
+    #[serde(rename = "call_prompt_length")]
+    PromptLength,
+    #[serde(rename = "call_computed_prompt_length")]
+    ComputedPromptLength,
+    #[serde(rename = "call_cached_length")]
+    CachedLength,
+    #[serde(rename = "call_generated_length")]
+    GeneratedLength,
 }
 
 impl CallSpread {
     pub(super) const ALL: [CallSpread; 7] = [
-        CallSpread::CallDuration,
-        CallSpread::CallTimeToFirstToken,
-        CallSpread::CallTimePerOutputToken,
-        CallSpread::CallPromptLength,
-        CallSpread::CallComputedPromptLength,
-        CallSpread::CallCachedLength,
-        CallSpread::CallGeneratedLength,
+        CallSpread::Duration,
+        CallSpread::TimeToFirstToken,
+        CallSpread::TimePerOutputToken,
+        CallSpread::PromptLength,
+        CallSpread::ComputedPromptLength,
+        CallSpread::CachedLength,
+        CallSpread::GeneratedLength,
     ];
 }
 
