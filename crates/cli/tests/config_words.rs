@@ -111,7 +111,7 @@ fn an_unknown_key_stops_the_start_and_names_what_was_meant() {
         .file("fakeai.toml", "[kv_cache]\nenabled = true\n")
         .words();
     assert!(
-        words.contains("The section kv_cache has no settings yet."),
+        words.contains("The section kv_cache has prompt_caching, prompt_cache_steps."),
         "{words}"
     );
     let words = Start::default().file("fakeai.toml", "zzz = 1\n").words();

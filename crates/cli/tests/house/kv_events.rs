@@ -20,7 +20,7 @@ fn serve(config: &mut Config) {
     config.serving.quantization = "fp8".to_owned();
     config.serving.gpu = "l4".to_owned();
     // A few hundred blocks, so that prompts drive each other out.
-    config.serving.gpu_memory_utilization = 0.55;
+    config.serving.num_gpu_blocks_override = 400;
     config.server.clock = ClockKind::Virtual;
     let json = json!({"enable_kv_cache_events": true, "publisher": "zmq", "topic": "kv",
         "endpoint": "tcp://*:0", "replay_endpoint": "tcp://*:0", "buffer_steps": 1_000});
