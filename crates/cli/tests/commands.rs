@@ -158,3 +158,100 @@ fn completions_and_the_version() {
     );
     assert!(printed(&["server", "--help"]).contains("--ssl-certfile"));
 }
+
+#[test]
+fn a_simulated_cluster_tells_its_figures_and_a_wrong_line_of_a_trace_its_number() {
+    let engine = ["simulate", "--engine", "vllm", "--gpu", "h100", "--json"];
+    let figures = |more: &[&str]| -> serde_json::Value {
+        let text = printed(&[&engine[..], more].concat());
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let two = [
+        "--replicas",
+        "2",
+        "--rate",
+        "10",
+        "--requests",
+        "200",
+        "--slo",
+        "ttft:500",
+        "--fail",
+        "0@5",
+    ];
+    let run = figures(&two);
+    assert_eq!(run["requests"], 200);
+    assert!(run["displaced"].as_u64() > Some(0), "{run}");
+    assert!(run["joules_per_output_token"].as_f64() > Some(0.0), "{run}");
+    assert_eq!(run, figures(&two), "the same seed, the same figures");
+    let shared = figures(&["--shared-prefix", "2000", "--requests", "50"]);
+    assert!(shared["cache_hit_rate"].as_f64() > Some(0.7), "{shared}");
+
+    let line = r#"{"timestamp":0,"input_length":900,"output_length":9,"hash_ids":[1,2]}"#;
+    let trace = format!("{line}\n{line}\n{{\"timestamp\":-1}}\n");
+    let files = [("trace.jsonl", trace.as_str())];
+    let arguments = [
+        &engine[..],
+        &["--trace", "trace.jsonl", "--html", "run.html"],
+    ]
+    .concat();
+    let wrong = fakeai("trace", &files, &arguments)
+        .output()
+        .expect("it runs");
+    assert_eq!(wrong.status.code(), Some(1));
+    let words = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(
+        words.contains("trace.jsonl:3: needs arrival_time"),
+        "{words}"
+    );
+    let trace = format!("{line}\n{line}\n");
+    let files = [("trace.jsonl", trace.as_str())];
+    let right = fakeai("trace", &files, &arguments)
+        .output()
+        .expect("it runs");
+    assert!(right.status.success());
+    let page = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("trace/run.html");
+    let page = std::fs::read_to_string(page).expect("a page");
+    assert_eq!(page.matches("<svg").count(), 7);
+    assert!(!page.contains("http"), "it needs nothing from elsewhere");
+}
+
+#[test]
+fn a_plan_names_the_cheapest_that_does_and_why_the_others_do_not() {
+    let wanted = [
+        "plan",
+        "--engine",
+        "vllm",
+        "--served-model",
+        "meta-llama/Llama-3.1-70B",
+        "--rate",
+        "2",
+        "--requests",
+        "200",
+        "--slo",
+        "ttft:2000",
+        "--slo",
+        "tpot:60",
+        "--among",
+        "l4,h100",
+        "--json",
+    ];
+    let plan: serde_json::Value = serde_json::from_str(&printed(&wanted)).expect("JSON");
+    assert_eq!(plan["best"]["gpu"], "H100-SXM5-80GB", "{plan}");
+    assert!(plan["best"]["good_share"].as_f64() >= Some(0.95), "{plan}");
+    let why = plan["rejected"].to_string();
+    assert!(why.contains("141.1 GB of weights"), "{why}");
+    let impossible = run(&[
+        "plan",
+        "--engine",
+        "vllm",
+        "--rate",
+        "1",
+        "--slo",
+        "tpot:0.01",
+        "--among",
+        "h100",
+    ]);
+    assert_eq!(impossible.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&impossible.stdout).into_owned();
+    assert!(text.contains("runs alone has a tpot of"), "{text}");
+}

@@ -155,6 +155,8 @@ pub(super) fn summary(cluster: &Cluster, done: &Run, goals: &[Goal], price: Opti
     if cluster.layout().prefill > 0 {
         summary["handed_over_gb"] = json!(rounded(cluster.moved_bytes() / 1e9));
     }
+    summary["kilowatt_hours"] = json!(rounded(done.joules / 3.6e6));
+    summary["joules_per_output_token"] = json!(rounded(done.joules / (output as f64).max(1.0)));
     if let Some(cost) = cost {
         summary["dollars"] = json!(rounded(cost));
         let millions = (output as f64 / 1e6).max(1e-9);

@@ -13,6 +13,7 @@ mod client;
 mod clocks;
 mod content;
 mod edges;
+mod engine;
 mod engine_metrics;
 mod every_operation;
 mod exposition;

@@ -7,6 +7,7 @@ use fakeai_canon::{Micros, Rng};
 use super::cluster::Cluster;
 use super::digest::Digest;
 use super::log::{Finished, Log, Token};
+use super::power::Power;
 use super::sequence::{Request, SequenceId};
 use super::step_time::Batch;
 use super::workload::Workload;
@@ -56,6 +57,8 @@ pub struct Run {
     pub steps: u64,
     /// Seconds in which replicas computed, of all together.
     pub busy: f64,
+    /// Joules that the GPUs took, those that were idle among them.
+    pub joules: f64,
     /// Sequences that had to make room.
     pub preemptions: u64,
     /// Requests that were not taken in.
@@ -108,6 +111,7 @@ pub fn play(
     let mut requests = requests.into_iter().peekable();
     let mut record = Record {
         others: concurrency.map_or(0, |all| all.saturating_sub(1)),
+        power: Some(Power::of(cluster.setup())),
         ..Record::default()
     };
     for request in requests.by_ref().take(concurrency.unwrap_or(0) as usize) {
@@ -144,6 +148,7 @@ pub fn play(
             break;
         }
     }
+    record.rest(cluster);
     record.run
 }
 
@@ -158,6 +163,7 @@ struct Record {
     run: Run,
     ended: VecDeque<Finished>,
     others: u32,
+    power: Option<Power>,
     /// When the places of requests that have ended since are free: a client sends its next request
     /// once it has all of the answer before.
     places: Vec<Micros>,
@@ -167,6 +173,15 @@ struct Record {
 }
 
 impl Record {
+    /// GPUs that computed nothing took their share, too.
+    fn rest(&mut self, cluster: &Cluster) {
+        if let Some(power) = &self.power {
+            let replicas = cluster.workers().count() as f64;
+            let idle = (self.run.seconds * replicas - self.run.busy).max(0.0);
+            self.run.joules += idle * power.idle_watts() * f64::from(power.gpus());
+        }
+    }
+
     fn settle(&mut self, cluster: &Cluster) {
         while let Some(ended) = self.ended.pop_front() {
             self.note(cluster, &ended);
@@ -214,9 +229,13 @@ impl Record {
 }
 
 impl Log for Record {
-    fn step(&mut self, start: Micros, end: Micros, _: &Batch) {
+    fn step(&mut self, start: Micros, end: Micros, batch: &Batch) {
+        let seconds = end.since(start).seconds();
         self.run.steps += 1;
-        self.run.busy += end.since(start).seconds();
+        self.run.busy += seconds;
+        if let Some(power) = &self.power {
+            self.run.joules += power.joules(batch, seconds);
+        }
     }
 
     fn token(&mut self, token: &Token) {
