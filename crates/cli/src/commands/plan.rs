@@ -100,10 +100,14 @@ impl Search<'_> {
                 continue;
             };
             for tensor in PARALLEL {
+                let mut tried = Vec::new();
                 for tokens in BATCHES {
                     let name = format!("{} (tp {tensor})", gpu.name);
                     match self.setup(gpu, tensor, tokens) {
+                        // Some engines take so many on this GPU anyway.
+                        Ok(setup) if tried.contains(&setup.setting.max_batched_tokens) => {}
                         Ok(setup) => {
+                            tried.push(setup.setting.max_batched_tokens);
                             if let Some(candidate) = self.prune(name, setup, price) {
                                 candidates.push(candidate);
                             }

@@ -59,8 +59,22 @@ fn banner(config: &Config, address: SocketAddr) -> String {
         version = env!("CARGO_PKG_VERSION"),
         mode = config.server.mode.show().line().unwrap_or_default(),
         seed = config.server.seed,
-        pace = config.generation.pace().word(),
+        pace = pace(config),
     )
+}
+
+/// What the answers' times come from.
+fn pace(config: &Config) -> String {
+    let serving = &config.serving;
+    match serving.engine {
+        Some(engine) => format!(
+            "{} with {} on {}, simulated",
+            engine.word(),
+            serving.served_model,
+            serving.gpu
+        ),
+        None => config.generation.pace().word().to_owned(),
+    }
 }
 
 /// What tells the program to stop.
