@@ -21,14 +21,34 @@ const RELEASE: &str = "0.13.0";
 /// What is served, and on what.
 const MODEL: &str = "meta-llama/Llama-3.1-8B-Instruct";
 const ENGINE: &[&str] = &["--engine", "vllm", "--gpu", "h100", "--served-model", MODEL];
-const CONCURRENCY: &str = "16";
-const REQUESTS: &str = "160";
 const PROMPT: &str = "512";
 const ANSWER: &str = "128";
 /// How far a measured mean may be from the simulated one.
 const TOLERANCE: f64 = 0.03;
 /// A busy machine disturbs whoever measures, never the other way round: so many runs may be.
 const RUNS: u32 = 3;
+
+/// A number of clients, how often they ask together, and which figures are held against the
+/// simulation. The first token is told only: machine and tool add milliseconds of their own to it,
+/// and simulated clients keep step with one another where real ones drift apart.
+struct Load {
+    clients: &'static str,
+    requests: &'static str,
+    held: &'static [&'static str],
+}
+
+const LOADS: &[Load] = &[
+    Load {
+        clients: "1",
+        requests: "24",
+        held: &["ITL", "end to end"],
+    },
+    Load {
+        clients: "16",
+        requests: "160",
+        held: &["end to end"],
+    },
+];
 
 /// The file under which the tool's tokenizer looks for the vocabulary: the SHA-1 of its address.
 const VOCABULARY: &str = "fb374d419588a4632f3f557e76b4b70aebbca790";
@@ -54,14 +74,24 @@ pub(crate) fn aiperf() -> Result<Outcome> {
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join(VOCABULARY), vocabulary()?)?;
     let binary = serve::build()?;
+    let told = LOADS.iter().map(|load| held(load, &venv, &folder, &binary));
+    Ok(Outcome::Passed(
+        told.collect::<Result<Vec<_>>>()?.join("; "),
+    ))
+}
+
+/// What was measured of a load, where one of the runs came near enough.
+fn held(load: &Load, venv: &Path, folder: &Path, binary: &Path) -> Result<String> {
     let mut told = String::new();
     for _ in 0..RUNS {
-        let report = measured(&venv, &folder, &binary)?;
-        let pairs = beside(&report, &simulated(&binary, &report)?)?;
-        told = pairs.iter().map(shown).collect::<Vec<_>>().join(", ");
+        let report = measured(load, venv, folder, binary)?;
+        let pairs = beside(&report, &simulated(load, binary, &report)?)?;
+        let shown = pairs.iter().map(shown).collect::<Vec<_>>().join(", ");
+        told = format!("{} clients: {shown}", load.clients);
         println!("   {told}");
-        if pairs.iter().all(|pair| pair.error().abs() <= TOLERANCE) {
-            return Ok(Outcome::Passed(told));
+        let mut held = pairs.iter().filter(|pair| load.held.contains(&pair.name));
+        if held.all(|pair| pair.error().abs() <= TOLERANCE) {
+            return Ok(told);
         }
     }
     bail!("in {RUNS} runs no one came within {TOLERANCE} of the simulation; the last: {told}")
@@ -95,7 +125,7 @@ fn vocabulary() -> Result<Vec<u8>> {
 }
 
 /// What the tool measured of a fresh server, where it has no complaint about tokens.
-fn measured(venv: &Path, folder: &Path, binary: &Path) -> Result<Value> {
+fn measured(load: &Load, venv: &Path, folder: &Path, binary: &Path) -> Result<Value> {
     let server = Server::start(binary, ENGINE)?;
     let origin = server.base_url().trim_end_matches("/v1").to_owned();
     let artifacts = folder.join("artifacts");
@@ -104,7 +134,8 @@ fn measured(venv: &Path, folder: &Path, binary: &Path) -> Result<Value> {
         .args(["profile", "--model", MODEL, "--url", &origin])
         .args(["--endpoint-type", "chat", "--streaming"])
         .args(["--tokenizer", "builtin", "--ui", "none"])
-        .args(["--concurrency", CONCURRENCY, "--request-count", REQUESTS])
+        .args(["--concurrency", load.clients])
+        .args(["--request-count", load.requests])
         .args(["--isl", PROMPT, "--isl-stddev", "0"])
         .args(["--osl", ANSWER, "--osl-stddev", "0"])
         .args(["--extra-inputs", "ignore_eos:true", "--random-seed", "7"])
@@ -125,7 +156,7 @@ fn measured(venv: &Path, folder: &Path, binary: &Path) -> Result<Value> {
             bail!("the tool counts other tokens than were asked for or told: {complaint}");
         }
     }
-    if average(&report, "request_count")? < REQUESTS.parse::<f64>()? {
+    if average(&report, "request_count")? < load.requests.parse::<f64>()? {
         bail!("some requests failed");
     }
     Ok(report)
@@ -137,12 +168,12 @@ fn average(report: &Value, name: &str) -> Result<f64> {
 }
 
 /// The same workload in virtual time.
-fn simulated(binary: &Path, report: &Value) -> Result<Value> {
+fn simulated(load: &Load, binary: &Path, report: &Value) -> Result<Value> {
     let prompt = average(report, "usage_prompt_tokens")?.round().to_string();
     let output = Command::new(binary)
         .arg("simulate")
         .args(ENGINE)
-        .args(["--concurrency", CONCURRENCY, "--requests", REQUESTS])
+        .args(["--concurrency", load.clients, "--requests", load.requests])
         .args(["--input-len", &prompt, "--output-len", ANSWER, "--json"])
         .output()?;
     if !output.status.success() {
