@@ -438,9 +438,10 @@ fn settings_begin_as_the_providers_and_stay_as_they_are_set() {
 
     let tools = format!("{of_project}/hosted_tool_permissions");
     world
-        .post(&tools, json!({"mcp": {"enabled": false}}))
+        .post(&tools, json!({"mcp": {"enabled": false, "unheard": 1}}))
         .unwrap();
     let tools = world.get(&tools, json!({})).unwrap();
+    assert_eq!(tools["mcp"], json!({"enabled": false}), "no more is told");
     assert_eq!(
         (&tools["mcp"]["enabled"], &tools["web_search"]["enabled"]),
         (&json!(false), &json!(true))
@@ -462,10 +463,11 @@ fn settings_begin_as_the_providers_and_stay_as_they_are_set() {
     assert!(world.get(limit, json!({})).is_err());
 
     let body = json!({"threshold_amount": 5, "currency": "USD", "interval": "month",
-        "notification_channel": {"type": "email", "recipients": ["a@example.com"]}});
+        "notification_channel": {"type": "email", "recipients": ["a@example.com"], "unheard": 1}});
     let alert = world
         .post(&format!("{of_project}/spend_alerts"), body.clone())
         .unwrap();
+    assert!(alert["notification_channel"].get("unheard").is_none());
     let path = format!("{of_project}/spend_alerts/{}", id(&alert));
     assert_eq!(world.get(&path, json!({})).unwrap(), alert);
     let mut none = body;

@@ -110,9 +110,13 @@ fn tools(site: &Site<'_>) -> Result<Outcome, ApiError> {
 fn set_tools(site: &Site<'_>) -> Result<Outcome, ApiError> {
     let old = get(site, TOOLS)?;
     let mut object = old.map_or_else(all_tools, |old| Value::clone(&old.object));
-    let sent = site.call.body.as_object().into_iter().flatten();
-    for (tool, permission) in sent.filter(|(_, permission)| !permission.is_null()) {
-        object[tool] = permission.clone();
+    // Requests may hold fields that nobody has named; what is kept of them is what answers tell.
+    let known = object.as_object_mut().into_iter().flatten();
+    for (tool, permission) in known {
+        let enabled = &site.call.body[tool]["enabled"];
+        if !enabled.is_null() {
+            permission["enabled"] = enabled.clone();
+        }
     }
     set(site, TOOLS, object).map(Outcome::Answer)
 }

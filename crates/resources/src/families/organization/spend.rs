@@ -10,7 +10,7 @@ use super::{people, projects, settings};
 use crate::apply::Site;
 use crate::families::Hooks;
 use crate::store::{Record, Store};
-use crate::verbs::Draft;
+use crate::verbs::{Draft, tellable};
 use crate::{Answer, Outcome};
 
 pub(super) static ALERTS: Hooks = Hooks {
@@ -44,7 +44,7 @@ fn alert_updated(site: &Site<'_>, _: &Record, draft: &mut Draft) -> Result<(), A
     check_alert(site, draft)
 }
 
-fn check_alert(site: &Site<'_>, draft: &Draft) -> Result<(), ApiError> {
+fn check_alert(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     if site.family.parent.is_some() {
         projects::active(site)?;
     }
@@ -55,6 +55,11 @@ fn check_alert(site: &Site<'_>, draft: &Draft) -> Result<(), ApiError> {
             "notification_channel.recipients",
         ));
     }
+    let channel = &draft.object["notification_channel"];
+    let channel = tellable(site, "notification_channel", channel);
+    draft
+        .object
+        .insert("notification_channel".to_owned(), channel);
     Ok(())
 }
 
