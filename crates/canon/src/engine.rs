@@ -1,6 +1,7 @@
 //! The seam to the engine: jobs go in, due times come out. An engine sees token ids and lengths,
 //! never text or JSON.
 
+use std::ops::Range;
 use std::task::Waker;
 
 use crate::{ApiError, Finish, Micros, Prompt, RequestParams, Seed};
@@ -16,6 +17,9 @@ pub struct Job<'a> {
     /// Tokens that each sequence generates: all of the first prompt, then all of the second …
     /// Sequences run side by side.
     pub lengths: &'a [u32],
+    /// Of each of them the tokens that the caller has predicted, in order; what is not told has
+    /// none.
+    pub foretold: &'a [Vec<Range<u32>>],
     /// Why each of them ends; what is not told has said all.
     pub finishes: &'a [Finish],
     /// What the request asked for.

@@ -65,10 +65,34 @@ pub enum EngineEvent {
         load: WorkerLoad,
         /// Tokens that were generated in it.
         generated: u32,
-        /// Of the sequences that gained a token which was not their first: the spans since the one
-        /// before, each with how many had it.
-        intervals: Vec<(Micros, u32)>,
+        /// Of the sequences that gained tokens which were not their first: the spans since the one
+        /// before.
+        intervals: Vec<Gap>,
+        /// What became of the proposals that it verified.
+        proposed: Proposed,
     },
+}
+
+/// A span between two steps that sequences gained tokens in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// How long it was.
+    pub span: Micros,
+    /// Tokens that each of them gained at its end.
+    pub tokens: u32,
+    /// How many sequences had it.
+    pub sequences: u32,
+}
+
+/// Proposals of further tokens (speculative decoding) that a step verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proposed {
+    /// Sequences that any were verified for.
+    pub drafts: u32,
+    /// How many there were.
+    pub tokens: u32,
+    /// For how many of the sequences the first held, the second did, and so on.
+    pub held: Vec<u32>,
 }
 
 /// What becomes of the blocks of a worker's cache.
@@ -123,6 +147,8 @@ pub struct Step {
     pub ends: Micros,
     /// Sequences that gain a token without a part of a prompt.
     pub decodes: u32,
+    /// Proposals of further tokens that are verified for them.
+    pub proposed: u32,
     /// Tokens of context that these attend to, together.
     pub context: u64,
     /// Sequences of which a part of the prompt is computed.

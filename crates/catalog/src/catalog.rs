@@ -71,6 +71,14 @@ impl Catalog {
     }
 }
 
+/// The likest of some names to one that is none of them; none where nothing looks like it.
+pub fn likest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let names = names.map(|name| (strsim::jaro_winkler(wanted, name), name));
+    let near = names.filter(|(likeness, _)| wanted.len() <= LONGEST_TYPO && *likeness >= NEAR);
+    near.max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
 /// Whole ids, or their last parts, whichever are more alike.
 fn likeness(wanted: &str, listed: &str) -> f64 {
     let whole = strsim::jaro_winkler(wanted, listed);

@@ -14,7 +14,7 @@ mod load;
 mod model;
 mod names;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, likest};
 pub use fine_tune::FineTune;
 pub use latency::{BadLatency, Latency, LatencyProfile};
 pub use model::{

@@ -160,6 +160,30 @@ fn completions_and_the_version() {
 }
 
 #[test]
+fn speculation_is_told_and_a_wrong_field_of_it_is_named() {
+    let speculates = |how: &str| {
+        let engine = [
+            "simulate",
+            "--engine",
+            "vllm",
+            "--json",
+            "--speculative-config",
+        ];
+        run(&[&engine[..], &[how]].concat())
+    };
+    let output = speculates(
+        r#"{"method": "eagle", "num_speculative_tokens": 2, "synthetic_acceptance_length": 3}"#,
+    );
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(told["mean_acceptance_length"], 3.0);
+    let output = speculates(r#"{"method": "eagle", "num_speculative_token": 2}"#);
+    assert!(!output.status.success());
+    let error = String::from_utf8_lossy(&output.stderr);
+    let hint = "did you mean 'num_speculative_tokens'?";
+    assert!(error.contains(hint), "{error}");
+}
+
+#[test]
 fn a_simulated_cluster_tells_its_figures_and_a_wrong_line_of_a_trace_its_number() {
     let engine = ["simulate", "--engine", "vllm", "--gpu", "h100", "--json"];
     let figures = |more: &[&str]| -> serde_json::Value {

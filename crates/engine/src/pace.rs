@@ -122,6 +122,7 @@ mod tests {
             model: "m",
             prompts: &[],
             lengths: &[3],
+            foretold: &[],
             finishes: &[],
             params: RequestParams::default(),
             priority: 0,

@@ -167,6 +167,7 @@ fn batch(step: &Step) -> Batch {
     };
     Batch {
         decodes: step.decodes,
+        proposed: step.proposed,
         context: step.context,
         chunks: (0..step.prompts).map(each).collect(),
         rows: step.decodes + step.prompts,

@@ -332,6 +332,7 @@ fn score(
         model: arranged.work.model(),
         prompts: arranged.prompts,
         lengths: &lengths,
+        foretold: &[],
         finishes: &finishes,
         params: params(&arranged),
         priority: wishes.priority,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fakeai_canon::Micros;
 use fakeai_catalog::Catalog;
-use fakeai_telemetry::{Served, ServingMeter};
+use fakeai_telemetry::{Served, ServedSpeculation, ServingMeter};
 
 use crate::config::Config;
 
@@ -30,6 +30,16 @@ pub(crate) fn meter(config: &Config, now: Micros) -> Option<Arc<ServingMeter>> {
         memory_share: setting.memory_share,
         weight_bytes: setup.weight_bytes(),
         cache_bytes_a_token: setup.cache_bytes_a_token(),
+        speculation: setup.speculation.as_ref().map(|how| ServedSpeculation {
+            method: how.method.name().to_owned(),
+            model: serving
+                .speculative_config
+                .as_ref()
+                .and_then(|config| config.model())
+                .unwrap_or_default()
+                .to_owned(),
+            tokens: how.tokens(),
+        }),
         started: now,
     };
     Some(Arc::new(ServingMeter::new(

@@ -18,8 +18,8 @@ pub use gpus::{DcgmCounters, GpuFaults, GpuName, GpuSample, dcgm_json, dcgm_text
 pub use journal::{Journal, JournalFilter, JournalLimits};
 pub use ledger::{Ledger, LedgerLimits};
 pub use serving::{
-    PageKind, Served, ServingMeter, iterations_json, kv_cache_json, page_json, page_open_metrics,
-    page_text, requests_json,
+    PageKind, Served, ServedSpeculation, ServingMeter, iterations_json, kv_cache_json, page_json,
+    page_open_metrics, page_text, requests_json,
 };
 pub use summary::metrics_json;
 pub use usage::{Report, UsageBook, UsageLimits, UsageQuery};

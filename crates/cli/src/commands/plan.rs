@@ -26,6 +26,8 @@ struct Candidate {
     replicas: u32,
     /// US dollars an hour for all.
     cost: f64,
+    /// Tokens that a step with proposals made, where it speculates and was run.
+    acceptance: Option<f64>,
 }
 
 impl Candidate {
@@ -164,7 +166,9 @@ impl Search<'_> {
             ..Batch::default()
         };
         let first = (times.seconds(&alone) + times.request_seconds(prompt as u32, 0)) * 1e3;
-        let token = times.seconds(&decodes(1, prompt)) * 1e3;
+        let token = times.seconds(&decodes(1, prompt, proposed(&setup))) * 1e3;
+        // At best all that is proposed holds.
+        let token = token / f64::from(1 + proposed(&setup));
         for goal in &self.goals {
             let least = match goal.name.as_str() {
                 "ttft" => first,
@@ -196,6 +200,7 @@ impl Search<'_> {
         }
         Some(Candidate {
             cost: f64::from(gpus) * price,
+            acceptance: None,
             setup,
             replicas,
         })
@@ -205,8 +210,9 @@ impl Search<'_> {
     fn cheapest(&mut self, mut queue: Vec<Candidate>) -> Result<Option<(Candidate, f64)>, Failure> {
         while !queue.is_empty() {
             let mut candidate = queue.remove(0);
-            let share = self.attained(&candidate)?;
+            let (share, length) = self.attained(&candidate)?;
             if share >= self.arguments.attain {
+                candidate.acceptance = length;
                 return Ok(Some((candidate, share)));
             }
             let why = format!("{:.1} % of requests meet the goals", share * 100.0);
@@ -228,8 +234,8 @@ impl Search<'_> {
         Ok(None)
     }
 
-    /// The share of requests that meet the goals.
-    fn attained(&self, candidate: &Candidate) -> Result<f64, Failure> {
+    /// The share of requests that meet the goals, and how many tokens a step with proposals made.
+    fn attained(&self, candidate: &Candidate) -> Result<(f64, Option<f64>), Failure> {
         let seed = Seed(self.config.server.seed);
         let layout = Layout {
             router: self.config.serving.router(),
@@ -260,7 +266,9 @@ impl Search<'_> {
         } else {
             all
         };
-        Ok(good as f64 / asked.max(1) as f64)
+        let speculates = candidate.setup.speculation.is_some();
+        let length = speculates.then(|| run.mean_acceptance_length());
+        Ok((good as f64 / asked.max(1) as f64, length))
     }
 
     fn reject(&mut self, name: String, why: &str) {
@@ -276,6 +284,9 @@ impl Search<'_> {
             let best = best.map(|(candidate, share)| {
                 let mut shown = candidate.shown();
                 shown["good_share"] = json!((share * 1e3).round() / 1e3);
+                if let Some(length) = candidate.acceptance {
+                    shown["mean_acceptance_length"] = json!((length * 1e3).round() / 1e3);
+                }
                 shown
             });
             let answer = json!({"best": best, "rejected": rejected});
@@ -283,13 +294,18 @@ impl Search<'_> {
             return Ok(());
         }
         match best {
-            Some((candidate, share)) => writeln!(
-                out,
-                "{}: {:.2} dollars an hour, {:.1} % of requests meet the goals",
-                candidate.name(),
-                candidate.cost,
-                share * 100.0
-            )?,
+            Some((candidate, share)) => {
+                writeln!(
+                    out,
+                    "{}: {:.2} dollars an hour, {:.1} % of requests meet the goals",
+                    candidate.name(),
+                    candidate.cost,
+                    share * 100.0
+                )?;
+                if let Some(length) = candidate.acceptance {
+                    writeln!(out, "mean acceptance length {length:.2}")?;
+                }
+            }
             None => writeln!(out, "nothing with {} GPUs does", self.arguments.max_gpus)?,
         }
         writeln!(out, "\nrejected:")?;
@@ -307,10 +323,16 @@ fn cents(dollars: f64) -> f64 {
     (dollars * 100.0).round() / 100.0
 }
 
-/// Sequences that each gain a token, halfway through answers.
-fn decodes(count: u32, context: f64) -> Batch {
+/// Tokens that are proposed for each sequence of a step.
+fn proposed(setup: &Setup) -> u32 {
+    setup.speculation.as_ref().map_or(0, |how| how.tokens())
+}
+
+/// Sequences that each gain a token, halfway through answers, with so many proposals for each.
+fn decodes(count: u32, context: f64, proposed: u32) -> Batch {
     Batch {
         decodes: count,
+        proposed: count * proposed,
         context: (f64::from(count) * context) as u64,
         rows: count,
         ..Batch::default()
@@ -323,6 +345,8 @@ fn most_requests(setup: &Setup, times: &StepTime, prompt: f64, output: f64) -> f
     let cache = f64::from(setup.blocks().unwrap_or(1)) * f64::from(setup.setting.block_tokens);
     let fits = (cache / context).max(1.0);
     let batch = fits.min(f64::from(setup.setting.max_sequences)) as u32;
-    let step = times.seconds(&decodes(batch, context));
-    f64::from(batch) / (step * output)
+    let step = times.seconds(&decodes(batch, context, 0));
+    let how = setup.speculation.as_ref();
+    let gained = how.map_or(1.0, |how| 1.0 + how.proposes * (how.mean_length() - 1.0));
+    f64::from(batch) * gained / (step * output)
 }

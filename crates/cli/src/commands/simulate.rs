@@ -152,6 +152,16 @@ pub(super) fn summary(cluster: &Cluster, done: &Run, goals: &[Goal], price: Opti
         "goodput_requests_per_second": rounded(good as f64 / seconds),
         "good_share": rounded(good as f64 / outcomes.len().max(1) as f64),
     });
+    if let Some(how) = &setup.speculation {
+        summary["speculation"] = json!(format!(
+            "{}, {} tokens a step",
+            how.method.name(),
+            how.tokens()
+        ));
+        summary["mean_acceptance_length"] = json!(rounded(done.mean_acceptance_length()));
+        let (proposed, held) = done.proposed;
+        summary["acceptance_rate"] = json!(rounded(held as f64 / proposed.max(1) as f64));
+    }
     if cluster.layout().prefill > 0 {
         summary["handed_over_gb"] = json!(rounded(cluster.moved_bytes() / 1e9));
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use fakeai_server::config::{ClockKind, Config, EngineKind, MetricsPage};
+use fakeai_server::config::{
+    ClockKind, Config, EngineKind, MetricsPage, Raw, SpeculativeConfig, Value as _,
+};
 use serde_json::{Value, json};
 
 use crate::client::Request;
@@ -14,6 +16,17 @@ async fn serving(engine: EngineKind) -> House {
     House::with(|config| {
         config.server.clock = ClockKind::Virtual;
         config.serving.engine = Some(engine);
+    })
+    .await
+}
+
+/// An engine that proposes three tokens a step.
+async fn speculating(engine: EngineKind) -> House {
+    House::with(|config| {
+        config.server.clock = ClockKind::Virtual;
+        config.serving.engine = Some(engine);
+        let how = r#"{"method": "eagle3", "num_speculative_tokens": 3}"#;
+        config.serving.speculative_config = SpeculativeConfig::read(&Raw::Text(how.to_owned()));
     })
     .await
 }
@@ -80,7 +93,7 @@ async fn traffic(house: &House) -> Told {
 }
 
 /// Holds a page against the rows that it is made of.
-fn hold_against(page: &Page, catalogue: &str, is_python: bool) {
+fn hold_against(page: &Page, catalogue: &str, is_python: bool, speculates: bool) {
     let rows: toml::Table = toml::from_str(catalogue).expect("rows");
     let text = |row: &toml::Value, key: &str| {
         let text = row.get(key).and_then(toml::Value::as_str);
@@ -91,6 +104,10 @@ fn hold_against(page: &Page, catalogue: &str, is_python: bool) {
         let name = text(row, "name");
         if row.get("legacy").is_some() {
             assert!(!page.contains_key(&name), "{name} is an old name");
+            continue;
+        }
+        if row.get("when").is_some() && !speculates {
+            assert!(!page.contains_key(&name), "{name} is of what is off");
             continue;
         }
         known.insert(name.clone());
@@ -159,13 +176,62 @@ async fn every_page_is_as_its_catalogue_says() {
         (EngineKind::Sglang, SGLANG),
         (EngineKind::TensorRt, TRTLLM),
     ] {
-        let house = serving(engine).await;
-        traffic(&house).await;
-        hold_against(&page(&house, "/metrics").await, rows, true);
-        hold_against(&page(&house, "/prometheus/metrics").await, TRTLLM, true);
-        hold_against(&page(&house, "/triton/metrics").await, TRITON, false);
-        hold_against(&page(&house, "/dynamo/metrics").await, DYNAMO, false);
+        for speculates in [false, true] {
+            let house = match speculates {
+                true => speculating(engine).await,
+                false => serving(engine).await,
+            };
+            traffic(&house).await;
+            let shown = async |path, rows, is_python| {
+                hold_against(&page(&house, path).await, rows, is_python, speculates);
+            };
+            shown("/metrics", rows, true).await;
+            shown("/prometheus/metrics", TRTLLM, true).await;
+            shown("/triton/metrics", TRITON, false).await;
+            shown("/dynamo/metrics", DYNAMO, false).await;
+        }
     }
+}
+
+#[tokio::test]
+async fn what_became_of_proposals_adds_up_to_what_was_said() {
+    let house = speculating(EngineKind::Vllm).await;
+    let told = traffic(&house).await;
+    let vllm = page(&house, "/metrics").await;
+    let sum = |name: &str| vllm[&format!("vllm:{name}")].sum(&[]) as u64;
+    assert_eq!(sum("generation_tokens_total"), told.completion);
+    let drafts = sum("spec_decode_num_drafts_total");
+    let accepted = sum("spec_decode_num_accepted_tokens_total");
+    assert_eq!(sum("spec_decode_num_draft_tokens_total"), 3 * drafts);
+    let each = &vllm["vllm:spec_decode_num_accepted_tokens_per_pos_total"];
+    let at = ["0", "1", "2"].map(|place| each.sum(&[("position", place)]) as u64);
+    assert_eq!(at.iter().sum::<u64>(), accepted);
+    assert!(
+        drafts > at[0] && at[0] > at[1] && at[1] > at[2],
+        "{drafts} {at:?}"
+    );
+    // A step with proposals makes one token and those that hold; the last one of an answer may
+    // make more than there is room for.
+    let made = told.requests + drafts + accepted;
+    assert!(
+        (told.completion..=told.completion + 3 * told.requests).contains(&made),
+        "{made}"
+    );
+    // vLLM counts a span a step, the others one a token.
+    assert_eq!(sum("inter_token_latency_seconds"), drafts);
+    let dynamo = page(&house, "/dynamo/metrics").await;
+    let spans = dynamo["dynamo_frontend_inter_token_latency_seconds"].sum(&[]) as u64;
+    assert_eq!(spans, told.completion - told.requests);
+    let trtllm = page(&house, "/prometheus/metrics").await;
+    let labels = &trtllm["trtllm_speculative_config_info"].samples[0].labels;
+    assert_eq!(labels["spec_method"], "eagle3");
+
+    let house = speculating(EngineKind::Sglang).await;
+    traffic(&house).await;
+    let sglang = page(&house, "/metrics").await;
+    let length = sglang["sglang:spec_accept_length"].sum(&[]);
+    assert!((2.0..4.0).contains(&length), "{length}");
+    assert_eq!(sglang["sglang:spec_num_draft_tokens"].sum(&[]), 4.0);
 }
 
 #[tokio::test]

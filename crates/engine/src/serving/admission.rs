@@ -49,10 +49,13 @@ impl Worker {
             .as_mut()
             .expect("running sequences are there");
         let held = sequence.blocks.len() as u32;
-        if sequence.computed + tokens <= held * size {
+        let needed = sequence.computed + tokens;
+        // Room for the proposals of the step after is taken with it.
+        let needed = self.room.with(needed, self.room.ahead);
+        if needed <= held * size {
             return true;
         }
-        let more = (sequence.computed + tokens).div_ceil(size) - held;
+        let more = needed.div_ceil(size) - held;
         self.blocks.take(more, &mut sequence.blocks)
     }
 
@@ -90,7 +93,10 @@ impl Worker {
         // The whole prompt has to fit before any of it is computed; TensorRT-LLM wants room for
         // the whole answer.
         let whole = match setting.kind {
-            Kind::TensorRt => sequence.request.prompt + sequence.request.output,
+            Kind::TensorRt => {
+                let end = sequence.request.prompt + sequence.request.output;
+                self.room.with(end, self.room.beyond)
+            }
             Kind::Vllm | Kind::Sglang => known,
         };
         let idle = self.blocks.idle(&hashes[..found]);

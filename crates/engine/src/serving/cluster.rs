@@ -14,6 +14,7 @@ use super::plan::{Misfit, Setup};
 use super::quick_hash::QuickMap;
 use super::router::{Candidate, Router};
 use super::sequence::{Request, Sequence, SequenceId};
+use super::speculation::Draws;
 use super::step_time::StepTime;
 use super::worker::{Fetch, Role, Worker};
 
@@ -157,8 +158,10 @@ impl Cluster {
             Some(seed) => Noise::of(seed.nth(number as u64)),
             None => Noise::none(),
         };
+        // What holds of a sequence's proposals does not depend on where it runs.
+        let draws = Draws::of(self.noise.unwrap_or(Seed(0)));
         self.members.push(Member {
-            worker: Worker::new(&self.setup, role, noise)?,
+            worker: Worker::new(&self.setup, role, noise, draws)?,
             state: State::Up,
             link_free: Micros::ZERO,
         });
@@ -220,11 +223,8 @@ impl Cluster {
 
     /// Tokens that the longest sequence can have.
     pub fn longest(&self) -> u32 {
-        let setting = &self.setup.setting;
-        let blocks = self.members.first();
-        let blocks = blocks.map_or(0, |member| member.worker.blocks.count());
-        let cache = blocks.saturating_mul(setting.block_tokens);
-        cache.min(setting.max_context.unwrap_or(u32::MAX)).max(2)
+        let first = self.members.first();
+        first.map_or(2, |member| member.worker.room.most)
     }
 
     /// Takes a request back, wherever it is.

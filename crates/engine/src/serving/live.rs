@@ -236,6 +236,7 @@ fn requests<'a>(
                 priority: job.priority,
                 adapter,
                 session,
+                foretold: Vec::new(),
             })
         })
 }

@@ -18,6 +18,8 @@ pub trait Log {
     fn queued(&mut self, _at: Micros, _load: WorkerLoad) {}
     /// A step began; it computes `batch` until `end`.
     fn step(&mut self, _start: Micros, _end: Micros, _batch: &Batch) {}
+    /// The step that began verifies proposals for a sequence.
+    fn speculated(&mut self, _speculated: &Speculated) {}
     /// A sequence gains a token at the end of the step that began.
     fn token(&mut self, _token: &Token) {}
     /// A sequence lost its blocks to others and waits to be computed again.
@@ -59,6 +61,17 @@ pub enum BlockChange {
     Forgotten(u64),
     /// None can.
     Cleared,
+}
+
+/// Proposals for a sequence that a step verifies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speculated {
+    /// The sequence.
+    pub id: SequenceId,
+    /// How many there are; at least one.
+    pub proposed: u32,
+    /// How many hold, those among them that go beyond the end of the answer.
+    pub holding: u32,
 }
 
 /// A token that comes at the end of a step.

@@ -6,6 +6,7 @@ use std::fmt;
 use fakeai_catalog::hardware::{Gpu, Link, Links, Shape, links};
 
 use super::efficiency::Efficiency;
+use super::speculation::Speculation;
 
 /// Whose scheduling is followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -173,6 +174,8 @@ pub struct Setup {
     pub cache_bytes: f64,
     /// The engine's settings.
     pub setting: Setting,
+    /// How it speculates, if it does.
+    pub speculation: Option<Speculation>,
     /// What kernels and engine reach.
     pub efficiency: Efficiency,
     /// How fast bytes come from the host, from the disk and from other machines.
@@ -218,6 +221,7 @@ impl Setup {
             precision,
             cache_bytes: 2.0,
             setting: Setting::of(kind, gpu),
+            speculation: None,
             efficiency: Efficiency::of(&gpu.name, kind.name()),
             links: links().clone(),
         }
@@ -228,8 +232,18 @@ impl Setup {
         self.tensor_parallel * self.pipeline_parallel * self.data_parallel
     }
 
+    /// The set-up of who proposes, where that takes the GPUs.
+    pub fn draft(&self) -> Option<&Setup> {
+        self.speculation.as_ref()?.draft.as_deref()
+    }
+
     /// Bytes of the cache that a token of context takes on each GPU.
     pub fn cache_bytes_a_token(&self) -> f64 {
+        let beside = self.draft().map_or(0.0, Setup::cache_bytes_a_token);
+        self.own_cache_bytes_a_token() + beside
+    }
+
+    fn own_cache_bytes_a_token(&self) -> f64 {
         let shape = &self.shape;
         let layers = f64::from(shape.layers - shape.linear_layers.min(shape.layers));
         let a_layer = if shape.kv_rank > 0 {
@@ -241,8 +255,12 @@ impl Setup {
         a_layer * self.cache_bytes * layers / f64::from(self.pipeline_parallel)
     }
 
-    /// Bytes of weights on each GPU.
+    /// Bytes of weights on each GPU, those of who proposes among them.
     pub fn weight_bytes(&self) -> f64 {
+        self.own_weight_bytes() + self.draft().map_or(0.0, Setup::weight_bytes)
+    }
+
+    fn own_weight_bytes(&self) -> f64 {
         self.shape.parameters_billion * 1e9 * self.precision.weight_bytes() / f64::from(self.gpus())
     }
 
@@ -278,13 +296,18 @@ impl Setup {
         let a_block = self.cache_bytes_a_token() * f64::from(self.setting.block_tokens);
         let blocks = (left / a_block).floor() * f64::from(self.data_parallel);
         if blocks < 2.0 {
+            let beside = self.draft().map_or(0.0, Setup::weight_bytes) / 1e9;
+            let beside = match beside > 0.0 {
+                true => format!(" and {beside:.1} GB of who proposes"),
+                false => String::new(),
+            };
             return Err(Misfit(format!(
-                "{} does not fit on {} × {}: each holds {:.1} GB of weights ({:.1}·10⁹ parameters × {} bytes / {}), \
+                "{} does not fit on {} × {}: each holds {:.1} GB of weights ({:.1}·10⁹ parameters × {} bytes / {}){beside}, \
                  {:.1} GB are needed beside them, and {:.0} % of its {:.1} GB may be taken, which leaves {:.1} GB for the cache.",
                 self.shape.model,
                 self.gpus(),
                 self.gpu.name,
-                self.weight_bytes() / 1e9,
+                self.own_weight_bytes() / 1e9,
                 self.shape.parameters_billion,
                 self.precision.weight_bytes(),
                 self.gpus(),
@@ -321,6 +344,9 @@ impl Setup {
     }
 
     fn check(&self) -> Result<(), Misfit> {
+        if let Some(draft) = self.draft() {
+            draft.check()?;
+        }
         let (heads, tensor) = (self.shape.heads, self.tensor_parallel);
         if !heads.is_multiple_of(tensor) {
             return Err(Misfit(format!(

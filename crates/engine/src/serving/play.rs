@@ -6,7 +6,7 @@ use fakeai_canon::{Micros, Rng};
 
 use super::cluster::Cluster;
 use super::digest::Digest;
-use super::log::{Finished, Log, Token};
+use super::log::{Finished, Log, Speculated, Token};
 use super::power::Power;
 use super::sequence::{Request, SequenceId};
 use super::step_time::Batch;
@@ -67,6 +67,10 @@ pub struct Run {
     pub failed: u64,
     /// Requests that a failure sent elsewhere.
     pub displaced: u64,
+    /// Steps of a sequence in which proposals were verified for it.
+    pub drafts: u64,
+    /// Proposals that were verified, and those of them that held.
+    pub proposed: (u64, u64),
     /// Times between tokens.
     pub gaps: Digest,
     /// How the cluster stood, from time to time.
@@ -74,6 +78,11 @@ pub struct Run {
 }
 
 impl Run {
+    /// Tokens of a sequence's step that verified proposals, the one that needs none among them.
+    pub fn mean_acceptance_length(&self) -> f64 {
+        1.0 + self.proposed.1 as f64 / self.drafts.max(1) as f64
+    }
+
     /// The mean of something over all requests that have it.
     pub fn mean(&self, of: impl Fn(&Outcome) -> Option<f64>) -> f64 {
         let values: Vec<f64> = self.outcomes.iter().filter_map(of).collect();
@@ -236,6 +245,12 @@ impl Log for Record {
         if let Some(power) = &self.power {
             self.run.joules += power.joules(batch, seconds);
         }
+    }
+
+    fn speculated(&mut self, speculated: &Speculated) {
+        self.run.drafts += 1;
+        self.run.proposed.0 += u64::from(speculated.proposed);
+        self.run.proposed.1 += u64::from(speculated.holding);
     }
 
     fn token(&mut self, token: &Token) {

@@ -34,8 +34,9 @@ fn batch(worker: &Worker) -> Batch {
     let mut batch = Batch::default();
     for slot in &worker.scheduled {
         let sequence = worker.sequence(*slot);
-        if sequence.scheduled == 1 && sequence.generated > 0 {
+        if sequence.scheduled - sequence.proposed == 1 && sequence.generated > 0 {
             batch.decodes += 1;
+            batch.proposed += sequence.proposed;
             batch.context += u64::from(sequence.computed);
         } else {
             batch.chunks.push((sequence.scheduled, sequence.computed));
@@ -59,11 +60,13 @@ impl Draft {
             let sequence = worker.sequence(slot);
             let left = sequence.known() - sequence.computed;
             let wanted = worker.part(left).min(self.budget);
-            if !self.make_room(worker, &mut place, wanted) {
+            let proposed = worker.proposals(slot, self.budget - wanted);
+            if !self.make_room(worker, &mut place, wanted + proposed.tokens) {
                 // It has made room for the others itself.
                 return;
             }
-            self.put(worker, slot, wanted);
+            self.put(worker, slot, wanted + proposed.tokens);
+            worker.propose(slot, proposed);
             place += 1;
         }
     }

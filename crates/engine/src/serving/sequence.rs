@@ -1,5 +1,7 @@
 //! One sequence on its way through the engine.
 
+use std::ops::Range;
+
 use fakeai_canon::Micros;
 
 use super::blocks::BlockId;
@@ -25,6 +27,8 @@ pub struct Request {
     pub adapter: Option<u32>,
     /// What a router keeps together.
     pub session: Option<u64>,
+    /// The tokens of its answer that the caller has predicted, in order.
+    pub foretold: Vec<Range<u32>>,
 }
 
 /// Where a sequence stands.
@@ -38,6 +42,10 @@ pub(crate) struct Sequence {
     pub(crate) generated: u32,
     /// Tokens of this step.
     pub(crate) scheduled: u32,
+    /// Those of them that are proposals.
+    pub(crate) proposed: u32,
+    /// How many of these hold.
+    pub(crate) holding: u32,
     pub(crate) blocks: Vec<BlockId>,
     /// Blocks of the prompt that are known to the cache by their hash.
     pub(crate) published: usize,
@@ -61,6 +69,8 @@ impl Sequence {
             computed: 0,
             generated: 0,
             scheduled: 0,
+            proposed: 0,
+            holding: 0,
             blocks: Vec::new(),
             published: 0,
             cached: None,
@@ -88,6 +98,21 @@ impl Sequence {
         self.computed + self.scheduled >= self.known()
     }
 
+    /// The tokens that it ends with: one, and as many as hold of those proposed. What goes beyond
+    /// its end is thrown away.
+    pub(crate) fn gain(&self) -> u32 {
+        if !self.gains() {
+            return 0;
+        }
+        (1 + self.holding).min(self.request.output - self.generated)
+    }
+
+    /// The tokens of the step are computed; those of proposals that do not hold are not kept.
+    pub(crate) fn settle(&mut self) {
+        self.computed += self.scheduled - (self.proposed - self.holding);
+        (self.scheduled, self.proposed, self.holding) = (0, 0, 0);
+    }
+
     pub(crate) fn is_done(&self) -> bool {
         self.generated >= self.request.output
     }
@@ -96,7 +121,7 @@ impl Sequence {
     pub(crate) fn begin_anew(&mut self) {
         debug_assert!(self.blocks.is_empty(), "its blocks were given back");
         self.computed = 0;
-        self.scheduled = 0;
+        (self.scheduled, self.proposed, self.holding) = (0, 0, 0);
         self.published = 0;
         self.is_remote = false;
     }

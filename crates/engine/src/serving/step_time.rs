@@ -11,6 +11,7 @@ use fakeai_catalog::hardware::Gpu;
 
 use super::efficiency::Efficiency;
 use super::plan::{Precision, Setup};
+use super::speculation::{Speculation, lookup_seconds};
 
 /// What a step computes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,12 +24,28 @@ pub struct Batch {
     pub chunks: Vec<(u32, u32)>,
     /// Sequences that a token is sampled for.
     pub rows: u32,
+    /// Proposals of further tokens that are verified beside the sequences' own.
+    pub proposed: u32,
 }
 
 impl Batch {
     /// Tokens that go through the layers.
     pub fn tokens(&self) -> u32 {
-        self.decodes + self.prefill()
+        self.decodes + self.proposed + self.prefill()
+    }
+
+    /// A pass of who proposes that goes on from this step: one token for each sequence.
+    pub(super) fn further_pass(&self) -> Self {
+        let computed = self
+            .chunks
+            .iter()
+            .map(|(tokens, before)| u64::from(tokens + before));
+        Self {
+            decodes: self.rows,
+            context: self.context + computed.sum::<u64>(),
+            rows: self.rows,
+            ..Self::default()
+        }
     }
 
     /// Tokens of prompts among them.
@@ -140,6 +157,8 @@ pub struct StepTime {
     pair: f64,
     /// Seconds to read and write the state of linear attention of a sequence, a layer.
     state: f64,
+    /// The times of who proposes, where that takes the GPUs.
+    draft: Option<Box<StepTime>>,
 }
 
 impl StepTime {
@@ -203,6 +222,7 @@ impl StepTime {
             context_multiply: multiply,
             pair,
             state: heads * f64::from(shape.head_dim).powi(2) * 8.0 / (0.6 * bandwidth),
+            draft: setup.draft().map(|draft| Box::new(Self::new(draft))),
             setup: setup.clone(),
         }
     }
@@ -214,8 +234,35 @@ impl StepTime {
 
     /// Seconds of a step.
     pub fn seconds(&self, batch: &Batch) -> f64 {
+        if batch.tokens() == 0 {
+            return 0.0;
+        }
+        let costs = &self.setup.efficiency.engine;
+        let host = (costs.host_us + costs.row_us * f64::from(batch.rows)) * 1e-6;
+        let seconds = self.kernels(batch) + host;
+        match &self.setup.speculation {
+            Some(how) => seconds + self.proposing(how, batch),
+            None => seconds,
+        }
+    }
+
+    /// Seconds in which the proposals for the next step are made. Who proposes sees the tokens of
+    /// the step first, and then one token of each sequence again and again.
+    fn proposing(&self, how: &Speculation, batch: &Batch) -> f64 {
+        let Some(draft) = &self.draft else {
+            return f64::from(batch.rows) * lookup_seconds();
+        };
+        let first = draft.kernels(batch);
+        match how.passes() - 1 {
+            0 => first,
+            further => first + f64::from(further) * draft.kernels(&batch.further_pass()),
+        }
+    }
+
+    /// Seconds of a step's kernels, or of launching them where that takes longer.
+    fn kernels(&self, batch: &Batch) -> f64 {
         let prefill = f64::from(batch.prefill());
-        let tokens = f64::from(batch.decodes) + prefill;
+        let tokens = f64::from(batch.decodes) + f64::from(batch.proposed) + prefill;
         if tokens == 0.0 {
             return 0.0;
         }
@@ -228,7 +275,7 @@ impl StepTime {
         let parts = stages.min(f64::from(batch.decodes) + batch.chunks.len() as f64);
         let groups = f64::from(self.setup.data_parallel) * parts;
         let own = (tokens / groups).max(1.0);
-        let rows = f64::from(batch.rows) / groups;
+        let rows = f64::from(batch.rows + batch.proposed) / groups;
         let through = |products: &[Product]| -> f64 {
             products.iter().map(|product| product.seconds(own)).sum()
         };
@@ -255,7 +302,7 @@ impl StepTime {
             let launched = f64::from(shape.layers) * costs.eager_us + self.expert_layers * expert;
             seconds = seconds.max(launched * 1e-6);
         }
-        seconds + (costs.host_us + costs.row_us * f64::from(batch.rows)) * 1e-6
+        seconds
     }
 
     /// The share of the first token's time that no step has, in seconds: the server and the
@@ -313,8 +360,10 @@ impl StepTime {
         if batch.decodes > 0 {
             let decodes = f64::from(batch.decodes);
             let seen = (batch.context as f64).min(window * decodes);
-            seconds += self.reach().engine.attention_us * 1e-6
-                + seen * self.context_read.max(self.context_multiply);
+            // What is read once is multiplied with each proposal, too.
+            let multiply = self.context_multiply * (1.0 + f64::from(batch.proposed) / decodes);
+            seconds +=
+                self.reach().engine.attention_us * 1e-6 + seen * self.context_read.max(multiply);
         }
         if prefill > 0.0 {
             let pairs = batch.chunks.iter().map(|(tokens, before)| {

@@ -38,6 +38,8 @@ pub(crate) struct StepCosts {
     /// The share of experts that one token does without.
     passed: f64,
     attention: AttentionCosts,
+    /// Those of who proposes, and its passes after the first.
+    draft: Option<(Box<StepCosts>, f64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -121,16 +123,36 @@ impl StepCosts {
                 1.0
             },
             attention: AttentionCosts::of(setup, rates.bf16),
+            draft: setup.speculation.as_ref().and_then(|how| {
+                let further = f64::from(how.passes() - 1);
+                Some((Box::new(Self::of(how.draft.as_deref()?)), further))
+            }),
         }
     }
 
-    /// What a step does.
+    /// What a step does, the making of proposals for the next included.
     pub(crate) fn of_step(&self, batch: &Batch) -> StepWork {
+        let own = self.of_pass(batch);
+        let Some((draft, further)) = &self.draft else {
+            return own;
+        };
+        let (first, again) = (draft.of_pass(batch), draft.of_pass(&batch.further_pass()));
+        let sum = |part: fn(&StepWork) -> f64| part(&own) + part(&first) + further * part(&again);
+        StepWork {
+            tensor_seconds: sum(|work| work.tensor_seconds),
+            memory_bytes: sum(|work| work.memory_bytes),
+            link_bytes: sum(|work| work.link_bytes),
+            from_host_bytes: sum(|work| work.from_host_bytes),
+            to_host_bytes: sum(|work| work.to_host_bytes),
+        }
+    }
+
+    fn of_pass(&self, batch: &Batch) -> StepWork {
         let tokens = f64::from(batch.tokens());
         if tokens == 0.0 {
             return StepWork::default();
         }
-        let rows = f64::from(batch.rows);
+        let rows = f64::from(batch.rows + batch.proposed);
         let touched = 1.0 - self.passed.powf(tokens);
         let (seconds, bytes) = self.attention.of_step(batch);
         let sum = |part: fn(&StepWork) -> f64| {
@@ -176,7 +198,7 @@ impl Rates {
 }
 
 /// Weights of a layer's queries, keys, values and outputs on each GPU.
-fn projections(shape: &Shape, tensor: f64) -> f64 {
+pub(super) fn projections(shape: &Shape, tensor: f64) -> f64 {
     let hidden = f64::from(shape.hidden);
     let heads = f64::from(shape.heads) / tensor;
     if shape.kv_rank == 0 {
@@ -237,8 +259,9 @@ impl AttentionCosts {
         }
         let written = f64::from(batch.tokens()) * (self.full + self.sliding);
         let sequences = decodes + batch.chunks.len() as f64;
+        let each = 1.0 + f64::from(batch.proposed) / decodes.max(1.0);
         (
-            seen * self.decode_pair + pairs * self.prefill_pair,
+            seen * each * self.decode_pair + pairs * self.prefill_pair,
             (seen + read + written) * self.token_bytes + sequences * self.state_bytes,
         )
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use fakeai_canon::{
-    CacheChange, Ended, Ending, EngineEvent, Event, Finish, FirstToken, Job, Micros, Observer,
-    RequestParams, RequestShape, Step, WorkerLoad,
+    CacheChange, Ended, Ending, EngineEvent, Event, Finish, FirstToken, Gap, Job, Micros, Observer,
+    Proposed, RequestParams, RequestShape, Step, WorkerLoad,
 };
 
 use parking_lot::Mutex;
 
-use super::log::{BlockChange, Finished, Log, Token};
+use super::log::{BlockChange, Finished, Log, Speculated, Token};
 use super::quick_hash::QuickMap;
 use super::sequence::SequenceId;
 use super::step_time::Batch;
@@ -38,10 +38,20 @@ pub(super) struct Watch {
 struct Replica {
     load: WorkerLoad,
     step: Step,
-    /// Who gains a token at the end of the step, and the span since the one before.
-    gaining: Vec<(SequenceId, Option<Micros>)>,
+    /// Who gains tokens at the end of the step.
+    gaining: Vec<Gain>,
+    /// What becomes of the proposals that the step verifies.
+    proposed: Proposed,
     /// Who has all its tokens with that step.
     done: Vec<Ended>,
+}
+
+/// What a sequence gains at the end of a step.
+struct Gain {
+    id: SequenceId,
+    /// The span since the token before; none where it has its first.
+    span: Option<Micros>,
+    tokens: u32,
 }
 
 /// A sequence that somebody waits for.
@@ -213,7 +223,7 @@ impl Watch {
         let record = self.sequences.remove(&id);
         if let (Some(record), Some(worker)) = (record, left) {
             for replica in &mut self.replicas {
-                replica.gaining.retain(|(other, _)| *other != id);
+                replica.gaining.retain(|gain| gain.id != id);
             }
             let ended = record.ended(worker, now, Ending::Aborted);
             self.tell(EngineEvent::Ended(Box::new(ended)));
@@ -228,16 +238,22 @@ impl Watch {
     }
 
     /// Tells of the first tokens of the step, and counts the spans between the others.
-    fn count_gained(&self, replica: &Replica) -> Vec<(Micros, u32)> {
-        let mut intervals: Vec<(Micros, u32)> = Vec::new();
-        for (id, span) in &replica.gaining {
-            let Some(span) = span else {
-                self.tell_first_token(*id, replica.step.ends);
+    fn count_gained(&self, replica: &Replica) -> Vec<Gap> {
+        let mut intervals: Vec<Gap> = Vec::new();
+        for gain in &replica.gaining {
+            let Some(span) = gain.span else {
+                self.tell_first_token(gain.id, replica.step.ends);
                 continue;
             };
-            match intervals.iter_mut().find(|(other, _)| other == span) {
-                Some((_, count)) => *count += 1,
-                None => intervals.push((*span, 1)),
+            let tokens = gain.tokens;
+            let alike = |other: &&mut Gap| (other.span, other.tokens) == (span, tokens);
+            match intervals.iter_mut().find(alike) {
+                Some(other) => other.sequences += 1,
+                None => intervals.push(Gap {
+                    span,
+                    tokens,
+                    sequences: 1,
+                }),
             }
         }
         intervals
@@ -294,6 +310,7 @@ impl Log for Watch {
             started: start,
             ends: end,
             decodes: batch.decodes,
+            proposed: batch.proposed,
             context: batch.context,
             prompts: batch.chunks.len() as u32,
             prompt_tokens: batch.prefill(),
@@ -302,6 +319,20 @@ impl Log for Watch {
         replica.step = step;
         let load = replica.load;
         self.tell(EngineEvent::StepBegan { step, load });
+    }
+
+    fn speculated(&mut self, speculated: &Speculated) {
+        if self.observers.is_empty() || !self.sequences.contains_key(&speculated.id) {
+            return;
+        }
+        let counts = &mut self.replica().proposed;
+        counts.drafts += 1;
+        counts.tokens += speculated.proposed;
+        let held = speculated.holding as usize;
+        if counts.held.len() < held {
+            counts.held.resize(held, 0);
+        }
+        counts.held[..held].iter_mut().for_each(|count| *count += 1);
     }
 
     fn token(&mut self, token: &Token) {
@@ -313,7 +344,15 @@ impl Log for Watch {
         track.wake();
         drop(track);
         if !self.observers.is_empty() {
-            self.replica().gaining.push((token.id, token.gap));
+            let gaining = &mut self.replica().gaining;
+            match gaining.last_mut().filter(|gain| gain.id == token.id) {
+                Some(gain) => gain.tokens += 1,
+                None => gaining.push(Gain {
+                    id: token.id,
+                    span: token.gap,
+                    tokens: 1,
+                }),
+            }
         }
     }
 
@@ -373,13 +412,14 @@ impl Log for Watch {
         let replica = self.replica();
         replica.gaining.clear();
         replica.done.clear();
+        replica.proposed = Proposed::default();
     }
 
     fn step_ended(&mut self) {
         let mut replica = std::mem::take(self.replica());
         if !self.observers.is_empty() {
             let intervals = self.count_gained(&replica);
-            let generated = replica.gaining.len() as u32;
+            let generated = replica.gaining.iter().map(|gain| gain.tokens).sum();
             for ended in replica.done.drain(..) {
                 self.tell(EngineEvent::Ended(Box::new(ended)));
             }
@@ -388,6 +428,7 @@ impl Log for Watch {
                 load: replica.load,
                 generated,
                 intervals,
+                proposed: std::mem::take(&mut replica.proposed),
             });
         }
         replica.gaining.clear();

@@ -10,9 +10,11 @@ use super::control::Sleep;
 use super::log::{Finished, Log, Token};
 use super::noise::Noise;
 use super::plan::{Misfit, Policy, Setting, Setup};
+use super::proposals::Room;
 use super::quick_hash::QuickMap;
 use super::scheduler::schedule;
 use super::sequence::{Sequence, SequenceId};
+use super::speculation::Draws;
 use super::step_time::StepTime;
 
 /// The place of a sequence in its worker.
@@ -61,6 +63,8 @@ pub(super) struct Fetch {
 pub(super) struct Worker {
     pub(super) times: StepTime,
     noise: Noise,
+    pub(super) draws: Draws,
+    pub(super) room: Room,
     role: Role,
     pub(super) blocks: Blocks,
     pub(super) sequences: Vec<Option<Sequence>>,
@@ -90,11 +94,19 @@ pub(super) struct Worker {
 
 impl Worker {
     /// An idle worker.
-    pub(super) fn new(setup: &Setup, role: Role, noise: Noise) -> Result<Self, Misfit> {
+    pub(super) fn new(
+        setup: &Setup,
+        role: Role,
+        noise: Noise,
+        draws: Draws,
+    ) -> Result<Self, Misfit> {
+        let blocks = setup.blocks()?;
         Ok(Self {
-            blocks: Blocks::new(setup.blocks()?, setup.host_blocks()),
+            blocks: Blocks::new(blocks, setup.host_blocks()),
             times: StepTime::new(setup),
             noise,
+            draws,
+            room: Room::of(setup, blocks),
             role,
             sequences: Vec::new(),
             vacant: Vec::new(),
@@ -276,19 +288,29 @@ impl Worker {
         log.load(self.load());
         log.step(start, end, &batch);
         if self.role != Role::Prefill {
-            for slot in &self.scheduled {
-                let sequence = self.sequence(*slot);
-                if sequence.gains() {
-                    log.token(&Token {
-                        id: sequence.id,
-                        index: sequence.generated,
-                        at: end,
-                        gap: sequence.last_token.map(|last| end.since(last)),
-                    });
-                }
-            }
+            self.tell_tokens(end, log);
         }
         self.ends = Some(end);
+    }
+
+    /// Tells what the step that began will end with.
+    fn tell_tokens(&self, end: Micros, log: &mut impl Log) {
+        for slot in &self.scheduled {
+            let sequence = self.sequence(*slot);
+            if let Some(speculated) = sequence.speculated() {
+                log.speculated(&speculated);
+            }
+            let mut last = sequence.last_token;
+            for further in 0..sequence.gain() {
+                log.token(&Token {
+                    id: sequence.id,
+                    index: sequence.generated + further,
+                    at: end,
+                    gap: last.map(|last| end.since(last)),
+                });
+                last = Some(end);
+            }
+        }
     }
 
     /// Tells what has become of blocks.
@@ -330,11 +352,10 @@ impl Worker {
     fn advance_sequence(&mut self, slot: Slot, end: Micros) -> bool {
         let is_prefill = self.role == Role::Prefill;
         let sequence = self.sequence_mut(slot);
-        let gains = sequence.gains();
-        sequence.computed += sequence.scheduled;
-        sequence.scheduled = 0;
+        let (gains, gain) = (sequence.gains(), sequence.gain());
+        sequence.settle();
         if gains && !is_prefill {
-            sequence.generated += 1;
+            sequence.generated += gain;
             sequence.first_token.get_or_insert(end);
             sequence.last_token = Some(end);
         }

@@ -9,9 +9,9 @@ use fakeai_canon::{
     Clock, Ended, Ending, Engine, EngineEvent, Event, Finish, Job, Micros, Observer, Prompt,
     RequestParams, Seed, Tick, Ticks, TokenId, WorkerLoad,
 };
-use fakeai_engine::serving::{Cluster, Kind, Layout, LiveEngine};
+use fakeai_engine::serving::{Cluster, Kind, Layout, LiveEngine, Method, Setup};
 
-use super::{KINDS, narrow};
+use super::{KINDS, narrow, speculating};
 
 /// A clock that is set.
 #[derive(Default)]
@@ -33,6 +33,9 @@ struct Told {
     first_tokens: u32,
     generated: u32,
     intervals: u32,
+    drafts: u32,
+    proposed: u32,
+    held: u32,
     prompt_tokens: u32,
     steps: [u32; 2],
     preemptions: u32,
@@ -70,12 +73,16 @@ impl Observer for Listener {
                 load,
                 generated,
                 intervals,
+                proposed,
             } => {
                 told.load = *load;
                 told.steps[1] += 1;
                 told.prompt_tokens += step.prompt_tokens;
                 told.generated += generated;
-                told.intervals += intervals.iter().map(|(_, count)| count).sum::<u32>();
+                told.intervals += intervals.iter().map(|gap| gap.sequences).sum::<u32>();
+                told.drafts += proposed.drafts;
+                told.proposed += proposed.tokens;
+                told.held += proposed.held.iter().sum::<u32>();
             }
         }
     }
@@ -89,9 +96,13 @@ struct Stage {
 
 impl Stage {
     fn new(kind: Kind) -> Self {
+        Self::of(&narrow(kind))
+    }
+
+    fn of(setup: &Setup) -> Self {
         let clock = Arc::new(Hand::default());
         let listener = Arc::new(Listener::default());
-        let cluster = Cluster::new(&narrow(kind), Layout::of(1), Some(Seed(1))).unwrap();
+        let cluster = Cluster::new(setup, Layout::of(1), Some(Seed(1))).unwrap();
         let engine = LiveEngine::new(cluster, clock.clone(), vec![listener.clone()], false);
         Self {
             engine,
@@ -113,6 +124,7 @@ impl Stage {
             salt: None,
             session: None,
             lengths,
+            foretold: &[],
             finishes: &[Finish::Length],
             params: RequestParams::default(),
             arrived: self.clock.now(),
@@ -173,6 +185,24 @@ fn what_is_told_adds_up_to_what_was_served() {
         assert_eq!((load.running, load.waiting, load.used_blocks), (0, 0, 0));
         assert!(load.known_blocks > 0 && load.blocks > load.known_blocks);
     }
+}
+
+#[test]
+fn what_is_told_of_proposals_adds_up_to_what_was_generated() {
+    let stage = Stage::of(&speculating(narrow(Kind::Vllm), Method::Eagle3, 3));
+    let prompt: Vec<TokenId> = (0..40).collect();
+    stage.follow(&mut *stage.submit(&prompt, &[90]), 90);
+    stage.engine.catch_up();
+    let told = stage.listener.0.lock().unwrap();
+    assert_eq!((told.first_tokens, told.generated), (1, 90));
+    assert_eq!(
+        told.intervals, told.drafts,
+        "each step after the first verifies"
+    );
+    assert_eq!(told.proposed, 3 * told.drafts);
+    let made = 1 + told.drafts + told.held;
+    assert!((90..93).contains(&made), "{made}");
+    assert!(told.drafts < 60, "several tokens come together");
 }
 
 #[test]

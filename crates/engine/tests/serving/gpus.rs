@@ -21,8 +21,8 @@ fn decode(sequences: u32, context: u32) -> Batch {
     Batch {
         decodes: sequences,
         context: u64::from(sequences) * u64::from(context),
-        chunks: Vec::new(),
         rows: sequences,
+        ..Batch::default()
     }
 }
 

@@ -11,6 +11,7 @@ mod facts;
 mod golden;
 mod gpus;
 mod refusals;
+mod speculation;
 mod step_time;
 
 use std::collections::HashMap;
@@ -18,7 +19,8 @@ use std::collections::HashMap;
 use fakeai_canon::{Micros, Seed};
 use fakeai_catalog::hardware::{gpu, shape};
 use fakeai_engine::serving::{
-    Batch, Cluster, Finished, Kind, Layout, Log, Precision, Request, SequenceId, Setup, Token,
+    Batch, Cluster, Finished, Kind, Layout, Log, Method, Precision, Request, SequenceId, Setup,
+    Speculated, Speculation, Token,
 };
 use proptest::prelude::*;
 
@@ -38,6 +40,24 @@ fn narrow(kind: Kind) -> Setup {
     setup
 }
 
+/// Those that speculate by this method.
+fn speculating(mut setup: Setup, method: Method, tokens: u32) -> Setup {
+    let how = Speculation::new(method, tokens, &setup, None);
+    setup.speculation = Some(how);
+    setup
+}
+
+/// Few blocks with every engine, and with speculation of two kinds or none.
+fn narrow_ones() -> Vec<Setup> {
+    let all = KINDS.into_iter().flat_map(|kind| {
+        let without = narrow(kind);
+        let from_text = speculating(narrow(kind), Method::Ngram, 5);
+        let from_head = speculating(narrow(kind), Method::Eagle3, 3);
+        [without, from_text, from_head]
+    });
+    all.collect()
+}
+
 #[derive(Default)]
 struct Books {
     tokens: HashMap<SequenceId, Vec<Micros>>,
@@ -46,6 +66,7 @@ struct Books {
     widest: u32,
     ends: Vec<Micros>,
     preemptions: u32,
+    speculated: Vec<Speculated>,
 }
 
 impl Log for Books {
@@ -60,6 +81,11 @@ impl Log for Books {
         assert!(self.ends.last().is_none_or(|last| *last <= start));
         self.ends.push(end);
         self.widest = self.widest.max(batch.tokens());
+    }
+
+    fn speculated(&mut self, speculated: &Speculated) {
+        assert!(speculated.proposed > 0 && speculated.holding <= speculated.proposed);
+        self.speculated.push(*speculated);
     }
 
     fn token(&mut self, token: &Token) {
@@ -121,8 +147,7 @@ proptest! {
 
     #[test]
     fn every_token_comes_once_and_every_block_comes_back(requests in requests()) {
-        for kind in KINDS {
-            let setup = narrow(kind);
+        for setup in narrow_ones() {
             let books = played(&setup, &requests);
             prop_assert_eq!(books.finished.len(), requests.len());
             prop_assert!(books.widest <= setup.setting.max_batched_tokens);
@@ -141,8 +166,9 @@ proptest! {
 
     #[test]
     fn the_same_requests_give_the_same_log(requests in requests()) {
-        let setup = narrow(Kind::Vllm);
-        prop_assert_eq!(played(&setup, &requests).ends, played(&setup, &requests).ends);
+        for setup in narrow_ones() {
+            prop_assert_eq!(played(&setup, &requests).ends, played(&setup, &requests).ends);
+        }
     }
 
     #[test]

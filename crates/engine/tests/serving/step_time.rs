@@ -56,6 +56,7 @@ fn batches() -> impl Strategy<Value = Batch> {
         context: u64::from(decodes) * u64::from(context),
         rows: decodes + chunks.len() as u32,
         chunks,
+        ..Batch::default()
     })
 }
 
@@ -104,7 +105,7 @@ proptest! {
 
     #[test]
     fn weights_are_shared_by_the_gpus_of_a_layer(precision in prop::sample::select(&PRECISIONS[..])) {
-        let one = Batch { decodes: 1, context: 100, rows: 1, chunks: Vec::new() };
+        let one = Batch { decodes: 1, context: 100, rows: 1, ..Batch::default() };
         let seconds = |tensor| {
             let model = shaped("meta-llama/Llama-3.1-70B");
             let setup = Setup::new(model, on("h100"), tensor, Kind::Vllm, precision);
@@ -125,7 +126,7 @@ fn decode(setup: &Setup, sequences: u32, context: u64) -> f64 {
         decodes: sequences,
         context: context * u64::from(sequences),
         rows: sequences,
-        chunks: Vec::new(),
+        ..Batch::default()
     })
 }
 

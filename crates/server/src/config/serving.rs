@@ -9,6 +9,7 @@ use fakeai_engine::serving::{
 
 use super::choice::{EngineKind, RouterKind, SchedulingPolicy, WorkerFailure};
 use super::kv_events::KvEventsConfig;
+use super::speculative::SpeculativeConfig;
 use super::tree::Conflict;
 
 section! {
@@ -86,6 +87,12 @@ section! {
         /// flag takes it: `{"enable_kv_cache_events": true, "endpoint": "tcp://*:5557",
         /// "replay_endpoint": "tcp://*:5558"}`. Each further replica has the next port.
         kv_events_config: Option<KvEventsConfig> = None;
+        /// Speculative decoding, as vLLM's flag takes it: `{"method": "eagle3",
+        /// "num_speculative_tokens": 3}`. Methods are `ngram`, `eagle`, `eagle3`, `mtp` and
+        /// `draft_model` with a `model`. How many proposals hold is the method's usual share, or what
+        /// `acceptance_rate` (the chance of each), `synthetic_acceptance_rates` or
+        /// `synthetic_acceptance_length` say.
+        speculative_config: Option<SpeculativeConfig> = None;
     }
 }
 
@@ -137,6 +144,14 @@ impl Serving {
         self.limit(&mut setup.setting);
         if self.transfer_gb_s > 0.0 {
             setup.links.network_gb_s = self.transfer_gb_s;
+        }
+        if let Some(config) = &self.speculative_config {
+            let how = config.speculation(&setup);
+            let how = how.map_err(|problem| Conflict {
+                setting: "serving.speculative_config",
+                problem: problem.into(),
+            })?;
+            setup.speculation = Some(how);
         }
         if let Err(misfit) = setup.blocks() {
             let why = format!("can't run: {}", misfit.to_string().trim_end_matches('.'));

@@ -1,6 +1,8 @@
 //! What is kept of one worker: counts, distributions, and its last steps and sequences.
 
-use fakeai_canon::{Ended, Ending, EngineEvent, Finish, FirstToken, Micros, Step, WorkerLoad};
+use fakeai_canon::{
+    Ended, Ending, EngineEvent, Finish, FirstToken, Gap, Micros, Proposed, Step, WorkerLoad,
+};
 
 use super::records::Records;
 use super::tally::Tally;
@@ -39,12 +41,32 @@ pub(super) struct Counts {
     pub(super) queued: Micros,
     pub(super) inference: Micros,
     pub(super) whole: Micros,
+    /// Steps of a sequence that verified proposals, these, and those of each place that held.
+    pub(super) drafts: u64,
+    pub(super) draft_tokens: u64,
+    pub(super) held: Vec<u64>,
 }
 
 impl Counts {
     /// Sequences that have all their tokens.
     pub(super) fn done(&self) -> u64 {
         self.stopped + self.cut
+    }
+
+    /// Proposals that held.
+    pub(super) fn accepted(&self) -> u64 {
+        self.held.iter().sum()
+    }
+
+    fn propose(&mut self, proposed: &Proposed) {
+        self.drafts += u64::from(proposed.drafts);
+        self.draft_tokens += u64::from(proposed.tokens);
+        if self.held.len() < proposed.held.len() {
+            self.held.resize(proposed.held.len(), 0);
+        }
+        for (held, more) in self.held.iter_mut().zip(&proposed.held) {
+            *held += u64::from(*more);
+        }
     }
 }
 
@@ -61,22 +83,43 @@ pub(super) struct Last {
     pub(super) time_to_first_token: f64,
     pub(super) inter_token_latency: f64,
     pub(super) prompt: u32,
+    /// What became of the proposals of the last step that ended.
+    pub(super) verified: Verified,
 }
 
-/// Tokens a second over the last stretch of steps.
+/// Tokens a second over the last stretch of steps, and what became of proposals in it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rate {
     pub(super) tokens_a_second: f64,
+    pub(super) verified: Verified,
     since: Micros,
     tokens: u64,
     steps: u32,
+    verifying: Verified,
+}
+
+/// Proposals that were verified.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Verified {
+    pub(super) drafts: u32,
+    pub(super) tokens: u32,
+    pub(super) held: u32,
+}
+
+impl Verified {
+    fn add(&mut self, proposed: &Proposed) {
+        self.drafts += proposed.drafts;
+        self.tokens += proposed.tokens;
+        self.held += proposed.held.iter().sum::<u32>();
+    }
 }
 
 impl Rate {
-    fn add(&mut self, step: &Step, generated: u32) {
+    fn add(&mut self, step: &Step, generated: u32, proposed: &Proposed) {
         if self.steps == 0 {
             self.since = step.started;
         }
+        self.verifying.add(proposed);
         self.tokens += u64::from(generated);
         self.steps += u32::from(step.decodes > 0);
         if self.steps >= RATE_STEPS {
@@ -91,6 +134,7 @@ impl Rate {
         }
         self.tokens = 0;
         self.steps = 0;
+        self.verified = std::mem::take(&mut self.verifying);
     }
 }
 
@@ -147,7 +191,12 @@ impl WorkerBooks {
                 load,
                 generated,
                 intervals,
+                proposed,
             } => {
+                self.counts.propose(proposed);
+                self.rate.add(step, *generated, proposed);
+                self.last.verified = Verified::default();
+                self.last.verified.add(proposed);
                 self.step_ended(step, *generated, intervals);
                 self.set_load(*load);
                 self.records.step(step, &self.load, &self.counts);
@@ -158,7 +207,10 @@ impl WorkerBooks {
     fn set_load(&mut self, load: WorkerLoad) {
         self.load = load;
         if load.running == 0 {
-            self.rate = Rate::default();
+            self.rate = Rate {
+                verified: self.rate.verified,
+                ..Rate::default()
+            };
         }
     }
 
@@ -171,7 +223,7 @@ impl WorkerBooks {
         self.last.prompt = first.prompt;
     }
 
-    fn step_ended(&mut self, step: &Step, generated: u32, intervals: &[(Micros, u32)]) {
+    fn step_ended(&mut self, step: &Step, generated: u32, intervals: &[Gap]) {
         let took = step.ends.since(step.started);
         self.counts.steps += 1;
         self.counts.busy = self.counts.busy + took;
@@ -180,13 +232,19 @@ impl WorkerBooks {
         self.last.step = *step;
         self.last.seconds = took.seconds();
         self.last.generated = generated;
-        self.rate.add(step, generated);
-        for (span, times) in intervals {
+        let mut further = 0;
+        for interval in intervals {
+            let (span, sequences) = (interval.span.seconds(), u64::from(interval.sequences));
             let spread = &mut self.spreads[WorkerSpread::InterTokenLatency as usize];
-            spread.add(span.seconds(), u64::from(*times));
-            self.last.inter_token_latency = span.seconds();
+            spread.add(span, sequences);
+            self.last.inter_token_latency = span;
+            // Others share the span among the tokens that it brought.
+            let tokens = u64::from(interval.tokens);
+            let spread = &mut self.spreads[WorkerSpread::SharedTokenLatency as usize];
+            spread.add(span / tokens as f64, sequences * tokens);
+            further += interval.sequences * (interval.tokens - 1);
         }
-        let tokens = step.prompt_tokens + step.decodes;
+        let tokens = step.prompt_tokens + step.decodes + further;
         self.add(WorkerSpread::StepTokens, f64::from(tokens));
     }
 

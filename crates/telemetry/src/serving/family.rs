@@ -7,6 +7,7 @@ use fakeai_canon::Micros;
 use super::measure::{Books, Of, Value};
 use super::meter::ServingMeter;
 use super::page::{Metric, Page, PageKind, Text};
+use super::served::ServedSpeculation;
 use super::vocabulary::Label;
 
 /// A row with its samples.
@@ -32,7 +33,9 @@ pub(super) fn families(
             calls,
             now,
         };
-        let shown = page.metric.iter().filter(|metric| legacy || !metric.legacy);
+        let is_on = |metric: &&Metric| metric.when.is_none_or(|what| books.served.has(what));
+        let rows = page.metric.iter().filter(is_on);
+        let shown = rows.filter(|metric| legacy || !metric.legacy);
         shown
             .map(|metric| Family {
                 metric,
@@ -100,7 +103,21 @@ fn words(text: &Text, of: Of<'_>, page: &Page, books: &Books<'_>) -> Option<Stri
         Label::ContextTokens => served.context_tokens.to_string(),
         Label::MemoryShare => served.memory_share.to_string(),
         Label::PrefixCaching => python_bool(served.prefix_caching),
+        Label::Position => match of {
+            Of::Position(_, place) => place.to_string(),
+            Of::Everything | Of::Worker(_) | Of::Calls(_) => return None,
+        },
+        Label::Speculates => python_bool(served.speculation.is_some()),
+        Label::SpeculationMethod => spoken(books, |how| &how.method),
+        Label::SpeculationModel => spoken(books, |how| &how.model),
+        Label::ProposedTokens => served.proposed_tokens().to_string(),
     })
+}
+
+/// A word about how the engine speculates; empty where it does not.
+fn spoken(books: &Books<'_>, word: fn(&ServedSpeculation) -> &String) -> String {
+    let how = books.served.speculation.as_ref();
+    how.map(word).cloned().unwrap_or_default()
 }
 
 fn python_bool(yes: bool) -> String {
@@ -109,7 +126,7 @@ fn python_bool(yes: bool) -> String {
 
 fn worker(of: Of<'_>) -> String {
     match of {
-        Of::Worker(worker) => worker.to_string(),
+        Of::Worker(worker) | Of::Position(worker, _) => worker.to_string(),
         Of::Everything | Of::Calls(_) => "0".to_owned(),
     }
 }
@@ -147,7 +164,12 @@ fn of_call(label: Label, of: Of<'_>, page: &Page) -> String {
         | Label::CacheConcurrency
         | Label::ContextTokens
         | Label::MemoryShare
-        | Label::PrefixCaching => String::new(),
+        | Label::PrefixCaching
+        | Label::Position
+        | Label::Speculates
+        | Label::SpeculationMethod
+        | Label::SpeculationModel
+        | Label::ProposedTokens => String::new(),
     }
 }
 

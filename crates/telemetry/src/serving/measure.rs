@@ -2,12 +2,12 @@
 
 use fakeai_canon::Micros;
 
-use super::books::WorkerBooks;
+use super::books::{Verified, WorkerBooks};
 use super::calls::{CallBooks, CallKey};
 use super::page::Page;
 use super::served::Served;
 use super::tally::Tally;
-use super::vocabulary::{Fact, Quantity, WorkerNumber};
+use super::vocabulary::{Fact, ProposalNumber, Quantity, WorkerNumber};
 
 /// A value.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ impl Value {
 pub(super) enum Of<'a> {
     Everything,
     Worker(usize),
+    /// A place of a worker's proposals.
+    Position(usize, usize),
     Calls(&'a CallKey),
 }
 
@@ -68,6 +70,17 @@ impl Books<'_> {
                     (Of::Worker(worker), Value::Spread(tally))
                 })
                 .collect(),
+            Quantity::Proposals(ProposalNumber::AcceptedAtPosition) => {
+                let places = self.served.proposed_tokens() as usize;
+                let of = |(worker, books): (usize, &WorkerBooks)| {
+                    let held = books.counts.held.clone().into_iter();
+                    let held = held.chain(std::iter::repeat(0)).take(places).enumerate();
+                    held.map(move |(place, count)| {
+                        (Of::Position(worker, place), Value::Number(count as f64))
+                    })
+                };
+                workers.flat_map(of).collect()
+            }
             Quantity::Calls(number) => series
                 .map(|(key, series)| {
                     let value = Value::Number(series.number(number, key));
@@ -98,6 +111,11 @@ impl Books<'_> {
             Fact::MaxSequences => f64::from(served.max_sequences),
             Fact::MaxBatchedTokens => f64::from(served.max_batched_tokens),
             Fact::ContextTokens => f64::from(served.context_tokens),
+            Fact::ProposedTokens => f64::from(served.proposed_tokens()),
+            Fact::VerifiedTokens => match served.proposed_tokens() {
+                0 => 0.0,
+                proposed => f64::from(proposed + 1),
+            },
             Fact::UptimeSeconds => self.now.since(served.started).seconds(),
             Fact::UnixTime => self.now.seconds(),
         })
@@ -160,7 +178,24 @@ impl Books<'_> {
             WorkerNumber::LastTimeToFirstToken => last.time_to_first_token,
             WorkerNumber::LastInterTokenLatency => last.inter_token_latency,
             WorkerNumber::LastPromptLength => f64::from(last.prompt),
+            WorkerNumber::Drafts => counts.drafts as f64,
+            WorkerNumber::DraftTokens => counts.draft_tokens as f64,
+            WorkerNumber::AcceptedTokens => counts.accepted() as f64,
+            WorkerNumber::AcceptLength => return books.rate.verified.length(),
+            WorkerNumber::AcceptRate => {
+                let verified = &books.rate.verified;
+                return Value::Ratio(f64::from(verified.held), f64::from(verified.tokens));
+            }
+            WorkerNumber::LastAcceptLength => return last.verified.length(),
             WorkerNumber::Never => 0.0,
         })
+    }
+}
+
+impl Verified {
+    /// Tokens of a sequence's step, the one that needs no proposal among them.
+    fn length(&self) -> Value {
+        let drafts = f64::from(self.drafts);
+        Value::Ratio(f64::from(self.held) + drafts, drafts)
     }
 }

@@ -20,5 +20,5 @@ pub use kv_cache::kv_cache_json;
 pub use meter::ServingMeter;
 pub use page::PageKind;
 pub use records::{iterations_json, requests_json};
-pub use served::Served;
+pub use served::{Served, ServedSpeculation};
 pub use text::{page_open_metrics, page_text};

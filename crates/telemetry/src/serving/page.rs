@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::value::{Error as NotAWord, StrDeserializer};
 use serde::de::{Error as _, IntoDeserializer};
 
-use super::vocabulary::{Label, Quantity};
+use super::vocabulary::{Feature, Label, Quantity};
 
 /// Whose metrics a page shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +142,9 @@ pub(super) struct Metric {
     /// Whether it is shown only where old names are asked for.
     #[serde(default)]
     pub(super) legacy: bool,
+    /// What has to be on for it to be shown.
+    #[serde(default)]
+    pub(super) when: Option<Feature>,
     /// Why a value is what it is.
     #[serde(default, rename = "note")]
     _note: Option<String>,

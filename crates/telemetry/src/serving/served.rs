@@ -2,6 +2,8 @@
 
 use fakeai_canon::Micros;
 
+use super::vocabulary::Feature;
+
 /// A set-up of equal workers. Sizes are those of one worker.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Served {
@@ -35,11 +37,36 @@ pub struct Served {
     pub weight_bytes: f64,
     /// Bytes of the cache that a token takes on each GPU.
     pub cache_bytes_a_token: f64,
+    /// How it speculates, if it does.
+    pub speculation: Option<ServedSpeculation>,
     /// When it began.
     pub started: Micros,
 }
 
+/// How an engine speculates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServedSpeculation {
+    /// The method's name.
+    pub method: String,
+    /// Who proposes, where that was named.
+    pub model: String,
+    /// Tokens that are proposed in a step.
+    pub tokens: u32,
+}
+
 impl Served {
+    /// Whether something is on.
+    pub(super) fn has(&self, feature: Feature) -> bool {
+        match feature {
+            Feature::Speculation => self.speculation.is_some(),
+        }
+    }
+
+    /// Tokens that are proposed in a step.
+    pub(super) fn proposed_tokens(&self) -> u32 {
+        self.speculation.as_ref().map_or(0, |how| how.tokens)
+    }
+
     /// Tokens that the cache of a worker holds.
     pub(super) fn cache_tokens(&self) -> u64 {
         u64::from(self.blocks) * u64::from(self.block_tokens)

@@ -72,7 +72,9 @@ fn bounds_of(quantity: Quantity) -> &'static [f64] {
     match quantity {
         Quantity::WorkerSpread(spread) => &WORKER[spread as usize],
         Quantity::CallSpread(spread) => &CALLS[spread as usize],
-        Quantity::Worker(_) | Quantity::Calls(_) | Quantity::Fact(_) => &[],
+        Quantity::Worker(_) | Quantity::Proposals(_) | Quantity::Calls(_) | Quantity::Fact(_) => {
+            &[]
+        }
     }
 }
 

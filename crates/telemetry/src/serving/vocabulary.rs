@@ -11,6 +11,8 @@ pub(crate) enum Quantity {
     Worker(WorkerNumber),
     /// Of each worker, a distribution.
     WorkerSpread(WorkerSpread),
+    /// Of each worker and place of a proposal, a number.
+    Proposals(ProposalNumber),
     /// Of the calls that were served, a number.
     Calls(CallNumber),
     /// Of the calls that were served, a distribution.
@@ -64,8 +66,28 @@ pub(crate) enum WorkerNumber {
     LastTimeToFirstToken,
     LastInterTokenLatency,
     LastPromptLength,
+    Drafts,
+    DraftTokens,
+    AcceptedTokens,
+    AcceptLength,
+    AcceptRate,
+    LastAcceptLength,
     /// Nothing of this kind happens in the simulation, and the engine says so as well.
     Never,
+}
+
+/// What is counted of proposals by their place in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ProposalNumber {
+    AcceptedAtPosition,
+}
+
+/// What a page may have rows for only where it is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Feature {
+    Speculation,
 }
 
 /// What is distributed in a worker. Times are in seconds.
@@ -74,6 +96,7 @@ pub(crate) enum WorkerNumber {
 pub(crate) enum WorkerSpread {
     TimeToFirstToken,
     InterTokenLatency,
+    SharedTokenLatency,
     EndToEnd,
     QueueTime,
     PrefillTime,
@@ -93,9 +116,10 @@ pub(crate) enum WorkerSpread {
 }
 
 impl WorkerSpread {
-    pub(super) const ALL: [WorkerSpread; 18] = [
+    pub(super) const ALL: [WorkerSpread; 19] = [
         WorkerSpread::TimeToFirstToken,
         WorkerSpread::InterTokenLatency,
+        WorkerSpread::SharedTokenLatency,
         WorkerSpread::EndToEnd,
         WorkerSpread::QueueTime,
         WorkerSpread::PrefillTime,
@@ -174,6 +198,8 @@ pub(crate) enum Fact {
     MaxSequences,
     MaxBatchedTokens,
     ContextTokens,
+    ProposedTokens,
+    VerifiedTokens,
     UptimeSeconds,
     UnixTime,
 }
@@ -211,4 +237,10 @@ pub(crate) enum Label {
     ContextTokens,
     MemoryShare,
     PrefixCaching,
+    /// The place of a proposal, from 0.
+    Position,
+    Speculates,
+    SpeculationMethod,
+    SpeculationModel,
+    ProposedTokens,
 }
