@@ -3,6 +3,9 @@
 //! turns, so that each half has each GPU.
 
 use std::collections::BTreeSet;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
 
 use fakeai_engine::serving::{Constants, Fit, Means, Measured, knobs};
 
@@ -45,19 +48,46 @@ pub(crate) fn fitted(rows: &[Measured], tell: impl FnMut(u32, f64)) -> Result<Co
     Ok(fit.search(&start()?, &knobs(rows, true), ROUNDS, tell))
 }
 
+/// What came of fits.
+pub(crate) struct Fitted {
+    /// Of all rows.
+    pub(crate) all: Constants,
+    /// Of each half.
+    first: Constants,
+    second: Constants,
+}
+
+impl Fitted {
+    /// What ships, or what a fit has written into a folder.
+    pub(crate) fn of(folder: Option<&Path>) -> Result<Self, Box<dyn Error>> {
+        let start = start()?;
+        let Some(folder) = folder else {
+            return Ok(Self {
+                all: Constants::shipped().clone(),
+                first: start.with(include_str!("first.toml"))?,
+                second: start.with(include_str!("second.toml"))?,
+            });
+        };
+        let read = |name: &str| -> Result<Constants, Box<dyn Error>> {
+            Ok(start.with(&fs::read_to_string(folder.join(name))?)?)
+        };
+        Ok(Self {
+            all: read("all.toml")?,
+            first: read("first.toml")?,
+            second: read("second.toml")?,
+        })
+    }
+}
+
 /// Each row with what constants make of it that were fitted on the half that it is not in.
-pub(crate) fn held_out(rows: &[Measured]) -> Result<Vec<(Measured, Means)>, String> {
+pub(crate) fn held_out(rows: &[Measured], fitted: &Fitted) -> Vec<(Measured, Means)> {
     let mut results = Vec::new();
-    for (half, constants) in [
-        (Half::Second, include_str!("first.toml")),
-        (Half::First, include_str!("second.toml")),
-    ] {
-        let constants = start()?.with(constants)?;
+    for (half, constants) in [(Half::Second, &fitted.first), (Half::First, &fitted.second)] {
         let fit = Fit::of(weighted(&of(rows, half)));
         results.extend(
-            fit.means(&constants)
+            fit.means(constants)
                 .map(|(row, means)| (row.clone(), means)),
         );
     }
-    Ok(results)
+    results
 }

@@ -1,6 +1,8 @@
 //! Holds the simulated engine against published measurements: `accuracy FOLDER [--fit OUT]
-//! [--report FILE]`, where the folder has `serving_results.csv` and `traces/`. Prints the errors;
-//! `--report` writes them as a page, `--fit` fits the constants again and writes them.
+//! [--with OUT] [--report FILE] [--rows FILE]`, where the folder has `serving_results.csv` and
+//! `traces/`. Prints the errors; `--report` writes them as a page, `--rows` each row as a line of a
+//! table. `--fit` fits the constants again and writes them, `--with` measures with what it wrote in
+//! place of what ships.
 
 #![allow(clippy::print_stdout, reason = "a command-line tool")]
 
@@ -14,12 +16,14 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use fakeai_engine::serving::{Constants, Fit, Measured, Standing, Unread, read_measured};
+use fakeai_engine::serving::{Fit, Measured, Standing, Unread, read_measured};
 
 /// What was asked for.
 struct Wanted {
     folder: PathBuf,
     fit: Option<PathBuf>,
+    with: Option<PathBuf>,
+    rows: Option<PathBuf>,
     report: Option<PathBuf>,
 }
 
@@ -28,11 +32,15 @@ fn wanted() -> Option<Wanted> {
     let mut wanted = Wanted {
         folder: PathBuf::from(arguments.next()?),
         fit: None,
+        with: None,
+        rows: None,
         report: None,
     };
     while let Some(flag) = arguments.next() {
         match flag.as_str() {
             "--fit" => wanted.fit = Some(PathBuf::from(arguments.next()?)),
+            "--with" => wanted.with = Some(PathBuf::from(arguments.next()?)),
+            "--rows" => wanted.rows = Some(PathBuf::from(arguments.next()?)),
             "--report" => wanted.report = Some(PathBuf::from(arguments.next()?)),
             _ => return None,
         }
@@ -42,7 +50,7 @@ fn wanted() -> Option<Wanted> {
 
 fn main() -> ExitCode {
     let Some(wanted) = wanted() else {
-        println!("usage: accuracy FOLDER [--fit OUT] [--report FILE]");
+        println!("usage: accuracy FOLDER [--fit OUT] [--with OUT] [--report FILE] [--rows FILE]");
         return ExitCode::from(2);
     };
     match measure(&wanted) {
@@ -61,22 +69,41 @@ fn measure(wanted: &Wanted) -> Result<(), Box<dyn Error>> {
     if let Some(out) = &wanted.fit {
         return fit(&steady(&rows), out);
     }
-    let shipped = Constants::shipped();
+    let fitted = halves::Fitted::of(wanted.with.as_deref())?;
+    let shipped = &fitted.all;
     let mut told = page::Page::default();
-    told.headline(&Fit::of(weighted(&steady(&rows))), shipped);
-    told.halves(&halves::held_out(&steady(&rows))?);
+    let of = |standing: Standing| {
+        let rows = rows.iter().filter(move |row| row.standing == standing);
+        Fit::of(rows.map(|row| (row.clone(), 1.0)))
+    };
+    let counting = of(Standing::Steady);
+    told.headline(&counting, &of(Standing::Queued), shipped);
+    told.farthest(&counting, shipped, FARTHEST);
+    told.halves(&halves::held_out(&steady(&rows), &fitted));
     for (standing, title) in page::BESIDE {
-        let rows = rows.iter().filter(|row| row.standing == *standing);
-        told.beside(title, &Fit::of(rows.map(|row| (row.clone(), 1.0))), shipped);
+        told.beside(title, &of(*standing), shipped);
     }
     told.unread(&count(&unread));
-    told.traces(&traces::replay_all(&wanted.folder.join("traces"))?);
+    let folder = wanted.folder.join("traces");
+    let traces = traces::replay_all(&folder, shipped)?;
+    told.traces("Traces: measured → simulated", &traces);
+    let means = traces::replay_means(&folder, shipped)?;
+    told.traces(
+        "Runs of which means are known: measured → simulated",
+        &means,
+    );
     print!("{}", told.text());
+    if let Some(path) = &wanted.rows {
+        fs::write(path, page::rows(&counting, shipped))?;
+    }
     if let Some(path) = &wanted.report {
         fs::write(path, told.markdown())?;
     }
     Ok(())
 }
+
+/// Rows that are told one by one.
+const FARTHEST: usize = 40;
 
 fn steady(rows: &[Measured]) -> Vec<Measured> {
     let is_steady = |row: &&Measured| row.standing == Standing::Steady;

@@ -7,7 +7,7 @@ use fakeai_engine::serving::{Constants, Fit, Means, Measured, Standing};
 
 use super::errors::Errors;
 use super::halves::group;
-use super::traces::Replayed;
+use super::traces::{Each, Replayed};
 
 /// Rows that are told of beside the headline.
 pub(crate) const BESIDE: &[(Standing, &str)] = &[
@@ -17,7 +17,14 @@ pub(crate) const BESIDE: &[(Standing, &str)] = &[
     ),
     (Standing::AllAtOnce, "all prompts at once"),
     (Standing::StaticBatch, "static batch of 2023"),
-    (Standing::Uncertain, "marked uncertain"),
+    (
+        Standing::Queued,
+        "requests that waited as if all had been sent at once",
+    ),
+    (
+        Standing::Uncertain,
+        "marked uncertain, or with a command that is cut off",
+    ),
 ];
 
 type Result<'a> = (&'a Measured, Means);
@@ -38,6 +45,17 @@ const COLUMNS: [&str; 8] = [
     "TTFT median",
     "mean",
     "bias",
+];
+
+const FARTHEST: [&str; 8] = [
+    "rows of",
+    "line",
+    "served by",
+    "GPUs",
+    "tokens in / out",
+    "under way",
+    "TPOT",
+    "TTFT",
 ];
 
 fn line(name: &str, errors: &Errors) -> Vec<String> {
@@ -76,10 +94,15 @@ impl Page {
     }
 
     /// The rows that count, in all and by what they have in common.
-    pub(crate) fn headline(&mut self, fit: &Fit, constants: &Constants) {
+    pub(crate) fn headline(&mut self, fit: &Fit, queued: &Fit, constants: &Constants) {
         let results: Vec<Result<'_>> = fit.means(constants).collect();
         let all = line("all", &Errors::of(&results));
-        self.part("All rows that count", vec![header(), all]);
+        let with: Vec<Result<'_>> = fit
+            .means(constants)
+            .chain(queued.means(constants))
+            .collect();
+        let with = line("and those whose requests waited", &Errors::of(&with));
+        self.part("All rows that count", vec![header(), all, with]);
         let keys: [Key; 6] = [
             ("By GPU", |row| row.setup.gpu.name.clone()),
             ("By engine", |row| row.setup.setting.kind.name().to_owned()),
@@ -101,6 +124,32 @@ impl Page {
             lines.extend(grouped(&results, key));
             self.part(title, lines);
         }
+    }
+
+    /// The rows that count and are farthest from what was measured in the time a token.
+    pub(crate) fn farthest(&mut self, fit: &Fit, constants: &Constants, count: usize) {
+        let mut results: Vec<Result<'_>> = fit.means(constants).collect();
+        let far = |(row, means): &Result<'_>| (means.tpot_ms / row.tpot_ms).ln().abs();
+        results.sort_by(|a, b| far(b).total_cmp(&far(a)));
+        let mut lines = vec![FARTHEST.map(str::to_owned).to_vec()];
+        lines.extend(results.iter().take(count).map(|(row, means)| {
+            let setup = &row.setup;
+            let gpus = (setup.tensor_parallel, setup.data_parallel);
+            vec![
+                group(row),
+                row.line.to_string(),
+                format!("{} {:?}", setup.setting.kind.name(), setup.precision),
+                format!("{}×{}", gpus.0, gpus.1),
+                format!(
+                    "{} / {}",
+                    row.workload.prompt.high, row.workload.output.high
+                ),
+                row.workload.concurrency.to_string(),
+                format!("{:.1} → {:.1} ms", row.tpot_ms, means.tpot_ms),
+                format!("{:.0} → {:.0} ms", row.ttft_ms, means.ttft_ms),
+            ]
+        }));
+        self.part("Farthest off in the time a token", lines);
     }
 
     /// Rows of each half, with constants of the other.
@@ -134,7 +183,7 @@ impl Page {
     }
 
     /// Replayed traces.
-    pub(crate) fn traces(&mut self, traces: &[Replayed]) {
+    pub(crate) fn traces(&mut self, title: &str, traces: &[Replayed]) {
         let mut lines = vec![
             [
                 "trace",
@@ -157,6 +206,10 @@ impl Page {
                 ours * scale
             )
         };
+        let each = |each: &Option<Each>, median: fn(&Each) -> f64| match each {
+            Some(each) => format!("{:.1} %", median(each) * 100.0),
+            None => "–".to_owned(),
+        };
         lines.extend(traces.iter().map(|trace| {
             vec![
                 trace.name.clone(),
@@ -165,11 +218,11 @@ impl Page {
                 pair(trace.ttft, 1.0, "s"),
                 pair(trace.tpot, 1e3, "ms"),
                 pair(trace.latency, 1.0, "s"),
-                format!("{:.1} %", trace.each_ttft.median * 100.0),
-                format!("{:.1} %", trace.each_tpot.median * 100.0),
+                each(&trace.each, |each| each.ttft.median),
+                each(&trace.each, |each| each.tpot.median),
             ]
         }));
-        self.part("Traces: measured → simulated", lines);
+        self.part(title, lines);
     }
 
     /// For a terminal.
@@ -203,4 +256,33 @@ impl Page {
         }
         text
     }
+}
+
+/// Each row as a line: where it stands, what was served, and what was measured and simulated.
+pub(crate) fn rows(fit: &Fit, constants: &Constants) -> String {
+    let mut text = String::from(
+        "line,model,gpu,engine,precision,tensor,data,in,out,under_way,tpot_ms,simulated_tpot_ms,ttft_ms,simulated_ttft_ms\n",
+    );
+    for (row, means) in fit.means(constants) {
+        let (setup, load) = (&row.setup, &row.workload);
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{:?},{},{},{},{},{},{},{:.3},{},{:.1}",
+            row.line,
+            setup.shape.model,
+            setup.gpu.name,
+            setup.setting.kind.name(),
+            setup.precision,
+            setup.tensor_parallel,
+            setup.data_parallel,
+            load.prompt.high,
+            load.output.high,
+            load.concurrency,
+            row.tpot_ms,
+            means.tpot_ms,
+            row.ttft_ms,
+            means.ttft_ms,
+        );
+    }
+    text
 }

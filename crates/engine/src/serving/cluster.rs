@@ -356,7 +356,7 @@ impl Cluster {
     }
 
     /// Gives a sequence to a replica.
-    pub(super) fn place(&mut self, sequence: Sequence, log: &mut impl Log) {
+    pub(super) fn place(&mut self, mut sequence: Sequence, log: &mut impl Log) {
         let id = sequence.id;
         let Some(number) = self.route(&sequence, [Role::Whole, Role::Prefill]) else {
             let most = self.setup.setting.max_waiting.unwrap_or(u32::MAX) as usize;
@@ -368,11 +368,17 @@ impl Cluster {
             return;
         };
         log.replica(number as u32);
-        if self.members[number]
-            .worker
-            .join(sequence, self.now)
-            .is_err()
-        {
+        let worker = &mut self.members[number].worker;
+        // Whom a failure has sent here was taken in before.
+        let ready = match sequence.others {
+            Some(_) => self.now,
+            None => {
+                let others = *sequence.others.insert(worker.busyness() as u32);
+                let share = self.times.request_seconds(sequence.request.prompt, others);
+                self.now + Micros::from_seconds(share)
+            }
+        };
+        if worker.join(sequence, self.now, ready).is_err() {
             log.refused(id, self.now);
         }
         log.queued(self.now, self.members[number].worker.load());
@@ -401,7 +407,7 @@ impl Cluster {
         match self.route(&sequence, [Role::Decode, Role::Whole]) {
             // What was admitted once is not refused.
             Some(to) => {
-                let joined = self.members[to].worker.join(sequence, self.now);
+                let joined = self.members[to].worker.join(sequence, self.now, self.now);
                 debug_assert!(joined.is_ok(), "only what is new can be refused");
                 self.moves.insert(id, Move { from, to });
                 self.touch(to);

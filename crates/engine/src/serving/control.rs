@@ -59,6 +59,10 @@ impl Worker {
         if let Some(place) = self.waiting.iter().position(|other| *other == slot) {
             self.dequeue(place);
         }
+        if let Some(place) = self.coming_in.iter().position(|(_, other)| *other == slot) {
+            self.coming_in.remove(place);
+            self.waiting_tokens -= u64::from(self.sequence(slot).known());
+        }
         self.running.retain(|other| *other != slot);
         self.scheduled.retain(|other| *other != slot);
         self.loading.retain(|other| other.slot != slot);
@@ -75,6 +79,7 @@ impl Worker {
         let loading = self.loading.drain(..).map(|loading| loading.slot);
         let mut slots: Vec<Slot> = self.running.drain(..).chain(loading).collect();
         slots.extend(self.waiting.drain(..));
+        slots.extend(self.coming_in.drain(..).map(|(_, slot)| slot));
         self.waiting_tokens = 0;
         self.scheduled.clear();
         self.prefilled.clear();

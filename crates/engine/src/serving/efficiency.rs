@@ -84,20 +84,25 @@ costs! {
         expert_us,
         /// Share of the memory's bandwidth that experts reach.
         expert_memory,
+        /// The same with 8-bit numbers, which have kernels of their own.
+        expert_memory_fp8,
         /// Share of the experts that kernels of 8-bit numbers read at least, however few tokens
         /// there are.
         expert_least_fp8,
         /// Share of the peak rate that experts reach.
         expert_compute,
+        /// The same with 8-bit numbers.
+        expert_compute_fp8,
         /// The width of a part of an expert at which half of these shares is lost.
         expert_narrow,
         /// Share of the peak rate that attention over a long prompt reaches.
         prefill_attention,
-        /// The server's and client's share of a request's time to first token, in µs.
+        /// The server's and the client's share of a request's time to first token, in µs. It passes
+        /// before the engine gets the request.
         request_us,
         /// The same for each token of the prompt, in µs.
         prompt_token_us,
-        /// The same for each other request that runs, in µs.
+        /// The same for each other request that the replica has under way when one arrives, in µs.
         concurrency_us,
     }
 }
@@ -275,6 +280,18 @@ fn number(rows: &Rows, row: &str, field: &str) -> f64 {
 }
 
 impl Efficiency {
+    /// These numbers of an engine that gets every request at once: nothing is the server's and the
+    /// client's.
+    pub fn without_server(self) -> Self {
+        let engine = EngineCosts {
+            request_us: 0.0,
+            prompt_token_us: 0.0,
+            concurrency_us: 0.0,
+            ..self.engine
+        };
+        Self { engine, ..self }
+    }
+
     /// The numbers of this program for a GPU and an engine.
     pub fn of(gpu: &str, engine: &str) -> Self {
         Constants::shipped().of(gpu, engine)

@@ -220,7 +220,7 @@ pub fn knobs<'a>(rows: impl IntoIterator<Item = &'a Measured>, of_all: bool) -> 
         "reduce_us",
         "reduce_gb_s",
     ];
-    const ENGINE: [&str; 11] = [
+    const ENGINE: [&str; 13] = [
         "host_us",
         "row_us",
         "request_us",
@@ -230,7 +230,9 @@ pub fn knobs<'a>(rows: impl IntoIterator<Item = &'a Measured>, of_all: bool) -> 
         "eager_expert_us",
         "expert_us",
         "expert_memory",
+        "expert_memory_fp8",
         "expert_compute",
+        "expert_compute_fp8",
         "expert_least_fp8",
     ];
     const ALL: [&str; 4] = [

@@ -108,4 +108,6 @@ pub struct Finished {
     pub output: u32,
     /// How often it had to make room.
     pub preemptions: u32,
+    /// Others that its replica had under way when it arrived.
+    pub others: u32,
 }

@@ -13,6 +13,14 @@ use super::workload::Lengths;
 /// How often a closed loop sends its concurrency.
 const WAVES: u32 = 10;
 
+/// The shortest length that a closed loop draws, as a share of what its run is named after, which
+/// is the longest.
+const SHORTEST: f64 = 0.8;
+
+/// Requests that waited for their first token as long as so many answers take were not taken in
+/// when they were sent: ten waves that are sent at once wait for 4.5 answers on average.
+const WAITED_ANSWERS: f64 = 4.0;
+
 /// Prompts that aiperf makes unless told otherwise.
 const AIPERF_PROMPTS: u32 = 100;
 
@@ -80,8 +88,11 @@ pub enum Standing {
     AllAtOnce,
     /// A batch of an engine that does not add to a batch that runs.
     StaticBatch,
-    /// Its publisher or collector doubts it.
+    /// Its publisher or collector doubts it, or the command that it tells is cut off.
     Uncertain,
+    /// Its requests waited as those of a closed loop that an engine takes in never do: more were
+    /// sent than it says.
+    Queued,
 }
 
 /// A row that can't be run.
@@ -179,19 +190,23 @@ fn row(line: usize, cells: &Cells<'_>) -> Result<Measured, String> {
     let tpot_ms = cells.required("itl_ms")?;
     let (concurrency, requests, load) = load(cells.text("concurrency_or_rate"))?;
     let (setup, stated) = setup(cells)?;
-    let doubted = cells
-        .0
-        .values()
-        .any(|cell| cell.to_ascii_lowercase().contains("uncertain"));
+    // A line of a command that goes on ends with a backslash: what followed is not known.
+    let doubted = cells.text("notes").contains("\\;")
+        || cells
+            .0
+            .values()
+            .any(|cell| cell.to_ascii_lowercase().contains("uncertain"));
+    let answer_ms = tpot_ms * cells.required("osl")? * (SHORTEST + 1.0) / 2.0;
+    let has_waited = ttft_ms > WAITED_ANSWERS * answer_ms;
     let standing = match load {
         Standing::StaticBatch => load,
         _ if doubted => Standing::Uncertain,
+        Standing::Steady if has_waited => Standing::Queued,
         Standing::Steady if !stated => Standing::UnstatedPrecision,
         load => load,
     };
-    // Lengths are drawn: 0.8 to 1 times what a closed loop's run is named after.
     let spread = match standing {
-        Standing::Steady | Standing::UnstatedPrecision => 0.8,
+        Standing::Steady | Standing::UnstatedPrecision | Standing::Queued => SHORTEST,
         Standing::AllAtOnce | Standing::StaticBatch | Standing::Uncertain => 1.0,
     };
     let lengths = |name: &str| -> Result<Lengths, String> {

@@ -75,7 +75,7 @@ impl Cluster {
                 state: member.state,
                 sleep: worker.sleep.level(),
                 running: worker.running.len(),
-                waiting: worker.waiting.len(),
+                waiting: worker.waiting.len() + worker.coming_in.len(),
                 loading: worker.loading.len(),
                 blocks: worker.blocks.count(),
                 used_blocks: worker.blocks.count() - worker.blocks.free(),
@@ -90,11 +90,10 @@ impl Cluster {
         members.map(|member| member.worker.running.len()).sum()
     }
 
-    /// Sequences in queues, or whose blocks are on their way.
+    /// Sequences in queues or on their way there, and those whose blocks are on their way.
     pub fn waiting(&self) -> usize {
         let members = self.members.iter();
-        let waiting =
-            members.map(|member| member.worker.waiting.len() + member.worker.loading.len());
+        let waiting = members.map(|member| member.worker.load().waiting as usize);
         waiting.sum::<usize>() + self.stranded.len()
     }
 

@@ -119,7 +119,6 @@ pub fn play(
 ) -> Run {
     let mut requests = requests.into_iter().peekable();
     let mut record = Record {
-        others: concurrency.map_or(0, |all| all.saturating_sub(1)),
         power: Some(Power::of(cluster.setup())),
         ..Record::default()
     };
@@ -171,7 +170,6 @@ const MOMENTS: usize = 1_000;
 struct Record {
     run: Run,
     ended: VecDeque<Finished>,
-    others: u32,
     power: Option<Power>,
     /// When the places of requests that have ended since are free: a client sends its next request
     /// once it has all of the answer before.
@@ -193,7 +191,7 @@ impl Record {
 
     fn settle(&mut self, cluster: &Cluster) {
         while let Some(ended) = self.ended.pop_front() {
-            self.note(cluster, &ended);
+            self.note(&ended);
         }
         let now = cluster.now();
         if now < self.next_moment {
@@ -217,17 +215,15 @@ impl Record {
         self.next_moment = now + self.interval;
     }
 
-    fn note(&mut self, cluster: &Cluster, ended: &Finished) {
-        let beside = cluster.times().request_seconds(ended.prompt, self.others);
+    fn note(&mut self, ended: &Finished) {
         let seconds = |from: Micros, to: Micros| to.since(from).seconds();
         let decode = seconds(ended.first_token, ended.ended);
-        let left = ended.ended + Micros::from_seconds(beside);
-        self.places.push(left);
-        self.run.seconds = self.run.seconds.max(left.seconds());
+        self.places.push(ended.ended);
+        self.run.seconds = self.run.seconds.max(ended.ended.seconds());
         self.run.outcomes.push(Outcome {
-            ttft: seconds(ended.arrived, ended.first_token) + beside,
+            ttft: seconds(ended.arrived, ended.first_token),
             tpot: (ended.output > 1).then(|| decode / f64::from(ended.output - 1)),
-            latency: seconds(ended.arrived, ended.ended) + beside,
+            latency: seconds(ended.arrived, ended.ended),
             queued: seconds(ended.arrived, ended.admitted),
             arrived: ended.arrived.seconds(),
             prompt: ended.prompt,

@@ -55,6 +55,8 @@ pub(crate) struct Sequence {
     pub(crate) first_token: Option<Micros>,
     pub(crate) last_token: Option<Micros>,
     pub(crate) preemptions: u32,
+    /// Others that its replica had under way when it arrived.
+    pub(crate) others: Option<u32>,
     /// Whether another worker has computed it and its blocks have to be fetched from there.
     pub(crate) is_remote: bool,
     /// Whether the step that ends is its last one here.
@@ -78,6 +80,7 @@ impl Sequence {
             first_token: None,
             last_token: None,
             preemptions: 0,
+            others: None,
             is_remote: false,
             is_leaving: false,
         }

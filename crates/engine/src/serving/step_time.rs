@@ -197,6 +197,14 @@ impl StepTime {
         // Where experts are cut into parts, narrow parts are slow.
         let cut = if setup.expert_parallel { 1.0 } else { world };
         let width = f64::from(shape.expert_ffn) / cut;
+        let (expert_read, expert_multiply) = match setup.precision {
+            Precision::Fp8 | Precision::Fp8Block => {
+                (costs.expert_memory_fp8, costs.expert_compute_fp8)
+            }
+            Precision::Bf16 | Precision::Fp4 | Precision::Mxfp4 | Precision::Int4 => {
+                (costs.expert_memory, costs.expert_compute)
+            }
+        };
         let slower = 1.0 + costs.expert_narrow / width.max(1.0);
         let weights = 3.0 * hidden * f64::from(shape.expert_ffn) * slower;
         let dense_layers = match shape.experts {
@@ -212,9 +220,9 @@ impl StepTime {
             dense_layers: f64::from(dense_layers),
             expert_layers: f64::from(shape.layers.saturating_sub(dense_layers)),
             expert_read: f64::from(shape.experts) * weights * expert.weight
-                / (world * bandwidth * costs.expert_memory),
+                / (world * bandwidth * expert_read),
             expert_multiply: 2.0 * f64::from(shape.experts_per_token) * weights
-                / (world * peak_tflops(gpu, setup.precision) * 1e12 * costs.expert_compute),
+                / (world * peak_tflops(gpu, setup.precision) * 1e12 * expert_multiply),
             token_small: 16.0 * hidden / (0.6 * bandwidth),
             token_told,
             layer: costs.layer_us * 1e-6 + told,
@@ -305,8 +313,9 @@ impl StepTime {
         seconds
     }
 
-    /// The share of the first token's time that no step has, in seconds: the server and the
-    /// client, with so many other requests under way.
+    /// The share of the first token's time that no step has, in seconds: what passes before the
+    /// engine gets a request. The server takes it in between the tokens of the others that the
+    /// replica has under way when the request arrives: this many.
     pub fn request_seconds(&self, prompt: u32, others: u32) -> f64 {
         let costs = &self.setup.efficiency.engine;
         let token = costs.prompt_token_us * f64::from(prompt);

@@ -1,6 +1,7 @@
 //! The steps of a closed loop, kept so that they can be timed again. Where requests follow each
 //! other and not a clock, which of them share a step depends on no step's time: a run is scheduled
-//! once, and then timed with as many sets of constants as a fit likes to try.
+//! once, and then timed with as many sets of constants as a fit likes to try. What the server's share
+//! of a request moves between steps is left out: its time is added.
 
 use fakeai_canon::{Micros, Rng};
 
@@ -41,6 +42,7 @@ struct Passage {
     ends: usize,
     prompt: u32,
     output: u32,
+    others: u32,
 }
 
 /// The steps of a closed loop.
@@ -48,7 +50,6 @@ struct Passage {
 pub struct Trajectory {
     stretches: Vec<Stretch>,
     passages: Vec<Passage>,
-    others: u32,
 }
 
 /// The mean times of a run, in milliseconds.
@@ -66,9 +67,12 @@ impl Trajectory {
     /// # Errors
     /// A set-up that can't run.
     pub fn of(setup: &Setup, workload: &ClosedLoop, rng: &mut Rng) -> Result<Self, Misfit> {
-        let mut cluster = Cluster::new(setup, Layout::of(1), None)?;
+        let setup = Setup {
+            efficiency: setup.efficiency.without_server(),
+            ..setup.clone()
+        };
+        let mut cluster = Cluster::new(&setup, Layout::of(1), None)?;
         let keeper = drive(&mut cluster, workload, rng);
-        let others = workload.concurrency - 1;
         // Where a stretch ends, by the time that it ended.
         let place = |at: Micros| keeper.ends.partition_point(|end| *end < at);
         let passages = keeper.finished.iter().map(|finished| Passage {
@@ -80,26 +84,37 @@ impl Trajectory {
             ends: place(finished.ended) + 1,
             prompt: finished.prompt,
             output: finished.output,
+            others: finished.others,
         });
         Ok(Self {
             passages: passages.collect(),
             stretches: keeper.stretches,
-            others,
         })
     }
 
     /// The means of the run with these times of steps.
     pub fn means(&self, times: &StepTime) -> Means {
         let mut clock = Vec::with_capacity(self.stretches.len() + 1);
+        let mut steps = Vec::with_capacity(self.stretches.len() + 1);
         let mut now = 0.0;
         clock.push(now);
         for stretch in &self.stretches {
-            now += f64::from(stretch.steps) * times.seconds(&stretch.middle);
+            let step = times.seconds(&stretch.middle);
+            steps.push(step);
+            now += f64::from(stretch.steps) * step;
             clock.push(now);
         }
         let (mut ttft, mut tpot, mut several) = (0.0, 0.0, 0.0);
         for passage in &self.passages {
-            let beside = times.request_seconds(passage.prompt, self.others);
+            let share = times.request_seconds(passage.prompt, passage.others);
+            // Once the server has taken it in, it waits for the end of the step under way: one of
+            // those around its arrival, of which others' prompts may make one long.
+            let before = passage.arrives.checked_sub(1).map(|place| steps[place]);
+            let step = before.and_then(|before| Some(before.min(*steps.get(passage.arrives)?)));
+            let beside = match step {
+                Some(step) if step > 0.0 => (share / step).ceil() * step,
+                Some(_) | None => share,
+            };
             ttft += clock[passage.starts] - clock[passage.arrives] + beside;
             if passage.output > 1 {
                 let decode = clock[passage.ends] - clock[passage.starts];

@@ -74,6 +74,8 @@ pub(super) struct Worker {
     /// Tokens of those that wait.
     pub(super) waiting_tokens: u64,
     pub(super) running: Vec<Slot>,
+    /// Who the server still takes in, and when it will have: the earliest first.
+    pub(super) coming_in: VecDeque<(Micros, Slot)>,
     pub(super) loading: Vec<Loading>,
     pub(super) scheduled: Vec<Slot>,
     /// Who was taken up while the step was filled.
@@ -114,6 +116,7 @@ impl Worker {
             waiting: VecDeque::new(),
             waiting_tokens: 0,
             running: Vec::new(),
+            coming_in: VecDeque::new(),
             loading: Vec::new(),
             scheduled: Vec::new(),
             taken_up: Vec::new(),
@@ -145,7 +148,7 @@ impl Worker {
     pub(super) fn load(&self) -> WorkerLoad {
         WorkerLoad {
             running: self.running.len() as u32,
-            waiting: (self.waiting.len() + self.loading.len()) as u32,
+            waiting: (self.busyness() - self.running.len()) as u32,
             used_blocks: self.blocks.count() - self.blocks.free(),
             known_blocks: self.blocks.known(),
             blocks: self.blocks.count(),
@@ -154,14 +157,20 @@ impl Worker {
 
     /// Sequences that it has to do with, in any state.
     pub(super) fn busyness(&self) -> usize {
-        self.running.len() + self.waiting.len() + self.loading.len()
+        self.running.len() + self.waiting.len() + self.loading.len() + self.coming_in.len()
     }
 
-    /// Takes a sequence in. One that is new is given back where too many wait.
-    pub(super) fn join(&mut self, sequence: Sequence, now: Micros) -> Result<(), Box<Sequence>> {
+    /// Takes a sequence in, which may wait in the queue from `ready` on. One that is new is given
+    /// back where too many wait.
+    pub(super) fn join(
+        &mut self,
+        sequence: Sequence,
+        now: Micros,
+        ready: Micros,
+    ) -> Result<(), Box<Sequence>> {
         let most = self.setting().max_waiting.unwrap_or(u32::MAX) as usize;
         let is_new = sequence.admitted.is_none();
-        if is_new && self.waiting.len() >= most {
+        if is_new && self.waiting.len() + self.coming_in.len() >= most {
             return Err(Box::new(sequence));
         }
         let id = sequence.id;
@@ -171,7 +180,14 @@ impl Worker {
         });
         self.sequences[slot] = Some(sequence);
         self.slots.insert(id, slot);
-        self.enqueue(slot, false);
+        if ready <= now {
+            self.enqueue(slot, false);
+        } else {
+            self.waiting_tokens += u64::from(self.sequence(slot).known());
+            // Who came first is first in the queue.
+            let before = self.coming_in.back().map_or(ready, |(at, _)| *at);
+            self.coming_in.push_back((ready.max(before), slot));
+        }
         self.stir(now);
         Ok(())
     }
@@ -217,7 +233,8 @@ impl Worker {
             return Some(self.clock);
         }
         let ready = self.loading.iter().filter_map(|loading| loading.ready);
-        let timer = ready.chain(self.sleep.wakes()).min()?;
+        let in_queue = self.coming_in.front().map(|(at, _)| *at);
+        let timer = ready.chain(self.sleep.wakes()).chain(in_queue).min()?;
         Some(timer.max(self.clock))
     }
 
@@ -243,11 +260,16 @@ impl Worker {
         }
     }
 
-    /// What was waited for is there: blocks that were on their way, the end of a sleep.
+    /// What was waited for is there: who came in, blocks that were on their way, the end of a sleep.
     fn settle(&mut self) {
         let now = self.clock;
         if self.sleep.wakes().is_some_and(|at| at <= now) {
             self.sleep = Sleep::Awake;
+            self.is_stuck = false;
+        }
+        while let Some((_, slot)) = self.coming_in.pop_front_if(|(ready, _)| *ready <= now) {
+            self.waiting_tokens -= u64::from(self.sequence(slot).known());
+            self.enqueue(slot, false);
             self.is_stuck = false;
         }
         let mut place = 0;
@@ -387,6 +409,7 @@ impl Worker {
             cached: sequence.cached.unwrap_or(0),
             output: sequence.generated,
             preemptions: sequence.preemptions,
+            others: sequence.others.unwrap_or(0),
         };
         self.vacate(slot);
         log.finished(&finished);

@@ -26,7 +26,17 @@ use proptest::prelude::*;
 
 const KINDS: [Kind; 3] = [Kind::Vllm, Kind::Sglang, Kind::TensorRt];
 
+/// An engine that gets every request at once.
 fn setup(kind: Kind) -> Setup {
+    let served = served(kind);
+    Setup {
+        efficiency: served.efficiency.without_server(),
+        ..served
+    }
+}
+
+/// An engine behind its server.
+fn served(kind: Kind) -> Setup {
     let shape = shape("meta-llama/Llama-3.1-8B").unwrap();
     Setup::new(shape, gpu("l4").unwrap(), 1, kind, Precision::Fp8)
 }
@@ -220,6 +230,27 @@ fn answers_of_a_batch_gain_their_tokens_together() {
     let books = played(&setup(Kind::Vllm), &requests);
     let first = &books.tokens[&SequenceId(0)];
     assert!(books.tokens.values().all(|tokens| tokens == first));
+}
+
+#[test]
+fn a_server_takes_in_who_comes_by_what_its_replica_has_under_way() {
+    let setup = served(Kind::Vllm);
+    let costs = setup.efficiency.engine;
+    let alone = costs.request_us + 100.0 * costs.prompt_token_us;
+    let requests: Vec<_> = [0, 0, 0, 60_000_000]
+        .map(|at| request(at, 100, 50, Vec::new()))
+        .to_vec();
+    let books = played(&setup, &requests);
+    for (place, others) in [0, 1, 2, 0].into_iter().enumerate() {
+        let is_it = |finished: &&Finished| finished.id == SequenceId(place as u64);
+        let finished = books.finished.iter().find(is_it).unwrap();
+        assert_eq!(finished.others, others);
+        let share = alone + f64::from(others) * costs.concurrency_us;
+        let waited = finished.admitted.since(finished.arrived).0 as f64;
+        // Who comes in while a step is under way waits for its end, too.
+        assert!(waited >= share - 1.0, "{waited} of {share} us");
+        assert!(others > 0 || waited < share + 2.0, "{waited} of {share} us");
+    }
 }
 
 #[test]
