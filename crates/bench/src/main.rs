@@ -74,6 +74,14 @@ enum Task {
         #[arg(long, default_value_t = 9_900)]
         streams: usize,
     },
+    /// Measures only streams in step on one worker of a simulated engine.
+    InStep {
+        /// The binary to measure.
+        binary: PathBuf,
+        /// Streams held open at once.
+        #[arg(long, default_value_t = rounds::IN_STEP)]
+        streams: usize,
+    },
     /// The floor: a bare hyper server.
     Floor {
         /// Bytes of its unstreamed body.
@@ -130,6 +138,11 @@ fn main() -> anyhow::Result<()> {
         Task::Held { binary, streams } => {
             let held = runtime.block_on(rounds::held(&binary, streams))?;
             println!("{held:?}");
+            Ok(())
+        }
+        Task::InStep { binary, streams } => {
+            let in_step = runtime.block_on(rounds::in_step(&binary, streams))?;
+            println!("{in_step:?}");
             Ok(())
         }
         Task::Floor { bytes } => runtime.block_on(floor::serve(bytes)),

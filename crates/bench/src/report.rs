@@ -20,6 +20,22 @@ pub(crate) fn write(figures: &Figures) -> String {
             rung.tokens_a_second, rung.late_p50, rung.late_p99, rung.cpu_micros
         );
     }
+    let step = &figures.in_step;
+    let _ = write!(
+        text,
+        "\nAn engine's step: {} sequences that one simulated worker (vLLM, H100) generates in the same \
+         steps, so that the frames of a step are all due at its end.\n\n\
+         | what | reach | measured |\n|---|---|---|\n\
+         | lateness of the first frame of a step | p99 2 ms | p50 {:.2} ms, p99 {:.2} ms |\n\
+         | lateness of its last frame | – | p50 {:.2} ms, p99 {:.2} ms |\n\
+         | frames a second that leave after the first | – | {:.0} |\n",
+        step.streams,
+        step.first_p50,
+        step.first_p99,
+        step.last_p50,
+        step.last_p99,
+        step.drained_a_second
+    );
     text
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::load::{self, request};
 use crate::process::{self, Process};
-use crate::timed::{self, Timed};
+use crate::timed::{self, InStep, Timed};
 
 /// Turns; of each figure the least is kept.
 const TURNS: usize = 5;
@@ -17,6 +17,9 @@ const ANSWERS: usize = 4_000;
 
 /// Streams a turn, of a hundred tokens each.
 const STREAMS: usize = 400;
+
+/// Streams in step on one worker.
+pub(crate) const IN_STEP: usize = 256;
 
 /// Connections that ask at once.
 const CONNECTIONS: usize = 16;
@@ -49,6 +52,7 @@ pub(crate) struct Figures {
     pub(crate) tokens_a_second: f64,
     pub(crate) held: Timed,
     pub(crate) ladder: Vec<Timed>,
+    pub(crate) in_step: InStep,
 }
 
 /// Measures the binary.
@@ -68,6 +72,7 @@ pub(crate) async fn measure(binary: &Path, streams: usize) -> Result<Figures> {
     drop(server);
     figures.held = held(binary, streams).await?;
     figures.ladder = ladder(binary).await?;
+    figures.in_step = in_step(binary, IN_STEP).await?;
     Ok(figures)
 }
 
@@ -158,6 +163,13 @@ pub(crate) async fn held(binary: &Path, streams: usize) -> Result<Timed> {
     let arguments = ["server", "--port", "0", "--ttft", "5000", "--itl", "1000"];
     let server = Process::start(binary, &arguments).await?;
     timed::run(&server, streams, 10).await
+}
+
+/// Streams in step on one worker of a simulated engine.
+pub(crate) async fn in_step(binary: &Path, streams: usize) -> Result<InStep> {
+    let arguments = ["server", "--port", "0", "--engine", "vllm", "--gpu", "h100"];
+    let server = Process::start(binary, &arguments).await?;
+    timed::in_step(&server, streams, 400).await
 }
 
 /// Ever more timed tokens a second, until the 99th percentile of their lateness passes 5 ms.

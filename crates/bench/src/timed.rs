@@ -63,6 +63,46 @@ pub(crate) async fn run(server: &Process, streams: usize, tokens: usize) -> Resu
     })
 }
 
+/// What streams in step on one simulated worker came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct InStep {
+    /// Streams that were open at once.
+    pub(crate) streams: usize,
+    /// How late the first frame of a step left, in milliseconds: median and 99th percentile.
+    pub(crate) first_p50: f64,
+    pub(crate) first_p99: f64,
+    /// The same for the last frame of a step.
+    pub(crate) last_p50: f64,
+    pub(crate) last_p99: f64,
+    /// Frames a second that left after the first of their step.
+    pub(crate) drained_a_second: f64,
+}
+
+/// Streams whose tokens a simulated engine generates in the same steps. Each says `tokens` tokens.
+pub(crate) async fn in_step(server: &Process, streams: usize, tokens: usize) -> Result<InStep> {
+    read_to_end(opened(server, streams, tokens).await?).await?;
+    let metrics = metrics(server).await?;
+    let steps = find(&metrics, "engine_steps").context("no steps in the metrics")?;
+    let of = |name: &str, share: &str| {
+        let seconds = steps[name][share].as_f64();
+        seconds.map_or(f64::NAN, |seconds| seconds * 1e3)
+    };
+    let (first, last) = (
+        "first_token_lateness_seconds",
+        "last_token_lateness_seconds",
+    );
+    Ok(InStep {
+        streams,
+        first_p50: of(first, "p50"),
+        first_p99: of(first, "p99"),
+        last_p50: of(last, "p50"),
+        last_p99: of(last, "p99"),
+        drained_a_second: steps["tokens_drained_per_second"]
+            .as_f64()
+            .unwrap_or(f64::NAN),
+    })
+}
+
 /// Sockets that have asked for a stream each.
 async fn opened(server: &Process, streams: usize, tokens: usize) -> Result<Vec<Reader>> {
     let body = format!(
@@ -135,8 +175,16 @@ impl Reader {
 /// The server's own histogram of lateness: 50th and 99th percentile in milliseconds, as the upper
 /// bounds of their classes.
 async fn lateness(server: &Process) -> Result<(f64, f64)> {
+    let metrics = metrics(server).await?;
+    let late = find(&metrics, "emission_lateness").context("no lateness in the metrics")?;
+    let of = |name: &str| late.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    Ok((of("p50") * 1e3, of("p99") * 1e3))
+}
+
+/// The server's metrics.
+async fn metrics(server: &Process) -> Result<Value> {
     let mut socket = TcpStream::connect(&server.address).await?;
-    let head = "GET /metrics HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\
+    let head = "GET /_fakeai/metrics HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\
                 connection: close\r\n\r\n";
     socket.write_all(head.as_bytes()).await?;
     let mut text = String::new();
@@ -145,10 +193,7 @@ async fn lateness(server: &Process) -> Result<(f64, f64)> {
         .split_once("\r\n\r\n")
         .map(|(_, body)| body)
         .context("no metrics")?;
-    let metrics: Value = serde_json::from_str(body)?;
-    let late = find(&metrics, "lateness").context("no lateness in the metrics")?;
-    let of = |name: &str| late.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN);
-    Ok((of("p50") * 1e3, of("p99") * 1e3))
+    Ok(serde_json::from_str(body)?)
 }
 
 fn find<'a>(value: &'a Value, part: &str) -> Option<&'a Value> {

@@ -62,6 +62,10 @@ pub trait Ticks: Send {
     /// When step `index` is due; 0 is the first token. Steps are asked for in order, and one may
     /// be asked for again after `Pending`.
     fn due(&mut self, index: u32, waker: &Waker) -> Tick;
+
+    /// So many tokens that were due then have left now: an engine that tells how well its steps keep
+    /// time takes note.
+    fn left(&mut self, _due: Micros, _now: Micros, _tokens: u32) {}
 }
 
 /// A step's due time.

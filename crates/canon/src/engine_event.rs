@@ -71,6 +71,15 @@ pub enum EngineEvent {
         /// What became of the proposals that it verified.
         proposed: Proposed,
     },
+    /// The tokens of a step have left, or those that had when many later steps were due.
+    StepLeft {
+        /// How long after the step's end the first of them left.
+        first_late: Micros,
+        /// How long after it the last one did.
+        last_late: Micros,
+        /// How many.
+        tokens: u32,
+    },
 }
 
 /// A span between two steps that sequences gained tokens in.

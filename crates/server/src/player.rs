@@ -187,6 +187,7 @@ impl Player {
             steps = tokens.max(steps);
         }
         self.pace.note(due, now, sent, steps);
+        self.score.ticks.left(due, now, sent);
         self.step += run;
     }
 

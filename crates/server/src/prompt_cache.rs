@@ -92,4 +92,8 @@ impl Ticks for CachedTicks {
     fn due(&mut self, index: u32, waker: &Waker) -> Tick {
         self.ticks.due(index, waker)
     }
+
+    fn left(&mut self, due: Micros, now: Micros, tokens: u32) {
+        self.ticks.left(due, now, tokens);
+    }
 }

@@ -4,9 +4,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use fakeai_canon::{Closed, Event, Micros, Observer};
+use fakeai_canon::{Closed, EngineEvent, Event, Micros, Observer};
 use parking_lot::RwLock;
 
+use crate::histogram::{Histogram, fine_bounds};
 use crate::series::{Series, Totals};
 
 /// The model of calls whose own is one too many.
@@ -41,6 +42,43 @@ pub struct Ledger {
     opened: AtomicU64,
     closed: AtomicU64,
     table: RwLock<Table>,
+    steps: Steps,
+}
+
+/// How well the steps of a simulated engine keep time: how long after a step's end its tokens left.
+pub(crate) struct Steps {
+    /// The first of each step, and the last.
+    pub(crate) first: Histogram,
+    pub(crate) last: Histogram,
+    /// Tokens that left after the first of their step, and how long all steps took for it.
+    rest: AtomicU64,
+    draining: AtomicU64,
+}
+
+impl Steps {
+    fn new() -> Self {
+        Self {
+            first: Histogram::new(fine_bounds()),
+            last: Histogram::new(fine_bounds()),
+            rest: AtomicU64::new(0),
+            draining: AtomicU64::new(0),
+        }
+    }
+
+    fn add(&self, first_late: Micros, last_late: Micros, tokens: u32) {
+        self.first.add(first_late);
+        self.last.add(last_late);
+        self.rest
+            .fetch_add(u64::from(tokens.saturating_sub(1)), Relaxed);
+        self.draining
+            .fetch_add(last_late.since(first_late).0, Relaxed);
+    }
+
+    /// Tokens a second that left after the first ones of their steps.
+    pub(crate) fn drained_a_second(&self) -> Option<f64> {
+        let micros = self.draining.load(Relaxed);
+        (micros > 0).then(|| self.rest.load(Relaxed) as f64 * 1e6 / micros as f64)
+    }
 }
 
 #[derive(Default)]
@@ -67,6 +105,7 @@ impl Ledger {
             opened: AtomicU64::new(0),
             closed: AtomicU64::new(0),
             table: RwLock::default(),
+            steps: Steps::new(),
         }
     }
 
@@ -79,6 +118,10 @@ impl Ledger {
     /// Calls that have been answered.
     pub fn requests(&self) -> u64 {
         self.closed.load(Relaxed)
+    }
+
+    pub(crate) fn steps(&self) -> &Steps {
+        &self.steps
     }
 
     pub(crate) fn started(&self) -> Micros {
@@ -123,6 +166,11 @@ impl Observer for Ledger {
                 self.opened.fetch_add(1, Relaxed);
             }
             Event::Closed(closed) => self.count(closed),
+            Event::Engine(EngineEvent::StepLeft {
+                first_late,
+                last_late,
+                tokens,
+            }) => self.steps.add(*first_late, *last_late, *tokens),
             Event::Engine(_) => {}
         }
     }

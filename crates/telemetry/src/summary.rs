@@ -55,6 +55,11 @@ fn world(name: &str, ledger: &Ledger, now: Micros) -> Value {
         "world": name,
         "uptime_seconds": now.since(ledger.started()).seconds(),
         "active_requests": ledger.active_requests(),
+        "engine_steps": {
+            "first_token_lateness_seconds": times(&ledger.steps().first.counts()),
+            "last_token_lateness_seconds": times(&ledger.steps().last.counts()),
+            "tokens_drained_per_second": ledger.steps().drained_a_second(),
+        },
         "total": all.map(|group| group.entries(seconds)),
         "operations": operations.collect::<Vec<_>>(),
     })

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use fakeai_canon::{
-    Admission, ApiError, Clock, Engine, ErrorKind, Job, Micros, Observer, StableHasher, Tick,
-    Ticks, TokenId,
+    Admission, ApiError, Clock, Engine, EngineEvent, ErrorKind, Event, Job, Micros, Observer,
+    StableHasher, Tick, Ticks, TokenId,
 };
 use parking_lot::Mutex;
 
 use super::cluster::Cluster;
 use super::control::SleepLevel;
+use super::leaving::{Leaving, Left};
 use super::log::Log;
 use super::orders::{Order, WorkerState};
 use super::sequence::{Request, SequenceId};
@@ -27,6 +28,8 @@ pub struct LiveEngine {
 
 struct Shared {
     driven: Mutex<Driven>,
+    leaving: Mutex<Leaving>,
+    observers: Observers,
     clock: Arc<dyn Clock>,
 }
 
@@ -58,7 +61,8 @@ impl LiveEngine {
         observers: Vec<Arc<dyn Observer>>,
         tells_cache: bool,
     ) -> Self {
-        let mut watch = Watch::new(Observers::from(observers), tells_cache);
+        let observers = Observers::from(observers);
+        let mut watch = Watch::new(Arc::clone(&observers), tells_cache);
         for (number, load) in cluster.loads().enumerate() {
             watch.replica(number as u32);
             watch.queued(clock.now(), load);
@@ -70,7 +74,12 @@ impl LiveEngine {
             next_adapter: 0,
         });
         Self {
-            shared: Arc::new(Shared { driven, clock }),
+            shared: Arc::new(Shared {
+                driven,
+                leaving: Mutex::default(),
+                observers,
+                clock,
+            }),
         }
     }
 
@@ -165,7 +174,6 @@ impl Engine for LiveEngine {
         let requests: Vec<Request> = requests(job, adapter, size as usize).collect();
         let ticks = self.shared.drive(|driven, now| {
             let Driven { cluster, watch, .. } = driven;
-            let longest = requests.iter().map(|request| request.prompt).max();
             let choices = (requests.len() / job.prompts.len().max(1)).max(1);
             let submit = |(number, request): (usize, Request)| {
                 let text = watch.tells_cache().then(|| {
@@ -186,18 +194,10 @@ impl Engine for LiveEngine {
             let tracks: Vec<_> = requests.into_iter().enumerate().map(submit).collect();
             cluster.advance(now, watch);
             watch.wake();
-            let first = tracks.first();
-            let there = first.and_then(|(id, _)| cluster.replica_of(*id));
-            let load = there.and_then(|number| cluster.loads().nth(number as usize));
-            let others = load.map_or(0, |load| load.running);
-            let overhead = cluster
-                .times()
-                .request_seconds(longest.unwrap_or(0), others);
             LiveTicks {
                 shared: Arc::clone(&self.shared),
                 prompts: job.prompts.len().max(1),
                 tracks,
-                overhead: Micros::from_seconds(overhead),
             }
         });
         if ticks.any(End::Refused) {
@@ -263,8 +263,6 @@ struct LiveTicks {
     shared: Arc<Shared>,
     prompts: usize,
     tracks: Vec<(SequenceId, Arc<Mutex<Track>>)>,
-    /// What the server and the client add to every token's time.
-    overhead: Micros,
 }
 
 impl LiveTicks {
@@ -290,7 +288,7 @@ impl LiveTicks {
                 (_, Some(_) | None) => return Err(*id),
             }
         }
-        Ok(Tick::At(latest + self.overhead))
+        Ok(Tick::At(latest))
     }
 }
 
@@ -324,6 +322,27 @@ impl Ticks for LiveTicks {
                 }
             }
         })
+    }
+
+    fn left(&mut self, due: Micros, now: Micros, tokens: u32) {
+        let told = self.shared.leaving.lock().note(due, now, tokens);
+        if let Some(step) = told {
+            self.tell(step);
+        }
+    }
+}
+
+impl LiveTicks {
+    /// Observers are told of a step when all of it has left.
+    fn tell(&self, left: Left) {
+        let event = Event::Engine(EngineEvent::StepLeft {
+            first_late: left.first,
+            last_late: left.last,
+            tokens: left.tokens,
+        });
+        for observer in &*self.shared.observers {
+            observer.observe(&event);
+        }
     }
 }
 

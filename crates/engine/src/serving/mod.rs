@@ -11,6 +11,7 @@ mod efficiency;
 mod fit;
 mod gpus;
 mod host_tier;
+mod leaving;
 mod live;
 mod log;
 mod measured;

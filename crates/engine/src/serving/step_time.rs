@@ -197,14 +197,7 @@ impl StepTime {
         // Where experts are cut into parts, narrow parts are slow.
         let cut = if setup.expert_parallel { 1.0 } else { world };
         let width = f64::from(shape.expert_ffn) / cut;
-        let (expert_read, expert_multiply) = match setup.precision {
-            Precision::Fp8 | Precision::Fp8Block => {
-                (costs.expert_memory_fp8, costs.expert_compute_fp8)
-            }
-            Precision::Bf16 | Precision::Fp4 | Precision::Mxfp4 | Precision::Int4 => {
-                (costs.expert_memory, costs.expert_compute)
-            }
-        };
+        let (expert_read, expert_multiply) = expert_shares(setup);
         let slower = 1.0 + costs.expert_narrow / width.max(1.0);
         let weights = 3.0 * hidden * f64::from(shape.expert_ffn) * slower;
         let dense_layers = match shape.experts {
@@ -439,6 +432,18 @@ fn told(setup: &Setup) -> (f64, f64) {
         token += 2.0 * copies * bytes / (reach.reduce_gb_s * 1e9);
     }
     (layer, token)
+}
+
+/// The shares of the memory's bandwidth and of the peak rate that experts reach: those of 8-bit
+/// numbers have kernels of their own.
+fn expert_shares(setup: &Setup) -> (f64, f64) {
+    let costs = &setup.efficiency.engine;
+    match setup.precision {
+        Precision::Fp8 | Precision::Fp8Block => (costs.expert_memory_fp8, costs.expert_compute_fp8),
+        Precision::Bf16 | Precision::Fp4 | Precision::Mxfp4 | Precision::Int4 => {
+            (costs.expert_memory, costs.expert_compute)
+        }
+    }
 }
 
 /// The rate at which a GPU multiplies numbers of a precision, in 10^12 operations a second.

@@ -267,7 +267,11 @@ impl Worker {
             self.sleep = Sleep::Awake;
             self.is_stuck = false;
         }
-        while let Some((_, slot)) = self.coming_in.pop_front_if(|(ready, _)| *ready <= now) {
+        while let Some((ready, slot)) = self.coming_in.front().copied() {
+            if ready > now {
+                break;
+            }
+            self.coming_in.pop_front();
             self.waiting_tokens -= u64::from(self.sequence(slot).known());
             self.enqueue(slot, false);
             self.is_stuck = false;

@@ -40,6 +40,8 @@ struct Told {
     steps: [u32; 2],
     preemptions: u32,
     ended: Vec<Ended>,
+    /// How late the first and the last token of a step left, and how many did.
+    left: Vec<(Micros, Micros, u32)>,
 }
 
 #[derive(Default)]
@@ -68,6 +70,11 @@ impl Observer for Listener {
             EngineEvent::Preempted { .. } => told.preemptions += 1,
             EngineEvent::Cache { .. } => panic!("nobody asked to be told of blocks"),
             EngineEvent::Ended(ended) => told.ended.push(**ended),
+            EngineEvent::StepLeft {
+                first_late,
+                last_late,
+                tokens,
+            } => told.left.push((*first_late, *last_late, *tokens)),
             EngineEvent::StepEnded {
                 step,
                 load,
@@ -243,4 +250,21 @@ fn who_makes_room_is_told() {
     let noted: u32 = told.ended.iter().map(|ended| ended.preemptions).sum();
     assert_eq!(noted, told.preemptions);
     assert_eq!((told.admitted, told.generated), (4, 320));
+}
+
+#[test]
+fn how_late_the_tokens_of_a_step_leave_is_told_once_many_later_ones_have() {
+    let stage = Stage::new(Kind::Vllm);
+    let prompt: Vec<TokenId> = (0..40).collect();
+    let mut ticks = stage.submit(&prompt, &[50]);
+    for step in 1..=17_u64 {
+        // Two streams share a step; the second one's token leaves later.
+        let due = Micros(step * 10_000);
+        ticks.left(due, Micros(due.0 + 300), 1);
+        ticks.left(due, Micros(due.0 + 700 + step), 1);
+    }
+    // A token of a step that was told comes too late to be told.
+    ticks.left(Micros(10_000), Micros(900_000), 1);
+    let told = stage.listener.0.lock().unwrap();
+    assert_eq!(told.left, [(Micros(300), Micros(701), 2)]);
 }

@@ -90,7 +90,8 @@ impl Observer for KvEvents {
             | EngineEvent::StepBegan { .. }
             | EngineEvent::FirstToken(_)
             | EngineEvent::Preempted { .. }
-            | EngineEvent::Ended(_) => {}
+            | EngineEvent::Ended(_)
+            | EngineEvent::StepLeft { .. } => {}
         }
     }
 }

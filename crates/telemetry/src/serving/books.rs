@@ -185,7 +185,7 @@ impl WorkerBooks {
             }
             EngineEvent::Ended(ended) => self.ended(ended, context),
             // How many blocks are known is part of the load.
-            EngineEvent::Cache { .. } => {}
+            EngineEvent::Cache { .. } | EngineEvent::StepLeft { .. } => {}
             EngineEvent::StepEnded {
                 step,
                 load,

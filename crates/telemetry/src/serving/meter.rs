@@ -46,7 +46,10 @@ impl ServingMeter {
     }
 
     fn note(&self, fact: &EngineEvent) {
-        let worker = worker_of(fact) as usize;
+        let Some(worker) = worker_of(fact) else {
+            return;
+        };
+        let worker = worker as usize;
         let mut workers = self.workers.lock();
         while workers.len() <= worker {
             workers.push(WorkerBooks::new());
@@ -55,8 +58,10 @@ impl ServingMeter {
     }
 }
 
-fn worker_of(fact: &EngineEvent) -> u32 {
-    match fact {
+/// The replica that a fact is of; none where it is of what left the server.
+fn worker_of(fact: &EngineEvent) -> Option<u32> {
+    Some(match fact {
+        EngineEvent::StepLeft { .. } => return None,
         EngineEvent::Load { worker, .. }
         | EngineEvent::Admitted { worker, .. }
         | EngineEvent::Preempted { worker, .. }
@@ -64,7 +69,7 @@ fn worker_of(fact: &EngineEvent) -> u32 {
         EngineEvent::StepBegan { step, .. } | EngineEvent::StepEnded { step, .. } => step.worker,
         EngineEvent::FirstToken(first) => first.worker,
         EngineEvent::Ended(ended) => ended.worker,
-    }
+    })
 }
 
 /// The operations that some page counts.
