@@ -1,5 +1,6 @@
 //! What is said: the whole answer, known before its first token is due.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -51,8 +52,9 @@ pub struct Generation {
     pub choices: Vec<Choice>,
     /// Tokens drawn for candidates that are not sent; billed as completion.
     pub discarded: u64,
-    /// Tokens taken from the prediction, over all choices.
-    pub accepted_prediction: u64,
+    /// Of each choice its tokens that the prediction had, in order: stretches of what is generated
+    /// for it. None at all where nothing was predicted.
+    pub foretold: Vec<Vec<Range<u32>>>,
     /// Predicted tokens thrown away, over all choices; billed as completion.
     pub rejected_prediction: u64,
     /// The judgement on what was asked and then on each choice, where they are judged; else none.
@@ -68,7 +70,7 @@ impl Generation {
             vocabulary,
             choices,
             discarded: 0,
-            accepted_prediction: 0,
+            foretold: Vec::new(),
             rejected_prediction: 0,
             verdicts: Vec::new(),
             screening: None,
@@ -77,9 +79,10 @@ impl Generation {
 
     /// Completion tokens: what the usage reports, before the counts of the prompt are added.
     pub fn usage(&self) -> Usage {
+        let foretold = self.foretold.iter().flatten();
         let mut usage = Usage {
             completion: self.discarded + self.rejected_prediction,
-            accepted_prediction: self.accepted_prediction,
+            accepted_prediction: foretold.map(|stretch| stretch.len() as u64).sum(),
             rejected_prediction: self.rejected_prediction,
             ..Usage::default()
         };

@@ -1,8 +1,10 @@
 //! The text of an answer: which of its sources speaks. Not here: the sources.
 
+use std::ops::Range;
+
 use fakeai_canon::{ApiError, Choice, Finish, Generate, Seed, Segment, Tokens, Vocabulary};
 
-use crate::prediction::Prediction;
+use crate::prediction::{Prediction, common};
 use crate::prose::Form;
 use crate::reading::Reading;
 use crate::structured::Bound;
@@ -101,27 +103,33 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Tokens of the prediction that the choices took over, and those that they did not.
-    pub(crate) fn agreement(&self, vocabulary: &dyn Vocabulary, choices: &[Choice]) -> (u64, u64) {
+    /// Of each choice the tokens that the prediction had, and how many of its tokens no choice took.
+    pub(crate) fn agreement(&self, vocabulary: &dyn Vocabulary, choices: &[Choice]) -> Agreement {
         let Some(prediction) = &self.prediction else {
-            return (0, 0);
+            return Agreement::default();
         };
-        let texts = choices
-            .iter()
-            .flat_map(|choice| &choice.segments)
-            .filter_map(|segment| match segment {
-                Segment::Text(tokens) => Some(tokens),
-                Segment::Reasoning(_)
-                | Segment::Summary(_)
-                | Segment::Echo(_)
-                | Segment::Spoken(_)
-                | Segment::Refusal(_)
-                | Segment::Call(_)
-                | Segment::Hosted(_) => None,
-            });
-        prediction.agreement(vocabulary, texts)
+        let predicted = prediction.tokens(vocabulary);
+        let mut rejected = 0;
+        let foretold = choices.iter().map(|choice| {
+            let (mut before, mut all) = (0, Vec::new());
+            for segment in &choice.segments {
+                if let Segment::Text(tokens) = segment {
+                    let stretches = common(&predicted.ids, &tokens.ids);
+                    let taken: usize = stretches.iter().map(Range::len).sum();
+                    rejected += (predicted.len() - taken) as u64;
+                    let shifted = stretches.into_iter();
+                    all.extend(shifted.map(|one| one.start + before..one.end + before));
+                }
+                before += segment.generated() as u32;
+            }
+            all
+        });
+        (foretold.collect(), rejected)
     }
 }
+
+/// Stretches of each choice, and tokens that were predicted in vain.
+type Agreement = (Vec<Vec<Range<u32>>>, u64);
 
 fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Said {
     if !reading.results.is_empty() {

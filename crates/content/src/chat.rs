@@ -92,12 +92,12 @@ impl<'a> Turn<'a> {
             (Some(wish), Input::Chat(messages)) => moderation::screen(wish, messages, &mut choices),
             (Some(_), Input::Raw(_)) | (None, _) => Vec::new(),
         };
-        let (accepted, rejected) = self.answer.agreement(self.voice.vocabulary, &choices);
+        let (foretold, rejected) = self.answer.agreement(self.voice.vocabulary, &choices);
         Ok(Generation {
             vocabulary: self.voice.vocabulary,
             choices,
             discarded: 0,
-            accepted_prediction: accepted,
+            foretold,
             rejected_prediction: rejected,
             verdicts,
             screening: None,

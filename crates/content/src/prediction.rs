@@ -1,6 +1,8 @@
 //! Predicted outputs: the answer takes the predicted text over, with the replacement that the
 //! prompt asks for where one can be told. Not here: free answers.
 
+use std::ops::Range;
+
 use fakeai_canon::{TokenId, Tokens, Vocabulary};
 
 use crate::facts::quoted_at;
@@ -62,20 +64,9 @@ impl<'a> Prediction<'a> {
         }
     }
 
-    /// Tokens of the prediction that stand in the answers, in order, and those that do not.
-    pub(crate) fn agreement<'t>(
-        &self,
-        vocabulary: &dyn Vocabulary,
-        answers: impl Iterator<Item = &'t Tokens>,
-    ) -> (u64, u64) {
-        let predicted = Tokens::of(vocabulary, self.text).ids;
-        answers.fold((0, 0), |(accepted, rejected), answer| {
-            let common = common(&predicted, &answer.ids);
-            (
-                accepted + common as u64,
-                rejected + (predicted.len() - common) as u64,
-            )
-        })
+    /// Its tokens.
+    pub(crate) fn tokens(&self, vocabulary: &dyn Vocabulary) -> Tokens {
+        Tokens::of(vocabulary, self.text)
     }
 }
 
@@ -127,20 +118,29 @@ fn replace_words(text: &str, old: &str, new: &str) -> String {
     revised
 }
 
-/// How many tokens two texts have in common, in order: where they part, the nearest place where
-/// they meet again is looked for.
-fn common(one: &[TokenId], other: &[TokenId]) -> usize {
+/// The tokens that an answer has in common with a prediction, in order, as stretches of the answer
+/// that follow each other in both: where they part, the nearest place where they meet again is
+/// looked for.
+pub(crate) fn common(predicted: &[TokenId], answer: &[TokenId]) -> Vec<Range<u32>> {
     const REACH: usize = 64;
-    let (mut i, mut j, mut count) = (0, 0, 0);
-    while i < one.len() && j < other.len() {
-        if one[i] == other[j] {
-            (i, j, count) = (i + 1, j + 1, count + 1);
+    let (mut i, mut j) = (0, 0);
+    let mut stretches: Vec<Range<u32>> = Vec::new();
+    let mut is_new = true;
+    while i < predicted.len() && j < answer.len() {
+        if predicted[i] == answer[j] {
+            match stretches.last_mut().filter(|_| !is_new) {
+                Some(last) => last.end += 1,
+                None => stretches.push(j as u32..j as u32 + 1),
+            }
+            (i, j, is_new) = (i + 1, j + 1, false);
             continue;
         }
+        is_new = true;
         let meets = |skipped: usize| {
             (0..=skipped).find_map(|left| {
                 let (p, q) = (i + left, j + skipped - left);
-                (p < one.len() && q < other.len() && one[p] == other[q]).then_some((p, q))
+                (p < predicted.len() && q < answer.len() && predicted[p] == answer[q])
+                    .then_some((p, q))
             })
         };
         match (1..=REACH).find_map(meets) {
@@ -148,7 +148,7 @@ fn common(one: &[TokenId], other: &[TokenId]) -> usize {
             None => (i, j) = (i + 1, j + 1),
         }
     }
-    count
+    stretches
 }
 
 #[cfg(test)]
@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn texts_meet_again_behind_a_difference() {
-        assert_eq!(common(&[1, 2, 3, 4, 5], &[1, 9, 9, 3, 4, 5]), 4);
-        assert_eq!(common(&[], &[1]), 0);
+        assert_eq!(common(&[1, 2, 3, 4, 5], &[1, 9, 9, 3, 4, 5]), [0..1, 3..6]);
+        assert_eq!(common(&[1, 2, 3, 4], &[1, 2, 4]), [0..2, 2..3]);
+        assert_eq!(common(&[], &[1]), []);
     }
 }

@@ -1,5 +1,6 @@
 //! One piece of inference, from a decoded call to an answer that is ready to be played.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -312,19 +313,21 @@ fn score(
     encoder: Box<dyn Encoder>,
     arranged: Arranged<'_>,
 ) -> Result<Score, ApiError> {
-    let (lengths, finishes, vocabulary) = match &plan {
+    let nothing: &[Vec<Range<u32>>] = &[];
+    let (lengths, finishes, foretold, vocabulary) = match &plan {
         Plan::Generation(generation) => {
             let choices = generation.choices.iter();
             let (lengths, finishes) = choices
                 .map(|choice| (choice.generated() as u32, choice.finish))
                 .unzip();
-            (lengths, finishes, Some(generation.vocabulary))
+            let foretold = generation.foretold.as_slice();
+            (lengths, finishes, foretold, Some(generation.vocabulary))
         }
         Plan::Vectors { .. }
         | Plan::Verdicts { .. }
         | Plan::Ranking { .. }
         | Plan::Made { .. }
-        | Plan::Count(_) => (Vec::new(), Vec::new(), None),
+        | Plan::Count(_) => (Vec::new(), Vec::new(), nothing, None),
     };
     let wishes = arranged.wishes;
     let ticks = world.engine.submit(&Job {
@@ -332,7 +335,7 @@ fn score(
         model: arranged.work.model(),
         prompts: arranged.prompts,
         lengths: &lengths,
-        foretold: &[],
+        foretold,
         finishes: &finishes,
         params: params(&arranged),
         priority: wishes.priority,

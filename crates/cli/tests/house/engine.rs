@@ -74,3 +74,35 @@ async fn the_longest_context_of_the_engine_bounds_requests() {
         "{message}"
     );
 }
+
+#[tokio::test]
+async fn a_predicted_output_comes_faster_and_usage_tells_the_same() {
+    let code = "function total(items) {\n  let sum = 0;\n  for (const item of items) {\n    sum += item.price;\n  }\n  return sum;\n}\n".repeat(4);
+    let ask = "Rename the variable sum to total. Respond only with code.";
+    let body = json!({"model": "gpt-4o", "messages": [{"role": "user", "content": ask}],
+        "prediction": {"type": "content", "content": code}});
+    let mut told = Vec::new();
+    for engine in [None, Some(EngineKind::Vllm)] {
+        let house = House::with(|config| {
+            config.server.clock = ClockKind::Virtual;
+            config.serving.engine = engine;
+        })
+        .await;
+        let answer = house.post("/v1/chat/completions", &body).await.ok();
+        told.push(answer["usage"]["completion_tokens_details"].clone());
+        if engine.is_some() {
+            let page = house.get("/metrics?format=json").await.ok();
+            let rows = page["metrics"].as_array().expect("rows");
+            let row = rows
+                .iter()
+                .find(|row| row["name"] == "vllm:inter_token_latency_seconds");
+            let steps = row.expect("a row")["samples"][0]["count"].as_u64();
+            let accepted = told[1]["accepted_prediction_tokens"].as_u64();
+            assert!(
+                accepted > Some(100) && steps < accepted.map(|n| n / 3),
+                "{steps:?} {accepted:?}"
+            );
+        }
+    }
+    assert_eq!(told[0], told[1]);
+}

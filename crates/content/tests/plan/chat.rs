@@ -160,6 +160,16 @@ fn a_prediction_is_taken_over_with_the_change_asked_for() {
     let usage = generation.usage();
     assert!(usage.accepted_prediction > 10, "{usage:?}");
     assert!((1..=4).contains(&usage.rejected_prediction), "{usage:?}");
+    // Where the change is, a stretch ends and another begins.
+    let [stretches] = &generation.foretold[..] else {
+        panic!("one choice")
+    };
+    assert!(
+        stretches.len() > 1 && stretches[0].start == 0,
+        "{stretches:?}"
+    );
+    let whole = generation.choices[0].generated() as u32;
+    assert_eq!(stretches.last().map(|last| last.end), Some(whole));
 }
 
 #[test]

@@ -226,18 +226,27 @@ fn requests<'a>(
     job.prompts
         .iter()
         .zip(chunks)
-        .flat_map(move |(prompt, lengths)| {
+        .enumerate()
+        .flat_map(move |(place, (prompt, lengths))| {
             let hashes = block_hashes(&prompt.ids, size, root.unwrap_or(0));
-            lengths.iter().map(move |output| Request {
-                arrived: job.arrived,
-                prompt: prompt.ids.len() as u32,
-                hashes: hashes.clone(),
-                output: *output,
-                priority: job.priority,
-                adapter,
-                session,
-                foretold: Vec::new(),
-            })
+            let first = place * choices;
+            lengths
+                .iter()
+                .enumerate()
+                .map(move |(choice, output)| Request {
+                    arrived: job.arrived,
+                    prompt: prompt.ids.len() as u32,
+                    hashes: hashes.clone(),
+                    output: *output,
+                    priority: job.priority,
+                    adapter,
+                    session,
+                    foretold: job
+                        .foretold
+                        .get(first + choice)
+                        .cloned()
+                        .unwrap_or_default(),
+                })
         })
 }
 

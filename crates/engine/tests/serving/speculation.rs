@@ -4,8 +4,8 @@
 use fakeai_canon::{Micros, Seed};
 use fakeai_catalog::hardware::{gpu, shape};
 use fakeai_engine::serving::{
-    Batch, Cluster, Kind, Layout, Method, Precision, Quiet, SequenceId, Setup, Speculation,
-    StepTime,
+    Batch, Cluster, Kind, Layout, Method, Precision, Quiet, Request, SequenceId, Setup,
+    Speculation, StepTime,
 };
 
 use super::{Books, narrow, played, request, setup, speculating};
@@ -202,4 +202,28 @@ fn proposals_have_blocks_and_those_of_a_head_for_the_next_step_too() {
     assert_eq!(used(&certain(text)), 4, "63 tokens");
     let head = speculating(plain, Method::Eagle, 16);
     assert_eq!(used(&certain(head)), 5, "79 tokens");
+}
+
+#[test]
+fn what_was_predicted_comes_in_stretches_and_what_was_not_token_by_token() {
+    let foretold = |stretches: &[(u32, u32)]| Request {
+        foretold: stretches.iter().map(|(start, end)| *start..*end).collect(),
+        ..request(0, 100, 40, Vec::new())
+    };
+    let steps =
+        |setup: &Setup, stretches: &[(u32, u32)]| steps_of(&played(setup, &[foretold(stretches)]));
+    let plain = setup(Kind::Vllm);
+    assert_eq!(steps(&plain, &[]), [1; 40]);
+    // The first comes alone; then sixteen at a time and the one behind them.
+    assert_eq!(steps(&plain, &[(0, 40)]), [1, 17, 17, 5]);
+    // Where it parts from the prediction, the token that is right comes with those that held.
+    let parted = steps(&plain, &[(0, 10), (11, 21), (30, 40)]);
+    assert_eq!(parted[..3], [1, 10, 11]);
+    assert_eq!(parted[3..11], [1; 8]);
+    assert_eq!(parted[11..], [10]);
+    // An engine that speculates does so where nothing was predicted, and counts that alone.
+    let speculates = certain(1.0, 3);
+    let books = played(&speculates, &[foretold(&[(0, 20)])]);
+    assert_eq!(steps_of(&books), [1, 17, 3, 4, 4, 4, 4, 3]);
+    assert!(books.speculated.iter().all(|told| told.proposed == 3));
 }
