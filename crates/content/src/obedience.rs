@@ -49,12 +49,38 @@ static WORDS: LazyLock<Words> =
     LazyLock::new(|| data::facts(include_str!("../../../data/content/obedience.toml")));
 
 /// The first words of the phrases that open a request for given words.
-static OPENERS: LazyLock<WordSet> = LazyLock::new(|| {
+struct Openers {
+    words: WordSet,
+    /// By the first byte of a word, a bit for each length that there is: few words pass.
+    lengths: [u32; 128],
+}
+
+static OPENERS: LazyLock<Openers> = LazyLock::new(|| {
     let phrases = [&WORDS.polite, &WORDS.say, &WORDS.reply];
     let beginnings = phrases.into_iter().flat_map(|phrases| phrases.0.keys());
     let firsts = beginnings.filter(|beginning| !beginning.contains(' '));
-    firsts.cloned().collect()
+    let words: WordSet = firsts.cloned().collect();
+    let mut lengths = [0; 128];
+    for word in words.iter().filter(|word| word.is_ascii()) {
+        lengths[usize::from(word.as_bytes()[0])] |= 1 << word.len().min(31);
+    }
+    Openers { words, lengths }
 });
+
+impl Openers {
+    /// Whether a word is one of them, whatever its case.
+    fn have(&self, word: &str) -> bool {
+        if !word.is_ascii() {
+            return self.words.contains(&word.to_lowercase());
+        }
+        let first = word
+            .bytes()
+            .next()
+            .map_or(0, |byte| byte.to_ascii_lowercase());
+        let lengths = self.lengths[usize::from(first)];
+        lengths >> word.len().min(31) & 1 == 1 && self.words.contains(&word.to_ascii_lowercase())
+    }
+}
 
 /// A request for given words stands near the start or the end of a prompt.
 const REACH: usize = 600;
@@ -112,13 +138,7 @@ fn may_open(text: &str) -> bool {
     else {
         return false;
     };
-    if word
-        .bytes()
-        .any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii())
-    {
-        return OPENERS.contains(&word.to_lowercase());
-    }
-    OPENERS.contains(word)
+    OPENERS.have(word)
 }
 
 fn in_sentence(text: &str) -> Vec<&str> {

@@ -12,6 +12,9 @@ use parking_lot::RwLock;
 /// Keys that are remembered; past it all are looked up anew.
 const KEYS: usize = 10_000;
 
+/// Values beyond this length, in bytes, are not remembered: none of ours is as long.
+const LONGEST: usize = 256;
+
 /// How long an entry is believed: another server may share the store and delete the key there.
 const BELIEVED: Micros = Micros::from_millis(1_000);
 
@@ -92,8 +95,7 @@ impl Keyring {
             expiry,
             read: now,
         });
-        // A key that is none of ours costs a look into the store each time, but no memory.
-        if !matches!(known.key, Key::Unknown) {
+        if value.len() <= LONGEST {
             let mut all = self.known.write();
             if all.len() >= KEYS {
                 all.clear();

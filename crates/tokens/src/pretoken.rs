@@ -36,6 +36,9 @@ const NO_PUNCTUATION: u8 = LETTER | NUMBER | SPACE;
 /// up to three digits, punctuation, white space.
 #[inline(always)]
 pub(crate) fn o200k_end(text: &[u8], begin: usize) -> usize {
+    if let Some(end) = common_word(text, begin) {
+        return end;
+    }
     let first = character(text, begin);
     if let Some(end) = o200k_word(text, begin, first) {
         return end + contraction(text, end);
@@ -47,6 +50,18 @@ pub(crate) fn o200k_end(text: &[u8], begin: usize) -> usize {
         return run_of(text, end, |byte| matches!(byte, b'\r' | b'\n' | b'/'));
     }
     white_space(text, begin)
+}
+
+/// The end of a blank and small letters, as most words of a text are, where ASCII other than a
+/// small letter or an apostrophe follows.
+#[inline(always)]
+fn common_word(text: &[u8], begin: usize) -> Option<usize> {
+    let [b' ', b'a'..=b'z'] = text[begin..].first_chunk()? else {
+        return None;
+    };
+    let end = after_letters(text, begin + 1, 0);
+    let next = text.get(end)?;
+    (next.is_ascii() && !next.is_ascii_lowercase() && *next != b'\'').then_some(end)
 }
 
 /// The first two alternatives at once: upper-case letters then lower-case ones, where one of the

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use fakeai_tokens::Vocabulary;
 use proptest::prelude::*;
+use regex_syntax::hir::{Class, ClassUnicode, HirKind};
 use toktok::Tokenizer;
 
 static O200K: LazyLock<Tokenizer> = LazyLock::new(|| theirs("o200k_base"));
@@ -13,7 +14,25 @@ fn theirs(name: &str) -> Tokenizer {
     Tokenizer::builtin(name).expect("it embeds both vocabularies")
 }
 
+/// The characters of the Unicode version that our tables are of; the other encoder may read newer
+/// data, and tell letters where there are none yet.
+static KNOWN: LazyLock<ClassUnicode> = LazyLock::new(|| {
+    let class = regex_syntax::parse(r"\p{Age=16.0}").expect("a class");
+    match class.into_kind() {
+        HirKind::Class(Class::Unicode(class)) => class,
+        other => panic!("{other:?}"),
+    }
+});
+
+fn is_known(c: &char) -> bool {
+    let ranges = KNOWN.ranges();
+    let at = ranges.partition_point(|range| range.end() < *c);
+    ranges.get(at).is_some_and(|range| range.start() <= *c)
+}
+
 fn agree(text: &str) {
+    let known: String = text.chars().filter(is_known).collect();
+    let text = known.as_str();
     let pairs = [
         (Vocabulary::o200k_base(), &*O200K),
         (Vocabulary::cl100k_base(), &*CL100K),

@@ -96,7 +96,7 @@ pub struct Topic {
 
 /// Texts are read up to here, in bytes from the start and as many from the end: what a long prompt
 /// asks for stands there, and reading it costs no more than reading a short one.
-const WINDOW: usize = 512;
+const WINDOW: usize = 320;
 
 impl Topic {
     /// Reads the last message of a user.
