@@ -33,13 +33,13 @@ const BACKGROUND_ANSWERS: usize = 1_000;
 /// Builds the hall over worlds that follow `config`.
 ///
 /// # Errors
-/// A storage or a model that can't be opened.
+/// A storage, a model or a file of authorities that can't be opened.
 pub fn build(config: &Config, launch: Launch) -> Result<Gateway, OpenError> {
     let place = Place::open(&config.storage)?;
     let folder = config.generation.embedding_model.as_deref();
     let sentences = folder.map(sentences::open).transpose()?;
     let config = config.clone();
-    let rules = Arc::new(rules(&config));
+    let rules = Arc::new(rules(&config)?);
     let most = config.features.max_worlds as usize;
     let kv_events = kv_events(&config);
     let told = kv_events.clone();
@@ -138,9 +138,9 @@ fn seed(config: &Config, name: &str) -> Seed {
     }
 }
 
-fn rules(config: &Config) -> WorldRules {
+fn rules(config: &Config) -> Result<WorldRules, OpenError> {
     let features = &config.features;
-    WorldRules {
+    Ok(WorldRules {
         mode: config.server.mode,
         strict_models: config.generation.strict_models,
         deployments: config.azure.deployments(),
@@ -163,7 +163,7 @@ fn rules(config: &Config) -> WorldRules {
             DcgmSet::All => DcgmCounters::All,
         },
         rates: RateRules::of(&config.rate_limits),
-        webhooks: WebhookRules::of(&config.webhooks),
+        webhooks: WebhookRules::of(&config.webhooks)?,
         served: config.serving.engine.map(|engine| Served {
             engine: engine.word(),
             model: config.serving.served_model.clone(),
@@ -177,7 +177,7 @@ fn rules(config: &Config) -> WorldRules {
         } else {
             MetricsForm::Json
         },
-    }
+    })
 }
 
 fn clock(config: &Config) -> WorldClock {

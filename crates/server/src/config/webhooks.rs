@@ -1,5 +1,6 @@
 //! The section `webhooks`: who is told of a world's events.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::Uri;
@@ -10,14 +11,16 @@ use super::tree::Conflict;
 section! {
     /// Who is told when a batch, a background response, a fine-tuning job or an evaluation ends.
     webhooks: Webhooks {
-        /// Addresses to which every event is posted. Only `http://` is spoken here; something in
-        /// between has to add TLS.
+        /// Addresses to which every event is posted, `http://` or `https://`.
         webhook_urls: Vec<String> = Vec::new(), also ["webhook_url"];
         /// Secrets that sign the events, as `whsec_` and base64; with several, each signs. They
         /// are what a client gives as its `webhook_secret`.
         webhook_secrets: ApiKeys = ApiKeys::default(), also ["webhook_secret"];
         /// The events that are sent, such as `batch.completed`; all where none is named.
         webhook_events: Vec<String> = Vec::new(), also ["webhook_event"];
+        /// A PEM file with authorities whose certificates receivers may show, besides those that the
+        /// machine trusts.
+        webhook_ca_file: Option<PathBuf> = None;
         /// Seconds in which a receiver has to answer.
         webhook_timeout: Duration = Duration::from_secs(10), from 1 to 300;
         /// How often an event is sent until a receiver answers with a status of 2xx.
@@ -43,15 +46,12 @@ impl Webhooks {
         let address = |url: &String| url.parse::<Uri>().ok();
         for uri in self.webhook_urls.iter().map(address) {
             match uri.as_ref().and_then(Uri::scheme_str) {
-                Some("http") => {}
-                Some("https") => {
+                Some("http" | "https") => {}
+                Some(_) | None => {
                     return conflict(
                         "webhooks.webhook_urls",
-                        "has an https:// address, but webhooks are only sent over http://",
+                        "has to be http://host:port/path or https://host:port/path",
                     );
-                }
-                Some(_) | None => {
-                    return conflict("webhooks.webhook_urls", "has to be http://host:port/path");
                 }
             }
         }

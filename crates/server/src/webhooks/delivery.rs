@@ -13,6 +13,7 @@ use super::Announced;
 use super::ledger::Attempt;
 use super::post::{self, Post};
 use crate::clock::WorldClock;
+use crate::outward::Outward;
 use crate::world::World;
 
 /// The longest pause between two attempts.
@@ -22,6 +23,7 @@ const LONGEST_PAUSE: Micros = Micros::from_millis(3_600_000);
 pub struct DeliveryRun {
     world: Arc<World>,
     announced: Arc<Announced>,
+    client: Outward<String>,
     url: Uri,
     number: u64,
     attempts: u16,
@@ -39,12 +41,13 @@ impl DeliveryRun {
     pub(super) fn new(
         world: &Arc<World>,
         announced: &Arc<Announced>,
-        url: Uri,
+        (client, url): (Outward<String>, Uri),
         number: u64,
     ) -> Self {
         Self {
             world: Arc::clone(world),
             announced: Arc::clone(announced),
+            client,
             url,
             number,
             attempts: 0,
@@ -89,7 +92,7 @@ impl DeliveryRun {
             signature: signatures.join(" "),
             body: body.clone(),
         };
-        Box::pin(post::send(post, rules.timeout))
+        Box::pin(post::send(self.client.clone(), post, rules.timeout))
     }
 
     fn ended(&mut self, attempt: &Attempt, now: Micros) -> Pull {

@@ -16,17 +16,25 @@ use serde_json::{Value, json};
 
 use crate::config::Webhooks;
 use crate::gateway::Gateway;
+use crate::outward::{self, Outward};
 use crate::run::Run;
+use crate::store::OpenError;
 use crate::world::World;
 
 pub use delivery::DeliveryRun;
 pub(crate) use ledger::Deliveries;
 use sign::Signer;
 
+/// Connections that are kept between two events: a receiver that has closed one would make an attempt
+/// fail.
+const KEPT: usize = 0;
+
 /// The settings of the section `webhooks` in the form in which they are used.
 #[derive(Clone, Debug, Default)]
 pub struct WebhookRules {
     urls: Vec<Uri>,
+    /// What they are reached by; none where nobody is told.
+    client: Option<Outward<String>>,
     signers: Vec<Signer>,
     /// All events where empty.
     events: Vec<String>,
@@ -38,21 +46,35 @@ pub struct WebhookRules {
 
 impl WebhookRules {
     /// The rules of settings that have been checked.
-    pub(crate) fn of(config: &Webhooks) -> Self {
+    ///
+    /// # Errors
+    /// A file of authorities that is no use.
+    pub(crate) fn of(config: &Webhooks) -> Result<Self, OpenError> {
         let urls = config
             .webhook_urls
             .iter()
             .filter_map(|url| url.parse().ok());
+        let urls: Vec<Uri> = urls.collect();
+        let authorities = config.webhook_ca_file.as_deref();
+        let client = (!urls.is_empty()).then(|| outward::client(KEPT, authorities));
+        let client = client.transpose().map_err(|why| OpenError {
+            what: match authorities {
+                Some(file) => format!("webhooks.webhook_ca_file {}", file.display()),
+                None => "the client of webhooks".to_owned(),
+            },
+            why,
+        })?;
         let signers = config.webhook_secrets.0.iter();
-        Self {
-            urls: urls.collect(),
+        Ok(Self {
+            urls,
+            client,
             signers: signers.filter_map(|secret| Signer::of(secret)).collect(),
             events: config.webhook_events.clone(),
             timeout: config.webhook_timeout,
             attempts: config.webhook_attempts,
             retry_after: Micros(config.webhook_retry_after.as_micros() as u64),
             queue: config.webhook_queue as usize,
-        }
+        })
     }
 
     fn wants(&self, event: &str) -> bool {
@@ -70,9 +92,9 @@ struct Announced {
 /// Tells everybody who wants to know of an event.
 pub(crate) fn announce(gateway: &Gateway, world: &Arc<World>, event: &'static str, data: &Value) {
     let rules = &world.rules.webhooks;
-    if rules.urls.is_empty() || !rules.wants(event) {
+    let Some(client) = rules.client.as_ref().filter(|_| rules.wants(event)) else {
         return;
-    }
+    };
     let seed = world
         .seed
         .fork("webhook")
@@ -102,7 +124,7 @@ pub(crate) fn announce(gateway: &Gateway, world: &Arc<World>, event: &'static st
             tracing::warn!(event, id, %url, "too many webhook events wait; one was dropped");
             continue;
         };
-        let run = DeliveryRun::new(world, &announced, url.clone(), number);
+        let run = DeliveryRun::new(world, &announced, (client.clone(), url.clone()), number);
         (gateway.launch)(Run::Delivery(Box::new(run)));
     }
 }

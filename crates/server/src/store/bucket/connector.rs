@@ -15,6 +15,8 @@ use crate::outward::{self, Outward};
 
 /// How long an answer may be waited for, from the first byte that is sent to its head.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// Connections that are kept while nobody uses them.
+const KEPT: usize = 8;
 
 /// Makes clients.
 #[derive(Debug)]
@@ -22,9 +24,9 @@ pub(super) struct Connector;
 
 impl HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
-        let client = outward::client().map_err(|error| object_store::Error::Generic {
+        let client = outward::client(KEPT, None).map_err(|error| object_store::Error::Generic {
             store: "S3",
-            source: Box::new(error),
+            source: error.into(),
         })?;
         Ok(HttpClient::new(Service(client)))
     }
