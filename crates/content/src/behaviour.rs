@@ -38,9 +38,10 @@ impl Behaviour {
         self
     }
 
-    /// Whether planning this takes so long that nobody should wait beside it.
-    pub fn is_slow(&self, work: &Work) -> bool {
-        self.sentences.is_some() && matches!(work, Work::Embed(_))
+    /// Whether vectors are calculated by a model: that takes so long that nobody should wait beside
+    /// it.
+    pub fn calculates(&self) -> bool {
+        self.sentences.is_some()
     }
 
     /// The prompts of a piece of work as the model sees them: one for a chat, one a raw prompt,
@@ -137,10 +138,14 @@ impl Behaviour {
         }
     }
 
-    /// Unit vectors by which passages of documents are found, of 256 numbers each: as many as the
-    /// provider's vector stores use. Texts that mean the same are near.
+    /// Unit vectors by which passages of documents are found: those of the model of sentences where
+    /// there is one, else of 256 numbers each, as many as the provider's vector stores use. Texts
+    /// that mean the same are near.
     pub fn passage_vectors(&self, texts: &[&str]) -> Vec<Vec<f32>> {
-        embedding::passages(texts)
+        match &self.sentences {
+            Some(sentences) => texts.iter().map(|text| sentences.vector(text)).collect(),
+            None => embedding::passages(texts),
+        }
     }
 
     /// What a question asks to be searched for, without what is said to be polite.

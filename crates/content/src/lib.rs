@@ -46,4 +46,4 @@ mod word_hash;
 
 pub use behaviour::Behaviour;
 pub use config::{Config, TextMode};
-pub use embedding::{ModelFiles, SentenceModel};
+pub use embedding::{ModelFiles, SentenceModel, VocabularyFile};

@@ -88,7 +88,7 @@ impl AgendaRun {
         let Some(world) = self.world.upgrade() else {
             return Pull::End;
         };
-        tasks::aside_where(world.store.blocks(), || self.settle(gateway, &world, waker))
+        tasks::aside_where(world.blocks(), || self.settle(gateway, &world, waker))
     }
 
     fn settle(&self, gateway: &Gateway, world: &Arc<World>, waker: &Waker) -> Pull {

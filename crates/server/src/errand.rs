@@ -44,7 +44,7 @@ impl ErrandRun {
 
     /// Takes what is due of the answer, and hands all of it over at its end.
     pub(crate) fn advance(&mut self, gateway: &Gateway, now: Micros, waker: &Waker) -> Pull {
-        let blocks = self.world.store.blocks();
+        let blocks = self.world.blocks();
         tasks::aside_where(blocks, || self.go_on(gateway, now, waker))
     }
 

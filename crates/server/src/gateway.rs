@@ -115,7 +115,7 @@ impl Gateway {
     pub fn new(worlds: Worlds, launch: Launch) -> Self {
         let contract = fakeai_contract::openai();
         Self {
-            blocks: worlds.default().store.blocks(),
+            blocks: worlds.default().blocks(),
             worlds,
             checks: Arc::default(),
             contract,

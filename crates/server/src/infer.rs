@@ -85,7 +85,7 @@ pub(crate) fn answer(
         waits: turn.is_some(),
     };
     let behaviour = &world.behaviour;
-    let plan = tasks::aside_where(behaviour.is_slow(&opened.work), || {
+    let plan = tasks::aside_where(behaviour.calculates(), || {
         behaviour.plan_from(&opened.work, &prompts, &model, seed, &sources)
     })?;
     let billed = charged.billed(&opened.work, &model, &plan, origin.is_batch());

@@ -2,7 +2,7 @@
 //! is kept follows from the stored files; it is made anew where it was lost.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use fakeai_canon::ApiError;
 use fakeai_resources::{FileQuestion, Found, Holding, Library, Unreadable, Volume};
@@ -26,6 +26,8 @@ const PIECE: usize = 1 << 20;
 #[derive(Default)]
 pub(crate) struct Indexes {
     open: Mutex<Shelves>,
+    /// That of the documents that are there from the start, made at their first search.
+    pub(crate) built_in: OnceLock<Index>,
 }
 
 #[derive(Default)]

@@ -147,7 +147,7 @@ impl Player {
             return Ok(());
         }
         let world = Arc::clone(&self.world);
-        tasks::aside_where(world.store.blocks(), || {
+        tasks::aside_where(world.blocks(), || {
             let _turn = world.turn();
             self.store(kept)
         })

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use fakeai_content::{ModelFiles, SentenceModel};
+use fakeai_content::{ModelFiles, SentenceModel, VocabularyFile};
 
 use crate::store::OpenError;
 
@@ -21,17 +21,20 @@ pub(crate) fn open(folder: &Path) -> Result<Arc<SentenceModel>, OpenError> {
         let read = std::fs::read_to_string(folder.join(name));
         read.map_err(|error| unusable(format!("{name}: {error}")))
     };
-    let weights = std::fs::read(folder.join("model.safetensors"));
-    let sentences = match std::fs::read_to_string(folder.join("sentence_bert_config.json")) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(unusable(error.to_string())),
+    let text_if_there = |name: &str| match std::fs::read_to_string(folder.join(name)) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unusable(format!("{name}: {error}"))),
     };
+    let weights = std::fs::read(folder.join("model.safetensors"));
     let files = ModelFiles {
         config: text("config.json")?,
-        vocabulary: text("vocab.txt")?,
+        vocabulary: match text_if_there("vocab.txt")? {
+            Some(lines) => VocabularyFile::Lines(lines),
+            None => VocabularyFile::Tokenizer(text("tokenizer.json")?),
+        },
         weights: weights.map_err(|error| unusable(format!("model.safetensors: {error}")))?,
-        sentences,
+        sentences: text_if_there("sentence_bert_config.json")?,
     };
     SentenceModel::new(&files).map(Arc::new).map_err(unusable)
 }

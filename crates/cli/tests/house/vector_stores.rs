@@ -50,6 +50,50 @@ async fn search(house: &House, store: &str, body: Value) -> Vec<Value> {
     page["data"].as_array().expect("a list").clone()
 }
 
+/// Neighbours that no word leads to one another, and one that the question's words lead to.
+const MEANT: [(&str, &str); 3] = [
+    ("bard.txt", "Shakespeare is the author of Romeo and Juliet."),
+    (
+        "player.txt",
+        "Press play to start the clip; press it again to stop it.",
+    ),
+    ("tax.txt", "Income tax is due on the last day of May."),
+];
+
+#[tokio::test]
+async fn a_real_model_finds_what_shares_no_word() {
+    let Some(folder) = std::env::var_os("FAKEAI_SENTENCE_MODEL") else {
+        eprintln!("SKIPPED: FAKEAI_SENTENCE_MODEL names no folder with all-MiniLM-L6-v2");
+        return;
+    };
+    let house = House::with(|config| {
+        config.server.clock = ClockKind::Virtual;
+        config.generation.embedding_model = Some(folder.into());
+    })
+    .await;
+    let mut files = Vec::new();
+    for (name, text) in MEANT {
+        files.push(upload(&house, name, text).await);
+    }
+    let store = store(&house, &files).await;
+    for (query, name) in [
+        (
+            "Which poet wrote about two star-crossed lovers?",
+            "bard.txt",
+        ),
+        ("How do I pause a video?", "player.txt"),
+        ("When do I owe the revenue office money?", "tax.txt"),
+    ] {
+        let found = search(&house, &store, json!({"query": query})).await;
+        assert_eq!(found[0]["filename"], name, "{query}: {found:?}");
+    }
+    let asked = json!({"query": "Which poet wrote about two star-crossed lovers?",
+        "model": "nvidia/nv-rerankqa-mistral-4b-v3",
+        "documents": MEANT.map(|(_, text)| text)});
+    let ranked = house.post("/v1/rerank", &asked).await.ok();
+    assert_eq!(ranked["results"][0]["index"], 0, "{ranked}");
+}
+
 const TEXTS: [(&str, &str); 3] = [
     (
         "capitals.md",

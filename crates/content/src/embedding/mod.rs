@@ -6,6 +6,6 @@ mod model;
 mod vector;
 mod words;
 
-pub use model::{ModelFiles, SentenceModel};
+pub use model::{ModelFiles, SentenceModel, VocabularyFile};
 pub(crate) use vector::{modelled, passages, vectors};
 pub(crate) use words::{concepts, is_stop_word};

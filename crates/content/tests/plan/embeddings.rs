@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fakeai_canon::{Embed, Plan, TextInput, Work};
-use fakeai_content::{Behaviour, ModelFiles, SentenceModel};
+use fakeai_content::{Behaviour, ModelFiles, SentenceModel, VocabularyFile};
 
 use crate::desk::{plan, plan_by};
 
@@ -158,7 +158,7 @@ fn model() -> Option<Arc<SentenceModel>> {
     let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect(name);
     let files = ModelFiles {
         config: text("config.json"),
-        vocabulary: text("vocab.txt"),
+        vocabulary: VocabularyFile::Tokenizer(text("tokenizer.json")),
         weights: std::fs::read(folder.join("model.safetensors")).expect("weights"),
         sentences: Some(text("sentence_bert_config.json")),
     };
@@ -225,7 +225,7 @@ fn a_real_model_says_what_it_says_elsewhere() {
 fn a_model_that_is_none_is_refused_in_words() {
     let files = |config: &str, weights: &[u8]| ModelFiles {
         config: config.to_owned(),
-        vocabulary: "[UNK]\n[CLS]\n[SEP]".to_owned(),
+        vocabulary: VocabularyFile::Lines("[UNK]\n[CLS]\n[SEP]".to_owned()),
         weights: weights.to_vec(),
         sentences: None,
     };

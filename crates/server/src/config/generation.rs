@@ -41,8 +41,8 @@ section! {
         /// Tokens of training that a fine-tuning job gets through in a second.
         training_tokens_per_second: u32 = 20000, from 1 to 1000000000;
         /// A folder with a model of sentences as `sentence-transformers` saves one, of the type BERT
-        /// with weights in `model.safetensors`, such as all-MiniLM-L6-v2: the embeddings that are
-        /// asked for are then its own. Passages of vector stores are found as without it.
+        /// with weights in `model.safetensors`, such as all-MiniLM-L6-v2: embeddings are then its
+        /// own, and passages of vector stores are found and ranked by them.
         embedding_model: Option<PathBuf> = None;
         /// Whether prompts that moderation flags strongly are refused.
         refusals: bool = true, also ["enable_refusals"];

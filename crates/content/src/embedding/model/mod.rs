@@ -17,12 +17,20 @@ use word_pieces::WordPieces;
 pub struct ModelFiles {
     /// `config.json`.
     pub config: String,
-    /// `vocab.txt`.
-    pub vocabulary: String,
+    /// The vocabulary.
+    pub vocabulary: VocabularyFile,
     /// `model.safetensors`.
     pub weights: Vec<u8>,
     /// `sentence_bert_config.json`, where there is one.
     pub sentences: Option<String>,
+}
+
+/// The file that holds a model's vocabulary.
+pub enum VocabularyFile {
+    /// `vocab.txt`: a piece a line.
+    Lines(String),
+    /// `tokenizer.json`, which newer releases save alone.
+    Tokenizer(String),
 }
 
 /// Pieces of a sentence that are read where the model does not tell.
@@ -97,7 +105,7 @@ impl SentenceModel {
     }
 
     /// A unit vector for a text; what of it is beyond the model's length is not read.
-    pub(super) fn vector(&self, text: &str) -> Vec<f32> {
+    pub(crate) fn vector(&self, text: &str) -> Vec<f32> {
         let ids = self.pieces.ids(text, self.longest);
         let mut states = Vec::with_capacity(ids.len() * self.words.columns());
         for (place, id) in ids.iter().enumerate() {

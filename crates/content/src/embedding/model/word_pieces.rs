@@ -3,8 +3,24 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use super::VocabularyFile;
+
+/// What `tokenizer.json` has to say.
+#[derive(Deserialize)]
+struct Tokenizer {
+    model: Pieces,
+}
+
+/// The model of a tokenizer.
+#[derive(Deserialize)]
+struct Pieces {
+    r#type: String,
+    vocab: HashMap<String, usize>,
+}
 
 /// A longer word is not looked up, in characters.
 const LONGEST_WORD: usize = 100;
@@ -18,17 +34,15 @@ pub(super) struct WordPieces {
 }
 
 impl WordPieces {
-    /// Reads a vocabulary: a piece a line, its number the line's.
-    pub(super) fn read(text: &str, size: usize) -> Result<Self, String> {
-        let lines = text.lines().enumerate();
-        let pieces: HashMap<String, usize> =
-            lines.map(|(id, piece)| (piece.to_owned(), id)).collect();
+    /// Reads a vocabulary, whose ids are below `size`.
+    pub(super) fn read(file: &VocabularyFile, size: usize) -> Result<Self, String> {
+        let pieces = pieces(file)?;
         if pieces.values().any(|id| *id >= size) {
-            return Err("vocab.txt has more pieces than the model knows".to_owned());
+            return Err("the vocabulary has more pieces than the model knows".to_owned());
         }
         let mark = |name: &str| {
             let id = pieces.get(name).copied();
-            id.ok_or_else(|| format!("vocab.txt has no '{name}'"))
+            id.ok_or_else(|| format!("the vocabulary has no '{name}'"))
         };
         Ok(Self {
             first: mark("[CLS]")?,
@@ -96,6 +110,26 @@ impl WordPieces {
         if !rest.is_empty() {
             ids.truncate(begun);
             ids.push(self.unknown);
+        }
+    }
+}
+
+/// All pieces with their ids.
+fn pieces(file: &VocabularyFile) -> Result<HashMap<String, usize>, String> {
+    match file {
+        VocabularyFile::Lines(text) => {
+            let lines = text.lines().enumerate();
+            Ok(lines.map(|(id, piece)| (piece.to_owned(), id)).collect())
+        }
+        VocabularyFile::Tokenizer(text) => {
+            let read: Tokenizer = serde_json::from_str(text)
+                .map_err(|error| format!("tokenizer.json can't be read: {error}"))?;
+            match read.model.r#type.as_str() {
+                "WordPiece" => Ok(read.model.vocab),
+                other => Err(format!(
+                    "tokenizer.json is of the type '{other}', and only 'WordPiece' is known"
+                )),
+            }
         }
     }
 }
