@@ -1,6 +1,6 @@
 //! What an answer is charged as: what its request asked for and what its plan uses besides tokens.
 
-use fakeai_canon::{Billed, Extras, Plan, Segment, Work};
+use fakeai_canon::{Billed, Extras, Plan, Segment, Tool, Work};
 use fakeai_catalog::Model;
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ impl Charged {
         for kind in hosted(plan) {
             match kind {
                 "web_search" => extras.web_searches += 1,
-                "file_search" => file_searches += 1,
+                "file_search" if !reads_everything(work) => file_searches += 1,
                 "code_interpreter" => extras.code_sessions = 1,
                 _ => {}
             }
@@ -63,6 +63,26 @@ impl Charged {
             extras,
         }
     }
+}
+
+/// Whether it reads all documents there are, which is no search of vector stores as the provider
+/// charges it.
+fn reads_everything(work: &Work) -> bool {
+    let tools = match work {
+        Work::Generate(work) => work.tools.as_slice(),
+        Work::Count(_)
+        | Work::Compact(_)
+        | Work::Embed(_)
+        | Work::Moderate(_)
+        | Work::Rank(_)
+        | Work::Draw(_)
+        | Work::Speak(_)
+        | Work::Transcribe(_) => &[],
+    };
+    tools.iter().any(|tool| match tool {
+        Tool::Hosted { settings, .. } => settings.0["everywhere"] == true,
+        Tool::Function { .. } | Tool::Custom { .. } => false,
+    })
 }
 
 /// What is made or heard, counted as it is charged.

@@ -25,6 +25,7 @@ use crate::gateway::Gateway;
 use crate::pending;
 use crate::question::Question;
 use crate::run::Run;
+use crate::tasks;
 use crate::uploads::Uploads;
 use crate::webhooks;
 use crate::world::World;
@@ -110,9 +111,20 @@ const DUE_AT_ONCE: usize = 10_000;
 
 /// Lets every object that is due do what it does then, at the time at which it was due.
 pub(crate) fn settle(gateway: &Gateway, world: &Arc<World>) {
+    if is_due(world, world.now()) {
+        // A file that is read then may take long.
+        tasks::aside(|| settle_all(gateway, world));
+    }
+}
+
+fn is_due(world: &World, now: Micros) -> bool {
+    world.store.next_due().is_some_and(|due| due <= now)
+}
+
+fn settle_all(gateway: &Gateway, world: &Arc<World>) {
     for _ in 0..DUE_AT_ONCE {
         let now = world.now();
-        if world.store.next_due().is_none_or(|due| due > now) {
+        if !is_due(world, now) {
             return;
         }
         let failures = world.store.failures();
@@ -336,7 +348,7 @@ impl Sources for Documents<'_> {
         self.world.store.commit(changes)?;
         drop(turn);
         if everywhere {
-            found.extend(corpus::search(&self.world.behaviour, &search.question)?);
+            found.extend(corpus::search(self.world, &search.question)?);
             found.sort_by(|one, other| other.score.total_cmp(&one.score));
             found.truncate(search.question.limit);
         }

@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use fakeai_canon::{Alphabet, ApiError, Clock, Engine, Event, Micros, Mode, Observer, Seed, Work};
 use fakeai_catalog::{Catalog, FineTune, Model};
@@ -29,6 +30,7 @@ use crate::makers::Makers;
 use crate::meters::Meters;
 use crate::rules::WorldRules;
 use crate::store::unavailable;
+use crate::tasks;
 use crate::terms::Terms;
 use crate::webhooks::Deliveries;
 
@@ -126,6 +128,9 @@ pub(crate) struct Parts {
     pub(crate) observers: Vec<Arc<dyn Observer>>,
 }
 
+/// How long a turn may be waited for without giving way to other tasks.
+const SHORT: Duration = Duration::from_millis(1);
+
 /// Different works that leave objects behind of which the repeats are counted; past it the count
 /// starts anew from the number of calls, so that ids still never collide.
 const REPEATS: usize = 100_000;
@@ -192,10 +197,18 @@ impl World {
         self.rules.mode == Mode::Mock
     }
 
+    /// Whether what is done in it may keep a thread waiting: for a database, or for a model of
+    /// sentences.
+    pub(crate) fn blocks(&self) -> bool {
+        self.store.blocks() || self.behaviour.calculates()
+    }
+
     /// The right to read objects and write what follows from them, for one thread at a time. Who
     /// has it may take it again.
     pub(crate) fn turn(&self) -> Turn<'_> {
-        let here = self.turn.lock();
+        // Whoever has it reads a large file, perhaps.
+        let here = self.turn.try_lock_for(SHORT);
+        let here = here.unwrap_or_else(|| tasks::aside(|| self.turn.lock()));
         // Who waits for a turn here asks nothing of a database yet, and who has it nothing more.
         let everywhere = if here.get() == 0 {
             self.store.turn()

@@ -115,6 +115,22 @@ async fn a_stream_tells_the_documents_then_the_answer_then_the_usage() {
 }
 
 #[tokio::test]
+async fn no_search_of_files_is_charged_for_it() {
+    let house = House::open().await;
+    let asked = json!({"query": "What is a PVT corner?"});
+    house.post(RAG, &asked).await.ok();
+    let journal = house.journal("createRagPrompt").await;
+    let started = journal[0]["started"].as_f64().expect("a time") as u64;
+    let reported = async |name: &str| {
+        let since = started - started % 86_400;
+        let target = format!("/v1/organization/usage/{name}?start_time={since}");
+        house.get(&target).await.ok()["data"][0]["results"].clone()
+    };
+    assert_eq!(reported("completions").await[0]["num_model_requests"], 1);
+    assert_eq!(reported("file_search_calls").await, json!([]));
+}
+
+#[tokio::test]
 async fn a_wrong_question_is_refused_as_fastapi_does() {
     let house = House::open().await;
     for (body, place) in [
