@@ -398,7 +398,7 @@ fn every_role_and_part_reaches_the_work() {
             {"type": "text", "text": "Look"},
             {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAEC", "detail": "low"}},
             {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
-            {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,AAEC"}},
+            {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="}},
             {"type": "file", "file": {"file_id": "file-1"}}
         ]},
         {"role": "assistant", "content": null, "tool_calls": [

@@ -99,6 +99,9 @@ pub(super) fn file(
     mode: Mode,
 ) -> Result<Media, ApiError> {
     let (bytes, format) = match data_url(&data, |_| true) {
+        Ok((PDF, bytes)) if mode == Mode::Realistic && !is_pdf(&bytes) => {
+            return Err(corrupted(&param()));
+        }
         Ok((media_type, bytes)) => (bytes, Some(media_type.to_owned())),
         Err(_) if mode == Mode::Mock => (Bytes::from(data.into_bytes()), None),
         Err(flaw) => return Err(bad_file(&flaw, param())),
@@ -111,6 +114,26 @@ pub(super) fn file(
         name,
         detail: Detail::Auto,
     })
+}
+
+/// The media type of a PDF.
+const PDF: &str = "application/pdf";
+/// How far into a PDF its mark may stand: as far as readers of PDFs look for it.
+const PDF_HEAD: usize = 1024;
+
+fn is_pdf(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(PDF_HEAD)];
+    head.windows(5).any(|part| part == b"%PDF-")
+}
+
+/// The words of a live answer: <https://github.com/warpdotdev/warp/issues/9047>
+fn corrupted(place: &str) -> ApiError {
+    let param = place.split(['[', '.']).next().unwrap_or_default();
+    ApiError::invalid(
+        "The file you uploaded is badly formatted or corrupted. Please fix the file and try again.",
+    )
+    .code("invalid_file")
+    .param(param.to_owned())
 }
 
 /// A file that was stored before, or one behind an address.

@@ -108,7 +108,7 @@ fn content_of_every_kind_is_read() {
         {"type": "input_text", "text": "Look"},
         {"type": "input_image", "image_url": "data:image/png;base64,aGk=", "detail": "high"},
         {"type": "input_image", "file_id": "file_1"},
-        {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,aGk="},
+        {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},
         {"type": "input_file", "file_url": "https://x.test/a.pdf"},
     ]);
     let input = json!([{"role": "user", "content": content}]);
@@ -129,13 +129,18 @@ fn content_of_every_kind_is_read() {
         [
             (MediaKind::Image, bytes(), Detail::High),
             (MediaKind::Image, stored, Detail::Auto),
-            (MediaKind::File, bytes(), Detail::Auto),
+            (MediaKind::File, MediaSource::Bytes("%PDF-".into()), Detail::Auto),
             (MediaKind::File, url, Detail::Auto),
         ]
     );
     let bad = json!([{"role": "user", "content": [{"type": "input_image", "image_url": "data:image/png;base64,?"}]}]);
     let (_, param, _) = World::default().refusal(json!({"model": "gpt-4o", "input": bad}));
     assert_eq!(param.as_deref(), Some("input[0].content[0].image_url"));
+    let bad = json!([{"role": "user", "content": [
+        {"type": "input_file", "file_data": "data:application/pdf;base64,aGk="}]}]);
+    let (words, param, code) = World::default().refusal(json!({"model": "gpt-4o", "input": bad}));
+    assert!(words.contains("badly formatted or corrupted"), "{words}");
+    assert_eq!((param.as_deref(), code.as_deref()), (Some("input"), Some("invalid_file")));
 }
 
 /// An agent's history with items of many types.

@@ -59,7 +59,8 @@ fn check(site: &Site<'_>) -> Result<Outcome, ApiError> {
     Ok(Outcome::Answer(Answer::json(Arc::new(object))))
 }
 
-fn is_image(head: &[u8]) -> bool {
+/// Whether bytes begin as a picture does.
+pub(super) fn is_image(head: &[u8]) -> bool {
     let riff = head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP");
     riff || head.starts_with(b"\x89PNG\r\n\x1a\n") || head.starts_with(&[0xff, 0xd8, 0xff])
 }

@@ -39,11 +39,12 @@ pub(super) static PARTS: Hooks = Hooks {
 };
 
 fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
-    let bytes = site.call.body["bytes"].as_i64().unwrap_or_default();
-    if bytes < 1 {
+    let bytes = &site.call.body["bytes"];
+    let announced = bytes.as_f64().unwrap_or_default();
+    if announced < 1.0 {
         return Err(wording::refused(site.family, "no_bytes", &[]).param("bytes"));
     }
-    if bytes.unsigned_abs() > MOST {
+    if announced > MOST as f64 {
         let values = [("bytes", bytes.to_string()), ("most", MOST.to_string())];
         return Err(wording::refused(site.family, "too_large", &values).param("bytes"));
     }

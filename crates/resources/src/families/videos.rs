@@ -7,6 +7,7 @@ use fakeai_canon::{ApiError, Micros};
 use serde_json::{Value, json};
 
 use super::Hooks;
+use super::provenance::is_image;
 use crate::apply::{Moment, Site};
 use crate::blob_copy;
 use crate::call::{Film, Still};
@@ -128,8 +129,18 @@ fn source(site: &Site<'_>) -> Result<Source, ApiError> {
     })
 }
 
-/// A picture to start from has to be there.
+/// A picture to start from has to be there, and to be one where it comes along.
 fn check_reference(site: &Site<'_>) -> Result<(), ApiError> {
+    let mut files = site.call.files.iter();
+    if let Some(sent) = files.find(|file| file.field == "input_reference") {
+        let head = blob_copy::head(site.means.services.blobs(), &sent.blob, 12)?;
+        if !is_image(&head) {
+            let sentence = site.family.wording("no_picture");
+            return Err(ApiError::invalid(sentence)
+                .param("input_reference")
+                .code("invalid_image_file"));
+        }
+    }
     let id = site.call.body["input_reference"]["file_id"].as_str();
     match id {
         Some(id) if site.store.find("files", None, id).is_none() => {
