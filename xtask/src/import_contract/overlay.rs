@@ -30,6 +30,8 @@ pub(super) struct Overlay {
     always: Vec<Always>,
     #[serde(default)]
     left_to_code: Vec<LeftToCode>,
+    #[serde(default)]
+    bytes: Vec<Bytes>,
     errors: Option<Errors>,
     #[serde(default)]
     schemas: BTreeMap<String, Value>,
@@ -120,6 +122,16 @@ struct LeftToCode {
     keyword: String,
 }
 
+/// A success whose body is bytes of a media type that the document lacks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bytes {
+    operation: String,
+    media: String,
+    /// The media type that the document names for it.
+    instead: Option<String>,
+}
+
 /// A second type that a property may have.
 #[derive(Deserialize)]
 struct Alternative {
@@ -188,11 +200,31 @@ impl Overlay {
             let added = json!({"type": choice.r#type, "x-added": true});
             *member = json!({"anyOf": [member.take(), added]});
         }
+        self.give_bytes(draft)?;
         self.refuse(draft);
         self.bound(draft)?;
         self.demand(draft)?;
         self.mark_closed(draft)?;
         self.check_names(draft)
+    }
+
+    fn give_bytes(&self, draft: &mut Draft) -> Result<()> {
+        for answer in &self.bytes {
+            let (id, media) = (&answer.operation, &answer.media);
+            let mut rows = draft.operations.iter_mut();
+            let row = rows.find(|row| row["id"] == json!(id));
+            let bodies = row.and_then(|row| row.pointer_mut("/responses/200"));
+            let bodies = bodies.and_then(Value::as_object_mut);
+            let bodies = bodies.with_context(|| format!("{id} has no success"))?;
+            if let Some(wrong) = &answer.instead {
+                let before = bodies.remove(wrong);
+                before.with_context(|| format!("{id} answers no {wrong}: drop it here"))?;
+            }
+            let before =
+                bodies.insert(media.clone(), json!({"type": "string", "format": "binary"}));
+            ensure!(before.is_none(), "{id} answers {media} now: drop it here");
+        }
+        Ok(())
     }
 
     /// Gives every refusal the one shape.
