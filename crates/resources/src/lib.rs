@@ -13,6 +13,7 @@ mod ids;
 mod keep;
 mod library;
 mod made_up;
+mod named;
 mod page;
 mod store;
 mod verbs;
@@ -26,8 +27,8 @@ pub use call::{
 };
 pub use families::fine_tuning::slug;
 pub use families::organization::{
-    Identity, anyone, founding, given_rate_limits, has_admin_keys, has_project, identify,
-    is_organization, spend_limit, usual_rate_limits,
+    Identity, Permissions, anyone, founding, given_rate_limits, has_admin_keys, has_project,
+    identify, is_organization, spend_limit, usual_rate_limits,
 };
 pub use families::responses::not_streamable;
 pub use families::run_luggage::luggage;
@@ -35,6 +36,7 @@ pub use families::vector_stores::{FileSearch, search_files, searchable_stores, u
 pub use family::{Order, is_lasting, lasting};
 pub use keep::Keeping;
 pub use library::{Found, Holding, Library, Question as FileQuestion, Unreadable, Volume};
+pub use named::check_named;
 pub use store::{
     BlobWriter, Blobs, Change, Filter, LostCursor, Page, PageQuery, Parent, Record, Store,
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fakeai_canon::Micros;
-use fakeai_resources::{self as resources, Store};
+use fakeai_resources::{self as resources, Permissions, Store};
 use parking_lot::RwLock;
 use serde_json::Value;
 
@@ -35,6 +35,8 @@ struct Known {
 pub(crate) struct Term {
     /// The rate limits that the project was given, by the provider's names.
     pub(crate) given: Option<Arc<Value>>,
+    /// The models and tools that the project may use.
+    pub(crate) permissions: Permissions,
     /// What the organisation may spend in a month, in cents.
     pub(crate) organization_cents: Option<f64>,
     /// What the project may spend in a month, in cents.
@@ -67,6 +69,7 @@ impl Terms {
         let before = self.changes.load(Ordering::Acquire);
         let term = Arc::new(Term {
             given: resources::given_rate_limits(store, project, model),
+            permissions: Permissions::of(store, project),
             organization_cents: resources::spend_limit(store, None),
             project_cents: resources::spend_limit(store, Some(project)),
             read: now,

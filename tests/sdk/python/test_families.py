@@ -6,6 +6,8 @@ import base64
 import openai
 import pytest
 
+from test_containers import MANIFEST, bundle
+
 OFFER = (
     "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
     "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=setup:actpass\r\n"
@@ -37,9 +39,18 @@ def test_files_from_create_to_delete(world):
     answer = world.responses.create(model="gpt-4o", input=[ask])
     bare = world.responses.create(model="gpt-4o", input="Where is it?")
     assert answer.usage.input_tokens > bare.usage.input_tokens
+    chat = [{"role": "user", "content": [
+        {"type": "file", "file": {"file_id": made[0].id}}, {"type": "text", "text": "Where is it?"}]}]
+    said = world.chat.completions.create(model="gpt-4o", messages=chat)
+    plain = world.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Where is it?"}])
+    assert said.usage.prompt_tokens > plain.usage.prompt_tokens
     assert files.delete(made[0].id).deleted
     gone(files.retrieve, made[0].id)
     gone(files.content, made[0].id)
+    with pytest.raises(openai.NotFoundError, match=f"No such File object: {made[0].id}"):
+        world.responses.create(model="gpt-4o", input=[ask])
+    with pytest.raises(openai.NotFoundError, match=f"No such File object: {made[0].id}"):
+        world.chat.completions.create(model="gpt-4o", messages=chat)
 
 
 def test_conversations_from_create_to_delete(world):
@@ -96,9 +107,38 @@ def test_containers_from_create_to_delete(world):
         tools=[{"type": "code_interpreter", "container": made[0].id}])
     call = next(item for item in answer.output if item.type == "code_interpreter_call")
     assert call.container_id == made[0].id
+    assert call.outputs is None and "7" in answer.output_text
     containers.delete(made[0].id)
     gone(containers.retrieve, made[0].id)
     gone(containers.files.list, made[0].id)
+    with pytest.raises(openai.NotFoundError, match=f"Container with id '{made[0].id}' not found."):
+        world.responses.create(
+            model="gpt-4.1", input="What is 3 + 4?", tools=[{"type": "code_interpreter", "container": made[0].id}])
+
+
+def test_skills_from_create_to_delete(world):
+    skills = world.skills
+    made = [skills.create(files=[bundle(MANIFEST.replace("sums", f"sums-{number}"))]) for number in range(3)]
+    assert ids(skills.list(limit=2)) == ids(reversed(made))
+    page = skills.list(limit=2, order="asc")
+    assert ids(page.data) == ids(made[:2]) and page.has_more
+    assert skills.retrieve(made[0].id) == made[0]
+    second = skills.versions.create(made[0].id, files=[bundle(MANIFEST.replace("Adds", "Subtracts"))])
+    assert skills.versions.retrieve(second.version, skill_id=made[0].id) == second
+    assert skills.versions.content.retrieve(second.version, skill_id=made[0].id).content.startswith(b"PK")
+    assert skills.update(made[0].id, default_version=second.version).default_version == second.version
+    assert skills.versions.delete("1", skill_id=made[0].id).deleted
+    gone(skills.versions.retrieve, "1", skill_id=made[0].id)
+    named = {"type": "skill_reference", "skill_id": made[0].id}
+    shell = {"type": "shell", "environment": {"type": "container_auto", "skills": [named]}}
+    answer = world.responses.create(model="gpt-5", input="Add 3 and 4.", tools=[shell])
+    assert answer.output_text and answer.tools[0].type == "shell"
+    assert world.containers.create(name="box", skills=[named]).status == "running"
+    assert skills.delete(made[0].id).deleted
+    gone(skills.retrieve, made[0].id)
+    gone(skills.content.retrieve, made[0].id)
+    with pytest.raises(openai.NotFoundError, match=f"Skill with id '{made[0].id}' not found."):
+        world.responses.create(model="gpt-5", input="Add 3 and 4.", tools=[shell])
 
 
 def test_videos_from_create_to_delete(world):

@@ -112,6 +112,35 @@ def test_a_batch_is_answered_line_by_line(world, endpoint):
         world.batches.cancel(batch.id)
 
 
+def test_a_batch_puts_what_failed_into_a_file_of_its_own(world):
+    def line(number):
+        words = {"role": "user", "content": f"Question {number}"}
+        body = {"model": "gpt-4o", "messages": [words], "temperature": 9.5 if number % 4 == 3 else 1}
+        return {"custom_id": f"q{number}", "method": "POST", "url": "/v1/chat/completions", "body": body}
+
+    file = world.files.create(file=jsonl("in.jsonl", [line(number) for number in range(8)]), purpose="batch")
+    ask = {"input_file_id": file.id, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+    batch = ended(world, world.batches.create(**ask))
+    counts = batch.request_counts
+    assert (batch.status, counts.total, counts.completed, counts.failed) == ("completed", 8, 6, 2)
+    assert batch.created_at <= batch.in_progress_at <= batch.finalizing_at <= batch.completed_at
+    read = lambda id: [json.loads(line) for line in world.files.content(id).text.splitlines()]
+    output, errors = read(batch.output_file_id), read(batch.error_file_id)
+    assert sorted(line["custom_id"] for line in output) == ["q0", "q1", "q2", "q4", "q5", "q6"]
+    assert sorted(line["custom_id"] for line in errors) == ["q3", "q7"]
+    live = world.chat.completions.create(**line(4)["body"])
+    said = next(line for line in output if line["custom_id"] == "q4")["response"]["body"]
+    assert said["choices"][0]["message"]["content"] == live.choices[0].message.content
+    for error in errors:
+        assert error["response"]["status_code"] == 400
+        assert error["response"]["body"]["error"]["code"] == "decimal_above_max_value"
+    for made in (batch.output_file_id, batch.error_file_id):
+        assert world.files.retrieve(made).purpose == "batch_output"
+        assert world.files.delete(made).deleted
+        with pytest.raises(openai.NotFoundError):
+            world.files.content(made)
+
+
 def test_batches_are_listed_and_fail_by_line(world):
     lines = [{"custom_id": "a", "method": "POST", "url": "/v1/embeddings", "body": {"model": "x"}}] * 2
     file = world.files.create(file=jsonl("in.jsonl", lines), purpose="batch")

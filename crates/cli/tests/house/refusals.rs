@@ -1,5 +1,6 @@
 //! What is wrong with a call is told in the provider's shape, with the provider's status.
 
+use fakeai_canon::Mode;
 use fakeai_server::config::ByteCount;
 use http::Method;
 use serde_json::{Value, json};
@@ -60,6 +61,69 @@ async fn bodies_that_are_wrong_name_the_parameter() {
         with(&house, "colour", json!(1)).await.error(400)["code"],
         "unknown_parameter"
     );
+}
+
+#[tokio::test]
+async fn what_a_request_names_has_to_be_there() {
+    let said = |content: Value| json!([{"role": "user", "content": [content]}]);
+    let shell =
+        |environment: Value| json!({"tools": [{"type": "shell", "environment": environment}]});
+    let cases = [
+        (
+            "/v1/chat/completions",
+            json!({"messages": said(json!({"type": "file", "file": {"file_id": "file-none"}}))}),
+            "No such File object: file-none",
+        ),
+        (
+            "/v1/responses",
+            json!({"input": said(json!({"type": "input_file", "file_id": "file-none"}))}),
+            "No such File object: file-none",
+        ),
+        (
+            "/v1/responses",
+            json!({"input": said(json!({"type": "input_image", "file_id": "file-none"}))}),
+            "No such File object: file-none",
+        ),
+        (
+            "/v1/responses",
+            json!({"tools": [{"type": "code_interpreter", "container": "cntr_none"}]}),
+            "Container with id 'cntr_none' not found.",
+        ),
+        (
+            "/v1/responses",
+            json!({"tools": [{"type": "code_interpreter",
+                "container": {"type": "auto", "file_ids": ["file-none"]}}]}),
+            "No such File object: file-none",
+        ),
+        (
+            "/v1/responses",
+            shell(json!({"type": "container_reference", "container_id": "cntr_none"})),
+            "Container with id 'cntr_none' not found.",
+        ),
+        (
+            "/v1/responses",
+            shell(json!({"type": "container_auto",
+                "skills": [{"type": "skill_reference", "skill_id": "skill_none"}]})),
+            "Skill with id 'skill_none' not found.",
+        ),
+    ];
+    for mode in [Mode::Realistic, Mode::Mock] {
+        let house = House::with(|config| config.server.mode = mode).await;
+        for (path, more, sentence) in &cases {
+            let mut body = json!({"model": "gpt-4o"});
+            if *path == "/v1/responses" {
+                body["input"] = json!("Hello.");
+            }
+            for (name, value) in more.as_object().expect("fields") {
+                body[name] = value.clone();
+            }
+            let answer = house.post(path, &body).await;
+            match mode {
+                Mode::Realistic => assert_eq!(answer.error(404)["message"], *sentence),
+                Mode::Mock => assert_eq!(answer.status, 200, "{}", answer.text()),
+            }
+        }
+    }
 }
 
 #[tokio::test]

@@ -111,6 +111,26 @@ fn projects_are_made_paged_changed_and_archived() {
 }
 
 #[test]
+fn a_region_by_its_older_name_becomes_a_residency() {
+    let mut world = World::realistic();
+    let projects = "/organization/projects";
+    let made = json!({"name": "p", "geography": "EU"});
+    let made = world.post(projects, made).unwrap();
+    assert_eq!(made["residency"], "EU_STORAGE_PROCESSING");
+    let path = format!("{projects}/{}", id(&made));
+    let moved = world.post(&path, json!({"geography": "JP"})).unwrap();
+    assert_eq!(moved["residency"], "JP_STORAGE");
+    let same = world.post(&path, json!({"geography": "Atlantis"})).unwrap();
+    assert_eq!(same["residency"], "JP_STORAGE");
+    assert_eq!(
+        world.get(&path, json!({})).unwrap()["residency"],
+        "JP_STORAGE"
+    );
+    let both = json!({"name": "q", "geography": "EU", "residency": "GLOBAL"});
+    assert_eq!(world.post(projects, both).unwrap()["residency"], "GLOBAL");
+}
+
+#[test]
 fn a_service_account_has_keys_that_are_worth_something_until_they_go() {
     let mut world = World::realistic();
     let project = project(&mut world, "p");

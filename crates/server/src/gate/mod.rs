@@ -8,6 +8,8 @@ mod contract;
 mod deployment;
 mod fault;
 mod model;
+mod named;
+mod permitted;
 mod quota;
 pub(crate) mod size;
 mod tokens;
@@ -110,7 +112,13 @@ pub(crate) struct Meaning<'a> {
 type Judge = fn(&Meaning<'_>, &mut Visit) -> Result<(), ApiError>;
 
 /// By meaning: after decoding. The model has been found already.
-static BY_MEANING: &[Judge] = &[tokens::check, context::check, quota::check];
+static BY_MEANING: &[Judge] = &[
+    permitted::check,
+    named::check,
+    tokens::check,
+    context::check,
+    quota::check,
+];
 
 /// Takes work through the second list.
 pub(crate) fn by_meaning(meaning: &Meaning<'_>, visit: &mut Visit) -> Result<(), ApiError> {

@@ -10,6 +10,7 @@ mod invites;
 mod keys;
 mod members;
 mod people;
+mod permissions;
 mod projects;
 mod rate_limits;
 mod roles;
@@ -21,6 +22,7 @@ mod x509;
 
 pub use founding::{anyone, founding};
 pub use people::is_organization;
+pub use permissions::Permissions;
 pub use rate_limits::{given_rate_limits, usual_rate_limits};
 pub use secrets::{Identity, has_admin_keys, has_project, identify};
 

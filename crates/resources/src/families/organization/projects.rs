@@ -31,6 +31,7 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     let (now, id) = (site.context.now, draft.record.id.clone());
     draft.object.insert("archived_at".to_owned(), Value::Null);
     draft.object.insert("status".to_owned(), json!("active"));
+    settle_region(site, draft);
     for property in ["external_key_id", "residency"] {
         let sent = &site.call.body[property];
         if !sent.is_null() {
@@ -54,8 +55,26 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn updated(_: &Site<'_>, old: &Record, _: &mut Draft) -> Result<(), ApiError> {
+fn updated(site: &Site<'_>, old: &Record, draft: &mut Draft) -> Result<(), ApiError> {
+    settle_region(site, draft);
     changeable(old)
+}
+
+/// The older name of a residency is a region: `EU`. It becomes the residency that the contract has
+/// for it, the one that also processes there where there is only that; other words say nothing.
+fn settle_region(site: &Site<'_>, draft: &mut Draft) {
+    let region = site.call.body["geography"].as_str();
+    let contract = fakeai_contract::openai();
+    let known = region.zip(contract.schema("PublicProjectResidency"));
+    let Some((region, schema)) = known else {
+        return;
+    };
+    let names =
+        ["", "_STORAGE", "_STORAGE_PROCESSING"].map(|kind| json!(format!("{region}{kind}")));
+    let fits = |name: &Value| contract.check_schema(schema, name, &[]).is_ok();
+    if let Some(name) = names.into_iter().find(fits) {
+        draft.object.insert("residency".to_owned(), name);
+    }
 }
 
 /// Refuses to change the default project and archived ones.

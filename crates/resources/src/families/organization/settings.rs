@@ -26,7 +26,7 @@ pub(super) static HOOKS: Hooks = Hooks {
 };
 
 pub(super) static IN_PROJECTS: Hooks = Hooks {
-    family: "organization.projects.settings",
+    family: PROJECT_SETTINGS,
     acts: &[
         ("retrieve-project-data-retention", retention),
         ("update-project-data-retention", set_retention),
@@ -42,9 +42,14 @@ pub(super) static IN_PROJECTS: Hooks = Hooks {
     ..Hooks::NONE
 };
 
+/// The family of what a project has one of.
+pub(super) const PROJECT_SETTINGS: &str = "organization.projects.settings";
+
 const RETENTION: &str = "data_retention";
-const TOOLS: &str = "hosted_tool_permissions";
-const MODELS: &str = "model_permissions";
+/// The setting of hosted tools.
+pub(super) const TOOLS: &str = "hosted_tool_permissions";
+/// The setting of models.
+pub(super) const MODELS: &str = "model_permissions";
 
 /// The setting where it has been set; the path's project is there.
 pub(super) fn get(site: &Site<'_>, name: &str) -> Result<Option<Arc<Record>>, ApiError> {
