@@ -129,7 +129,11 @@ fn content_of_every_kind_is_read() {
         [
             (MediaKind::Image, bytes(), Detail::High),
             (MediaKind::Image, stored, Detail::Auto),
-            (MediaKind::File, MediaSource::Bytes("%PDF-".into()), Detail::Auto),
+            (
+                MediaKind::File,
+                MediaSource::Bytes("%PDF-".into()),
+                Detail::Auto
+            ),
             (MediaKind::File, url, Detail::Auto),
         ]
     );
@@ -140,7 +144,10 @@ fn content_of_every_kind_is_read() {
         {"type": "input_file", "file_data": "data:application/pdf;base64,aGk="}]}]);
     let (words, param, code) = World::default().refusal(json!({"model": "gpt-4o", "input": bad}));
     assert!(words.contains("badly formatted or corrupted"), "{words}");
-    assert_eq!((param.as_deref(), code.as_deref()), (Some("input"), Some("invalid_file")));
+    assert_eq!(
+        (param.as_deref(), code.as_deref()),
+        (Some("input"), Some("invalid_file"))
+    );
 }
 
 /// An agent's history with items of many types.
