@@ -80,6 +80,9 @@ costs! {
         eager_us,
         /// The same for a layer of experts, on top.
         eager_expert_us,
+        /// The same for a layer whose attention keeps compressed keys and values, on top: it takes
+        /// about twice the kernels.
+        eager_mla_us,
         /// Routing and dispatch of a layer of experts, in µs.
         expert_us,
         /// Share of the memory's bandwidth that experts reach.

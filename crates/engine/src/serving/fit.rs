@@ -37,7 +37,7 @@ const FIRST_TOKEN: f64 = 0.5;
 const FAR: f64 = 0.35;
 
 /// How much a number's way from where it started counts, beside the mean error of all runs.
-const PULL: f64 = 0.0015;
+const PULL: f64 = 0.003;
 /// Rounds that a number is left alone for which moving did not help.
 const REST: u32 = 2;
 
@@ -220,7 +220,7 @@ pub fn knobs<'a>(rows: impl IntoIterator<Item = &'a Measured>, of_all: bool) -> 
         "reduce_us",
         "reduce_gb_s",
     ];
-    const ENGINE: [&str; 13] = [
+    const ENGINE: [&str; 14] = [
         "host_us",
         "row_us",
         "request_us",
@@ -228,6 +228,7 @@ pub fn knobs<'a>(rows: impl IntoIterator<Item = &'a Measured>, of_all: bool) -> 
         "concurrency_us",
         "eager_us",
         "eager_expert_us",
+        "eager_mla_us",
         "expert_us",
         "expert_memory",
         "expert_memory_fp8",

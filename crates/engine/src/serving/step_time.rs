@@ -300,7 +300,13 @@ impl StepTime {
                 Precision::Fp8 | Precision::Fp8Block | Precision::Fp4 => costs.eager_expert_us,
                 Precision::Bf16 | Precision::Mxfp4 | Precision::Int4 => 0.0,
             };
-            let launched = f64::from(shape.layers) * costs.eager_us + self.expert_layers * expert;
+            let compressed = if shape.kv_rank > 0 {
+                costs.eager_mla_us
+            } else {
+                0.0
+            };
+            let launched = f64::from(shape.layers) * (costs.eager_us + compressed)
+                + self.expert_layers * expert;
             seconds = seconds.max(launched * 1e-6);
         }
         seconds
