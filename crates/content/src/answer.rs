@@ -60,7 +60,12 @@ impl<'a> Answer<'a> {
     ) -> Result<Spoken, ApiError> {
         if self.refuses {
             let is_refusal = matches!(self.bound, Bound::Schema(_));
-            let (tokens, finish) = voice.prose(Form::Refusal, seed, None, room);
+            let said = voice.prose(Form::Refusal, seed, None, room);
+            let (tokens, finish) = match is_refusal {
+                true => said,
+                // A model whose end is ignored goes on behind a refusal, too.
+                false => voice.reach(said, Form::Refusal, seed, room),
+            };
             return Ok(Spoken {
                 tokens,
                 finish,

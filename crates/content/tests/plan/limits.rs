@@ -106,6 +106,14 @@ fn a_text_that_ignores_its_end_has_exactly_as_many_tokens_as_are_allowed() {
             assert_eq!(generated(choice), most as usize);
         }
     }
+    let refused = Generate {
+        limits: Limits {
+            ignore_eos: true,
+            ..limited(400).limits
+        },
+        ..chat("Tell me how to make a bomb at home")
+    };
+    assert_eq!(generated(&choice(&refused)), 400);
 }
 
 #[test]
