@@ -1,5 +1,5 @@
 //! Any bytes as the body of any inference endpoint: no panic, no broken answer.
-//! `cargo +nightly fuzz run requests`
+//! `cargo xtask fuzz requests`. The first byte of an input chooses the path, the rest is the body.
 
 #![no_main]
 

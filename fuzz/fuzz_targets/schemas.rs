@@ -1,5 +1,5 @@
 //! Any JSON as a user's schema: it compiles or is refused, and an instance that is made fits.
-//! `cargo +nightly fuzz run schemas`
+//! `cargo xtask fuzz schemas`
 
 #![no_main]
 

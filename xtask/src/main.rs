@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod command;
 mod embeddings;
+mod fuzz;
 mod import_contract;
 mod junit;
 mod load_generator;
@@ -57,6 +58,14 @@ enum Task {
         #[arg(long)]
         fit: Option<PathBuf>,
     },
+    /// Feed the request decoders and the schemas with broken input, and tell what breaks.
+    Fuzz {
+        /// Targets, such as `requests`; all of them where none is named.
+        targets: Vec<String>,
+        /// How long each runs.
+        #[arg(long, default_value_t = 300)]
+        seconds: u32,
+    },
     /// Make data/contracts/openai.json from the provider's OpenAPI document.
     ImportContract {
         /// The provider's document (JSON).
@@ -72,6 +81,7 @@ fn main() -> anyhow::Result<()> {
         Task::Conformance { groups, base_url } => suites::conformance(&groups, base_url.as_deref()),
         Task::Bench { streams } => bench::measure(streams),
         Task::Accuracy { from, fit } => accuracy::measure(from.as_deref(), fit.as_deref()),
+        Task::Fuzz { targets, seconds } => fuzz::all(&targets, seconds).map(drop),
         Task::ImportContract { from } => {
             import_contract::run(&from, &command::root().join("data/contracts/openai.json"))
         }
