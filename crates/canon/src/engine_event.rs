@@ -24,9 +24,27 @@ pub enum EngineEvent {
         at: Micros,
         /// Tokens of its prompt, all of which were looked up in the cache.
         prompt: u32,
-        /// Those of them that the cache had.
+        /// Those of them that the cache had, on the GPUs or in the host's memory.
         cached: u32,
+        /// Those of them that only the host's memory had.
+        host: u32,
     },
+    /// A sequence was not taken in, since too many wait.
+    Refused {
+        /// The replica.
+        worker: u32,
+        /// When.
+        at: Micros,
+    },
+    /// Blocks of the cache gave way to others.
+    Evicted {
+        /// The replica.
+        worker: u32,
+        /// Tokens that they held.
+        tokens: u32,
+    },
+    /// Keys and values are on their way.
+    Moved(Transfer),
     /// A step began.
     StepBegan {
         /// What it computes.
@@ -135,12 +153,20 @@ pub struct StoredBlocks {
 pub struct WorkerLoad {
     /// Sequences in the batch.
     pub running: u32,
-    /// Sequences in the queue.
+    /// Sequences in the queue, and those whose blocks are on their way.
     pub waiting: u32,
+    /// Those of them whose blocks are on their way.
+    pub loading: u32,
+    /// Those of them that wait to fetch what another replica has computed.
+    pub to_fetch: u32,
     /// Blocks of the cache that sequences use.
     pub used_blocks: u32,
     /// Blocks of the cache that can be found again by what they hold, used or not.
     pub known_blocks: u32,
+    /// Those of them that no sequence uses.
+    pub idle_blocks: u32,
+    /// Blocks in the host's memory.
+    pub host_blocks: u32,
     /// All blocks of the cache.
     pub blocks: u32,
 }
@@ -166,6 +192,30 @@ pub struct Step {
     pub prompt_tokens: u32,
 }
 
+/// Keys and values go from one place to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Transfer {
+    /// The replica that gives them to its host, or gets them.
+    pub worker: u32,
+    /// From where to where.
+    pub way: Way,
+    /// How long it takes, waits for the link not counted.
+    pub took: Micros,
+    /// Tokens that they are of.
+    pub tokens: u32,
+}
+
+/// From where to where keys and values go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From the GPUs to the host's memory.
+    ToHost,
+    /// From the host's memory to the GPUs.
+    FromHost,
+    /// From the replica that has computed a prompt to the one that answers it.
+    FromReplica,
+}
+
 /// A sequence got its first token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FirstToken {
@@ -181,6 +231,20 @@ pub struct FirstToken {
     pub prompt: u32,
     /// Those of them that the cache had.
     pub cached: u32,
+    /// Where the replica that gave the token had the prompt's keys and values from; what is left of
+    /// the prompt it has computed.
+    pub origins: Origins,
+}
+
+/// Tokens of a prompt by where their keys and values came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// The GPUs' own cache.
+    pub device: u32,
+    /// The host's memory.
+    pub host: u32,
+    /// Another replica.
+    pub replica: u32,
 }
 
 /// A sequence has left.

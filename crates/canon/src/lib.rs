@@ -32,8 +32,8 @@ pub use caller::{Caller, CallerKey, KeyKind, Owner};
 pub use clock::{Clock, Micros};
 pub use engine::{Admission, Engine, Job, Tick, Ticks};
 pub use engine_event::{
-    CacheChange, Ended, Ending, EngineEvent, FirstToken, Gap, Proposed, RequestParams,
-    RequestShape, Step, StoredBlocks, WorkerLoad,
+    CacheChange, Ended, Ending, EngineEvent, FirstToken, Gap, Origins, Proposed, RequestParams,
+    RequestShape, Step, StoredBlocks, Transfer, Way, WorkerLoad,
 };
 pub use error::{ApiError, ErrorKind};
 pub use event::{Closed, Event, Intervals, Observer, Opened};

@@ -20,6 +20,57 @@ pub fn metrics_json(worlds: &[(&str, &Ledger)], now: Micros) -> Value {
     })
 }
 
+/// The same as a table: a line for each world, operation and model. Times are in seconds.
+pub fn metrics_csv(worlds: &[(&str, &Ledger)], now: Micros) -> String {
+    let mut table = String::from(
+        "world,operation,model,requests,errors,streamed,abandoned,prompt_tokens,cached_tokens,\
+        completion_tokens,latency_mean,latency_p50,latency_p90,latency_p99,ttft_mean,ttft_p50,\
+        ttft_p90,ttft_p99,requests_per_second,tokens_per_second\n",
+    );
+    let shown = metrics_json(worlds, now);
+    for world in shown["worlds"].as_array().into_iter().flatten() {
+        for row in world["operations"].as_array().into_iter().flatten() {
+            let errors = row["errors"].as_object();
+            let errors: u64 =
+                errors.map_or(0, |errors| errors.values().filter_map(Value::as_u64).sum());
+            let mut cells = vec![
+                quoted(world["world"].as_str()),
+                quoted(row["operation"].as_str()),
+                quoted(row["model"].as_str()),
+                row["requests"].to_string(),
+                errors.to_string(),
+            ];
+            let further = ["/streamed", "/abandoned"].into_iter().chain([
+                "/tokens/prompt",
+                "/tokens/cached",
+                "/tokens/completion",
+            ]);
+            let times = ["latency_seconds", "time_to_first_token_seconds"];
+            let times = times.iter().flat_map(|span| {
+                ["mean", "p50", "p90", "p99"].map(|figure| format!("/{span}/{figure}"))
+            });
+            let rates = ["/requests_per_second", "/tokens_per_second"];
+            let paths = further.map(str::to_owned).chain(times);
+            for path in paths.chain(rates.map(str::to_owned)) {
+                let value = row.pointer(&path).filter(|value| !value.is_null());
+                cells.push(value.map(Value::to_string).unwrap_or_default());
+            }
+            table.push_str(&cells.join(","));
+            table.push('\n');
+        }
+    }
+    table
+}
+
+/// A cell of text, in quotes where a reader needs them.
+fn quoted(text: Option<&str>) -> String {
+    let text = text.unwrap_or_default();
+    if text.contains([',', '"', '\n', '\r']) {
+        return format!("\"{}\"", text.replace('"', "\"\""));
+    }
+    text.to_owned()
+}
+
 /// The series of one operation and model, whatever the status, and how many had which.
 struct Group {
     totals: Totals,

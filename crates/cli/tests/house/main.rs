@@ -1,6 +1,7 @@
 //! The whole house through its sockets: what a user relies on, seen from a client. Every test has
 //! its own server, and every answer in them is held against the contract.
 
+mod agreement;
 mod assistants;
 mod auth;
 mod azure;
@@ -8,12 +9,15 @@ mod background;
 mod bad_input;
 mod bills;
 mod broken;
+mod by_model;
+mod catalogue;
 mod chance;
 mod client;
 mod clocks;
 mod content;
 mod edges;
 mod engine;
+mod engine_facts;
 mod engine_metrics;
 mod every_operation;
 mod exposition;

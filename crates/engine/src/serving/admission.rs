@@ -119,9 +119,10 @@ impl Worker {
         sequence.blocks = blocks;
         sequence.computed = there;
         sequence.published = found;
-        sequence
-            .cached
-            .get_or_insert(there.min(sequence.request.prompt - 1));
+        if sequence.cached.is_none() {
+            sequence.cached = Some(there.min(sequence.request.prompt - 1));
+            sequence.host = there - cached;
+        }
         let is_remote = sequence.is_remote;
         self.taken_up.push(slot);
         if loads || is_remote {
@@ -151,17 +152,18 @@ impl Worker {
     /// So many tokens of a sequence are fetched: from another replica, or from the host's memory.
     fn begin_loading(&mut self, slot: Slot, tokens: u32) {
         let sequence = self.sequence(slot);
-        let ready = if sequence.is_remote {
+        let (ready, from_host) = if sequence.is_remote {
             let id = sequence.id;
             self.fetches.push(Fetch { id, tokens });
-            None
+            (None, 0)
         } else {
-            let setup = self.times.setup();
-            let bytes = f64::from(tokens) * setup.cache_bytes_a_token();
-            let seconds = bytes / (setup.links.host_gb_s * 1e9);
-            Some(self.clock + Micros::from_seconds(seconds).max(Micros(1)))
+            (Some(self.clock + self.host_time(tokens)), tokens)
         };
-        self.loading.push(Loading { slot, ready });
+        self.loading.push(Loading {
+            slot,
+            ready,
+            from_host,
+        });
     }
 
     /// A sequence whose prompt is computed here, as it goes to who generates: without its blocks.

@@ -32,6 +32,19 @@ pub(crate) struct Blocks {
     first: BlockId,
     last: BlockId,
     free: u32,
+    /// Free blocks that are known by what they hold.
+    idle: u32,
+    /// What has given way since that was last told.
+    pub(crate) gone: Gone,
+}
+
+/// Known blocks that gave way to others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Gone {
+    /// All of them.
+    pub(crate) evicted: u32,
+    /// Those of them that went to the host's memory and were not there.
+    pub(crate) to_host: u32,
 }
 
 impl Blocks {
@@ -51,6 +64,8 @@ impl Blocks {
             first: if count > 0 { 0 } else { NONE },
             last: count.checked_sub(1).unwrap_or(NONE),
             free: count,
+            idle: 0,
+            gone: Gone::default(),
         }
     }
 
@@ -66,6 +81,11 @@ impl Blocks {
     /// Blocks that are known by what they hold.
     pub(crate) fn known(&self) -> u32 {
         self.by_hash.len() as u32
+    }
+
+    /// Those of them that nobody uses.
+    pub(crate) fn idle_known(&self) -> u32 {
+        self.idle
     }
 
     /// Blocks in the host's memory.
@@ -108,7 +128,8 @@ impl Blocks {
             block.users = 1;
             if let Some(hash) = block.hash.take() {
                 self.by_hash.remove(&hash);
-                self.host.keep(hash);
+                self.gone.evicted += 1;
+                self.gone.to_host += u32::from(self.host.keep(hash));
                 self.changes.push(BlockChange::Forgotten(hash));
             }
             into.push(id);
@@ -170,6 +191,7 @@ impl Blocks {
     fn unlink(&mut self, id: BlockId) {
         let (before, after) = {
             let block = &self.blocks[id as usize];
+            self.idle -= u32::from(block.hash.is_some());
             (block.before, block.after)
         };
         match before {
@@ -201,5 +223,6 @@ impl Blocks {
             _ => self.blocks[after as usize].before = id,
         }
         self.free += 1;
+        self.idle += u32::from(at_end);
     }
 }

@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use fakeai_canon::{Micros, Seed, WorkerLoad};
+use fakeai_canon::{Micros, Seed, Way, WorkerLoad};
 
 use super::log::Log;
 use super::noise::Noise;
@@ -319,7 +319,7 @@ impl Cluster {
             if self.due[number] <= at {
                 log.replica(number as u32);
                 self.members[number].worker.advance(at, log);
-                self.follow_up(number);
+                self.follow_up(number, log);
                 self.touch(number);
             }
         }
@@ -386,7 +386,7 @@ impl Cluster {
     }
 
     /// What a replica's step has to do with others.
-    fn follow_up(&mut self, number: usize) {
+    fn follow_up(&mut self, number: usize, log: &mut impl Log) {
         let worker = &mut self.members[number].worker;
         if worker.prefilled.is_empty() && worker.fetches.is_empty() {
             return;
@@ -395,7 +395,7 @@ impl Cluster {
             self.hand_over(number, id);
         }
         for fetch in std::mem::take(&mut self.members[number].worker.fetches) {
-            self.fetch(number, fetch);
+            self.fetch(number, fetch, log);
         }
     }
 
@@ -423,7 +423,7 @@ impl Cluster {
     }
 
     /// A replica has room for a computed prompt: it is sent, after what its sender sends already.
-    fn fetch(&mut self, to: usize, fetch: Fetch) {
+    fn fetch(&mut self, to: usize, fetch: Fetch, log: &mut impl Log) {
         let Some(from) = self.moves.get(&fetch.id).map(|sent| sent.from) else {
             return;
         };
@@ -431,7 +431,8 @@ impl Cluster {
         let bytes = f64::from(fetch.tokens) * self.setup.cache_bytes_a_token();
         self.moved_bytes += bytes * f64::from(self.setup.gpus());
         let begins = self.now.max(self.members[from].link_free);
-        let sent = begins + Micros::from_seconds(bytes / (links.network_gb_s * 1e9));
+        let took = Micros::from_seconds(bytes / (links.network_gb_s * 1e9));
+        let sent = begins + took;
         let lands = match fetch.tokens {
             // All of it is known there.
             0 => self.now,
@@ -439,6 +440,8 @@ impl Cluster {
         };
         if fetch.tokens > 0 {
             self.members[from].link_free = sent;
+            log.replica(to as u32);
+            log.moved(Some(fetch.id), Way::FromReplica, took, fetch.tokens);
         }
         self.members[to].worker.loads_until(fetch.id, lands);
         self.landings.push(Reverse((lands, fetch.id)));

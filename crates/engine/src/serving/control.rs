@@ -81,6 +81,7 @@ impl Worker {
         slots.extend(self.waiting.drain(..));
         slots.extend(self.coming_in.drain(..).map(|(_, slot)| slot));
         self.waiting_tokens = 0;
+        self.to_fetch = 0;
         self.scheduled.clear();
         self.prefilled.clear();
         self.fetches.clear();

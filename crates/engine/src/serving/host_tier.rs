@@ -25,13 +25,13 @@ impl HostTier {
         }
     }
 
-    /// Takes a block up, and makes room for it.
-    pub(crate) fn keep(&mut self, hash: u64) {
+    /// Takes a block up, and makes room for it. True where it was not here before.
+    pub(crate) fn keep(&mut self, hash: u64) -> bool {
         if self.most == 0 {
-            return;
+            return false;
         }
         self.count += 1;
-        self.uses.insert(hash, self.count);
+        let is_new = self.uses.insert(hash, self.count).is_none();
         self.order.push_back((hash, self.count));
         while self.uses.len() > self.most {
             self.drop_oldest();
@@ -41,6 +41,7 @@ impl HostTier {
             self.order
                 .retain(|(hash, use_)| uses.get(hash) == Some(use_));
         }
+        is_new
     }
 
     fn drop_oldest(&mut self) {

@@ -149,6 +149,17 @@ impl LiveEngine {
         self.shared.driven.lock().adapters.remove(name).is_some()
     }
 
+    /// The adapters of sequences in batches, and those of sequences that wait, by name.
+    pub fn busy_adapters(&self) -> [Vec<String>; 2] {
+        self.shared.drive(|driven, _| {
+            let names = &driven.adapters;
+            driven.cluster.busy_adapters().map(|numbers| {
+                let known = names.iter().filter(|(_, number)| numbers.contains(number));
+                known.map(|(name, _)| name.clone()).collect()
+            })
+        })
+    }
+
     /// The adapters that are loaded.
     pub fn adapters(&self) -> Vec<String> {
         self.shared.driven.lock().adapters.keys().cloned().collect()

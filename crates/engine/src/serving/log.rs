@@ -1,7 +1,7 @@
 //! What happens in an engine, as those are told who watch it: in the order of time, and the same
 //! for the same requests.
 
-use fakeai_canon::{Micros, WorkerLoad};
+use fakeai_canon::{Micros, Way, WorkerLoad};
 
 use super::sequence::SequenceId;
 use super::step_time::Batch;
@@ -10,8 +10,13 @@ use super::step_time::Batch;
 pub trait Log {
     /// What follows happens in this replica.
     fn replica(&mut self, _number: u32) {}
-    /// A sequence was taken up for the first time; so many prompt tokens were in the cache.
-    fn admitted(&mut self, _id: SequenceId, _at: Micros, _cached: u32) {}
+    /// A sequence was taken up for the first time; so many prompt tokens were in the cache, and so
+    /// many of these in the host's memory alone.
+    fn admitted(&mut self, _id: SequenceId, _at: Micros, _cached: u32, _host: u32) {}
+    /// Keys and values of so many tokens are on their way; of a sequence, where it waits for them.
+    fn moved(&mut self, _id: Option<SequenceId>, _way: Way, _took: Micros, _tokens: u32) {}
+    /// Blocks that held so many tokens gave way to others.
+    fn evicted(&mut self, _tokens: u32) {}
     /// How full the replica is: told before a step is said to have begun or ended.
     fn load(&mut self, _load: WorkerLoad) {}
     /// Its queue has changed between the steps: somebody came, or left.

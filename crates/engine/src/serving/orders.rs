@@ -1,6 +1,8 @@
 //! What is done to the replicas of a cluster from outside: failures, drains, new ones, sleep. Each
 //! can be done now or at a time that lies ahead.
 
+use std::collections::BTreeSet;
+
 use fakeai_canon::Micros;
 
 use super::cluster::{Cluster, OnFailure, State};
@@ -8,7 +10,7 @@ use super::control::{Sleep, SleepLevel};
 use super::log::Log;
 use super::plan::Misfit;
 use super::sequence::{Sequence, SequenceId};
-use super::worker::Role;
+use super::worker::{Role, Slot};
 
 /// What is done to a replica.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +97,21 @@ impl Cluster {
         let members = self.members.iter();
         let waiting = members.map(|member| member.worker.load().waiting as usize);
         waiting.sum::<usize>() + self.stranded.len()
+    }
+
+    /// The adapters of sequences in batches, and those of sequences that wait.
+    pub fn busy_adapters(&self) -> [BTreeSet<u32>; 2] {
+        let mut all = [BTreeSet::new(), BTreeSet::new()];
+        for member in &self.members {
+            let worker = &member.worker;
+            let loading = worker.loading.iter().map(|loading| loading.slot);
+            let of = |slot: Slot| worker.sequence(slot).request.adapter;
+            all[0].extend(worker.running.iter().copied().filter_map(of));
+            let coming = worker.coming_in.iter().map(|(_, slot)| *slot);
+            let waiting = worker.waiting.iter().copied().chain(coming);
+            all[1].extend(waiting.chain(loading).filter_map(of));
+        }
+        all
     }
 
     /// The share of blocks in use, over all replicas.

@@ -51,6 +51,8 @@ pub(crate) struct Sequence {
     pub(crate) published: usize,
     /// Prompt tokens that the cache had when the sequence was first taken up.
     pub(crate) cached: Option<u32>,
+    /// Those of them that only the host's memory had.
+    pub(crate) host: u32,
     pub(crate) admitted: Option<Micros>,
     pub(crate) first_token: Option<Micros>,
     pub(crate) last_token: Option<Micros>,
@@ -76,6 +78,7 @@ impl Sequence {
             blocks: Vec::new(),
             published: 0,
             cached: None,
+            host: 0,
             admitted: None,
             first_token: None,
             last_token: None,

@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use fakeai_canon::{
     CacheChange, Ended, Ending, EngineEvent, Event, Finish, FirstToken, Gap, Job, Micros, Observer,
-    Proposed, RequestParams, RequestShape, Step, WorkerLoad,
+    Origins, Proposed, RequestParams, RequestShape, Step, Transfer, Way, WorkerLoad,
 };
 
 use parking_lot::Mutex;
@@ -63,6 +63,10 @@ pub(super) struct Record {
     params: RequestParams,
     taken_up: Option<Micros>,
     cached: u32,
+    /// Those of them that only the host's memory had.
+    host: u32,
+    /// Prompt tokens that another replica has computed.
+    fetched: u32,
     preemptions: u32,
     track: Arc<Mutex<Track>>,
     /// Its prompt, where observers are told of blocks.
@@ -122,6 +126,8 @@ impl Record {
             params: job.params,
             taken_up: None,
             cached: 0,
+            host: 0,
+            fetched: 0,
             preemptions: 0,
             track: Arc::default(),
             text,
@@ -131,6 +137,24 @@ impl Record {
     /// What it has got.
     pub(super) fn track(&self) -> &Arc<Mutex<Track>> {
         &self.track
+    }
+
+    /// Where the replica that answers had the prompt's keys and values from. Of one that another has
+    /// computed, the last token is computed again.
+    fn origins(&self) -> Origins {
+        let has = |tokens: u32| Origins {
+            device: tokens - self.host.min(tokens),
+            host: self.host.min(tokens),
+            replica: 0,
+        };
+        match self.fetched.min(self.prompt.saturating_sub(1)) {
+            0 => has(self.cached),
+            replica => Origins {
+                device: self.prompt - 1 - replica,
+                host: 0,
+                replica,
+            },
+        }
     }
 
     fn ended(&self, worker: u32, at: Micros, ending: Ending) -> Ended {
@@ -268,6 +292,7 @@ impl Watch {
                 taken_up: record.taken_up.unwrap_or(record.arrived),
                 prompt: record.prompt,
                 cached: record.cached,
+                origins: record.origins(),
             }));
         }
     }
@@ -278,13 +303,14 @@ impl Log for Watch {
         self.worker = number;
     }
 
-    fn admitted(&mut self, id: SequenceId, at: Micros, cached: u32) {
+    fn admitted(&mut self, id: SequenceId, at: Micros, cached: u32, host: u32) {
         let worker = self.worker;
         let Some(record) = self.sequences.get_mut(&id) else {
             return;
         };
         record.taken_up = Some(at);
         record.cached = cached;
+        record.host = host;
         record.track.lock().cached = cached;
         let prompt = record.prompt;
         self.tell(EngineEvent::Admitted {
@@ -292,7 +318,26 @@ impl Log for Watch {
             at,
             prompt,
             cached,
+            host,
         });
+    }
+
+    fn moved(&mut self, id: Option<SequenceId>, way: Way, took: Micros, tokens: u32) {
+        let record = id.and_then(|id| self.sequences.get_mut(&id));
+        if let (Some(record), Way::FromReplica) = (record, way) {
+            record.fetched = tokens;
+        }
+        self.tell(EngineEvent::Moved(Transfer {
+            worker: self.worker,
+            way,
+            took,
+            tokens,
+        }));
+    }
+
+    fn evicted(&mut self, tokens: u32) {
+        let worker = self.worker;
+        self.tell(EngineEvent::Evicted { worker, tokens });
     }
 
     fn load(&mut self, load: WorkerLoad) {
@@ -380,8 +425,10 @@ impl Log for Watch {
         }
     }
 
-    fn refused(&mut self, id: SequenceId, _: Micros) {
+    fn refused(&mut self, id: SequenceId, at: Micros) {
         self.note(id, |track| track.end = End::Refused);
+        let worker = self.worker;
+        self.tell(EngineEvent::Refused { worker, at });
     }
 
     fn displaced(&mut self, id: SequenceId, at: Micros) {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use fakeai_canon::{Micros, WorkerLoad};
+use fakeai_canon::{Micros, Way, WorkerLoad};
 
 use super::blocks::Blocks;
 use super::control::Sleep;
@@ -49,6 +49,8 @@ pub(super) struct Loading {
     pub(super) slot: Slot,
     /// When they are there; none while that is not known.
     pub(super) ready: Option<Micros>,
+    /// Tokens that come from the host's memory.
+    pub(super) from_host: u32,
 }
 
 /// Blocks that a sequence wants from the replica that has computed them.
@@ -73,6 +75,8 @@ pub(super) struct Worker {
     pub(super) waiting: VecDeque<Slot>,
     /// Tokens of those that wait.
     pub(super) waiting_tokens: u64,
+    /// Those that wait to fetch what another replica has computed.
+    pub(super) to_fetch: u32,
     pub(super) running: Vec<Slot>,
     /// Who the server still takes in, and when it will have: the earliest first.
     pub(super) coming_in: VecDeque<(Micros, Slot)>,
@@ -115,6 +119,7 @@ impl Worker {
             slots: QuickMap::default(),
             waiting: VecDeque::new(),
             waiting_tokens: 0,
+            to_fetch: 0,
             running: Vec::new(),
             coming_in: VecDeque::new(),
             loading: Vec::new(),
@@ -149,8 +154,12 @@ impl Worker {
         WorkerLoad {
             running: self.running.len() as u32,
             waiting: (self.busyness() - self.running.len()) as u32,
+            loading: self.loading.len() as u32,
+            to_fetch: self.to_fetch,
             used_blocks: self.blocks.count() - self.blocks.free(),
             known_blocks: self.blocks.known(),
+            idle_blocks: self.blocks.idle_known(),
+            host_blocks: self.blocks.in_host(),
             blocks: self.blocks.count(),
         }
     }
@@ -195,7 +204,10 @@ impl Worker {
     /// Puts a sequence into the queue: behind all others or before them, or where its priority
     /// says.
     pub(super) fn enqueue(&mut self, slot: Slot, in_front: bool) {
-        self.waiting_tokens += u64::from(self.sequence(slot).known());
+        let sequence = self.sequence(slot);
+        let (known, is_remote) = (sequence.known(), sequence.is_remote);
+        self.waiting_tokens += u64::from(known);
+        self.to_fetch += u32::from(is_remote);
         match (self.setting().policy, in_front) {
             (Policy::FirstCome, true) => self.waiting.push_front(slot),
             (Policy::FirstCome, false) => self.waiting.push_back(slot),
@@ -212,7 +224,10 @@ impl Worker {
     /// Takes a sequence out of the queue.
     pub(super) fn dequeue(&mut self, place: usize) {
         if let Some(slot) = self.waiting.remove(place) {
-            self.waiting_tokens -= u64::from(self.sequence(slot).known());
+            let sequence = self.sequence(slot);
+            let (known, is_remote) = (sequence.known(), sequence.is_remote);
+            self.waiting_tokens -= u64::from(known);
+            self.to_fetch -= u32::from(is_remote);
         }
     }
 
@@ -301,10 +316,12 @@ impl Worker {
             let sequence = self.sequence_mut(slot);
             if sequence.admitted.is_none() {
                 sequence.admitted = Some(start);
-                log.admitted(sequence.id, start, sequence.cached.unwrap_or(0));
+                let cached = sequence.cached.unwrap_or(0);
+                log.admitted(sequence.id, start, cached, sequence.host.min(cached));
             }
         }
         self.taken_up = taken_up;
+        self.tell_moves(log);
         if self.scheduled.is_empty() {
             self.is_stuck = true;
             return;
@@ -337,6 +354,34 @@ impl Worker {
                 last = Some(end);
             }
         }
+    }
+
+    /// Tells what has left the GPUs' cache, and what comes back from the host's memory.
+    fn tell_moves(&mut self, log: &mut impl Log) {
+        let gone = std::mem::take(&mut self.blocks.gone);
+        let size = self.setting().block_tokens;
+        if gone.evicted > 0 {
+            log.evicted(gone.evicted * size);
+        }
+        if gone.to_host > 0 {
+            let tokens = gone.to_host * size;
+            log.moved(None, Way::ToHost, self.host_time(tokens), tokens);
+        }
+        for place in 0..self.loading.len() {
+            let tokens = std::mem::take(&mut self.loading[place].from_host);
+            if tokens > 0 {
+                let id = self.sequence(self.loading[place].slot).id;
+                log.moved(Some(id), Way::FromHost, self.host_time(tokens), tokens);
+            }
+        }
+    }
+
+    /// How long keys and values of so many tokens take between the GPUs and the host's memory.
+    pub(super) fn host_time(&self, tokens: u32) -> Micros {
+        let setup = self.times.setup();
+        let bytes = f64::from(tokens) * setup.cache_bytes_a_token();
+        let seconds = bytes / (setup.links.host_gb_s * 1e9);
+        Micros::from_seconds(seconds).max(Micros(1))
     }
 
     /// Tells what has become of blocks.

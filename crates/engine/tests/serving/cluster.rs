@@ -31,7 +31,7 @@ impl Log for Books {
         self.replica = number;
     }
 
-    fn admitted(&mut self, id: SequenceId, _: Micros, _: u32) {
+    fn admitted(&mut self, id: SequenceId, _: Micros, _: u32, _: u32) {
         self.admitted_in.insert(id, self.replica);
         self.admitted.push(id);
     }

@@ -65,8 +65,16 @@ impl Observer for Listener {
             }
             EngineEvent::FirstToken(first) => {
                 assert!(first.arrived <= first.taken_up && first.taken_up < first.at);
+                let origins = first.origins;
+                assert_eq!(
+                    origins.device + origins.host + origins.replica,
+                    first.cached
+                );
                 told.first_tokens += 1;
             }
+            // What gives way makes room for others; nobody is refused here, and nothing moved.
+            EngineEvent::Evicted { tokens, .. } => assert!(*tokens > 0),
+            EngineEvent::Refused { .. } | EngineEvent::Moved(_) => panic!("no room, or no link"),
             EngineEvent::Preempted { .. } => told.preemptions += 1,
             EngineEvent::Cache { .. } => panic!("nobody asked to be told of blocks"),
             EngineEvent::Ended(ended) => told.ended.push(**ended),

@@ -18,7 +18,7 @@ use super::narrow;
 struct Written(String);
 
 impl Log for Written {
-    fn admitted(&mut self, id: SequenceId, _: Micros, cached: u32) {
+    fn admitted(&mut self, id: SequenceId, _: Micros, cached: u32, _: u32) {
         let _ = write!(self.0, "+{}({cached}) ", id.0);
     }
 

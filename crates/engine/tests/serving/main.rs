@@ -80,7 +80,7 @@ struct Books {
 }
 
 impl Log for Books {
-    fn admitted(&mut self, id: SequenceId, _: Micros, _: u32) {
+    fn admitted(&mut self, id: SequenceId, _: Micros, _: u32, _: u32) {
         if !self.first_admitted.contains(&id) {
             self.first_admitted.push(id);
         }

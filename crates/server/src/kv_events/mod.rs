@@ -87,6 +87,9 @@ impl Observer for KvEvents {
             EngineEvent::StepEnded { step, .. } => self.flush(step.worker, step.ends),
             EngineEvent::Load { worker, at, .. } => self.flush(*worker, *at),
             EngineEvent::Admitted { .. }
+            | EngineEvent::Refused { .. }
+            | EngineEvent::Evicted { .. }
+            | EngineEvent::Moved(_)
             | EngineEvent::StepBegan { .. }
             | EngineEvent::FirstToken(_)
             | EngineEvent::Preempted { .. }

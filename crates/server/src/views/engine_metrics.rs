@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use fakeai_canon::{ApiError, Call};
 use fakeai_contract::decode_query;
+use fakeai_engine::serving::{LiveEngine, SleepLevel};
 use fakeai_telemetry::{
-    OPEN_METRICS_MEDIA, PROMETHEUS_MEDIA, PageKind, ServingMeter, iterations_json, kv_cache_json,
-    page_json, page_open_metrics, page_text, requests_json,
+    Moment, OPEN_METRICS_MEDIA, PROMETHEUS_MEDIA, PageKind, ServingMeter, Sleep, iterations_json,
+    kv_cache_json, page_json, page_open_metrics, page_text, requests_json,
 };
 use http::header::ACCEPT;
 use serde_json::Value;
@@ -68,17 +69,35 @@ fn meter(world: &World) -> Result<&ServingMeter, ApiError> {
 /// A page in the form that the client wants: text where it does not say.
 pub(super) fn page(world: &World, kind: PageKind, form: Form) -> Result<Answer, ApiError> {
     let meter = meter(world)?;
-    let (now, legacy) = (world.now(), world.rules.legacy_metric_names);
+    let moment = moment(world);
     Ok(match form {
-        Form::Json => Answer::value(&page_json(kind, meter, now, legacy)),
-        Form::Open => Answer::page(
-            OPEN_METRICS_MEDIA,
-            page_open_metrics(kind, meter, now, legacy),
-        ),
-        Form::Any | Form::Text => {
-            Answer::page(PROMETHEUS_MEDIA, page_text(kind, meter, now, legacy))
-        }
+        Form::Json => Answer::value(&page_json(kind, meter, &moment)),
+        Form::Open => Answer::page(OPEN_METRICS_MEDIA, page_open_metrics(kind, meter, &moment)),
+        Form::Any | Form::Text => Answer::page(PROMETHEUS_MEDIA, page_text(kind, meter, &moment)),
     })
+}
+
+/// What the engine is like now.
+fn moment(world: &World) -> Moment {
+    let now = world.now();
+    let serving = world.serving.as_deref();
+    let sleep = match serving.and_then(LiveEngine::sleep_level) {
+        None => Sleep::Awake,
+        Some(SleepLevel::One) => Sleep::WeightsOffloaded,
+        Some(SleepLevel::Two) => Sleep::DiscardAll,
+    };
+    let [running, waiting] = serving.map(LiveEngine::busy_adapters).unwrap_or_default();
+    let gpus = world.gpus.as_deref();
+    Moment {
+        now,
+        legacy: world.rules.legacy_metric_names,
+        sleep,
+        running_adapters: running,
+        waiting_adapters: waiting,
+        gpus: gpus
+            .map(|gpus| gpus.samples(now, sleep != Sleep::Awake))
+            .unwrap_or_default(),
+    }
 }
 
 /// What `trtllm-serve` has at `/metrics`: the iterations since somebody asked last.

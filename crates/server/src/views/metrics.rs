@@ -35,6 +35,15 @@ pub(super) fn show(
     }
 }
 
+/// The worlds that a page of our own shows: all at the root, else the one that was asked.
+pub(super) fn shown_worlds(gateway: &Gateway, world: &Arc<World>) -> Vec<Arc<World>> {
+    if &*world.name == DEFAULT {
+        gateway.worlds.all()
+    } else {
+        vec![world.clone()]
+    }
+}
+
 /// FakeAI's own metrics.
 pub(super) fn own(
     gateway: &Gateway,
@@ -42,11 +51,7 @@ pub(super) fn own(
     call: &Call,
     _: &Value,
 ) -> Result<Answer, ApiError> {
-    let worlds = if &*world.name == DEFAULT {
-        gateway.worlds.all()
-    } else {
-        vec![world.clone()]
-    };
+    let worlds = shown_worlds(gateway, world);
     let ledgers: Vec<(&str, &Ledger)> = worlds
         .iter()
         .map(|world| (&*world.name, &*world.ledger))

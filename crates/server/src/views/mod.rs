@@ -3,6 +3,7 @@
 
 mod adapters;
 mod admin;
+mod by_model;
 mod deployments;
 mod docs;
 mod engine;
@@ -42,8 +43,13 @@ pub(crate) struct OwnView {
 }
 
 impl OwnView {
-    /// Whether it is the page at that path; a number at the end may be any.
+    /// Whether it is the page at that path; a number at the end may be any, and the rest of a path.
     fn is_at(&self, path: &str) -> bool {
+        if let Some(before) = self.path.strip_suffix("{rest}") {
+            return path
+                .strip_prefix(before)
+                .is_some_and(|rest| !rest.is_empty());
+        }
         match self.path.strip_suffix("{n}") {
             None => self.path == path,
             Some(before) => path
@@ -65,6 +71,14 @@ static OWN: &[OwnView] = &[
     page("/kv-cache/metrics", engine_metrics::kv_cache),
     page("/kv-cache-metrics", engine_metrics::kv_cache),
     page("/_fakeai/metrics", metrics::own),
+    page("/metrics/prometheus", by_model::own_text),
+    page("/metrics/csv", by_model::csv),
+    page("/metrics/by-model", by_model::all),
+    page("/metrics/by-model/prometheus", by_model::text),
+    page(by_model::OF_ONE, by_model::one),
+    page("/metrics/compare", by_model::compare),
+    page("/metrics/ranking", by_model::ranking),
+    page("/metrics/costs", by_model::costs),
     page("/openapi.json", docs::openapi),
     page("/docs", docs::page),
     page("/", docs::landing),

@@ -114,6 +114,13 @@ fn value(value: Value, gpu: &GpuSample) -> f64 {
     }
 }
 
+impl GpuSample {
+    /// All of its memory as the driver counts it, in bytes.
+    pub(crate) fn memory_bytes(&self) -> f64 {
+        gpu_name(&self.gpu, self.memory_gb).memory_mib as f64 * MIB
+    }
+}
+
 /// The memory of a GPU in whole MiB; the three add up to all of it.
 struct Memory {
     used: f64,

@@ -1,10 +1,13 @@
 //! What is kept of one worker: counts, distributions, and its last steps and sequences.
 
 use fakeai_canon::{
-    Ended, Ending, EngineEvent, Finish, FirstToken, Gap, Micros, Proposed, Step, WorkerLoad,
+    Ended, Ending, EngineEvent, Finish, FirstToken, Gap, Micros, Proposed, Step, Transfer, Way,
+    WorkerLoad,
 };
 
+use super::moves::Moves;
 use super::records::Records;
+use super::served::Served;
 use super::tally::Tally;
 use super::vocabulary::{Quantity, WorkerSpread};
 
@@ -15,6 +18,7 @@ const RATE_STEPS: u32 = 40;
 pub(super) struct WorkerBooks {
     pub(super) load: WorkerLoad,
     pub(super) counts: Counts,
+    pub(super) moves: Moves,
     pub(super) last: Last,
     pub(super) rate: Rate,
     pub(super) records: Records,
@@ -144,6 +148,7 @@ impl WorkerBooks {
         Self {
             load: WorkerLoad::default(),
             counts: Counts::default(),
+            moves: Moves::default(),
             last: Last::default(),
             rate: Rate::default(),
             records: Records::default(),
@@ -161,14 +166,23 @@ impl WorkerBooks {
         self.spreads[spread as usize].add(value, 1);
     }
 
-    /// Takes note; `context` is the longest context of the model.
-    pub(super) fn note(&mut self, fact: &EngineEvent, context: u32) {
+    /// Takes note of what the engine has told.
+    pub(super) fn note(&mut self, fact: &EngineEvent, served: &Served) {
         match fact {
             EngineEvent::Load { load, .. } => self.set_load(*load),
-            EngineEvent::Admitted { prompt, cached, .. } => {
+            EngineEvent::Admitted {
+                prompt,
+                cached,
+                host,
+                ..
+            } => {
                 self.counts.looked_up += u64::from(*prompt);
                 self.counts.found += u64::from(*cached);
+                self.moves.looked_up(*prompt, *cached, *host);
             }
+            EngineEvent::Refused { .. } => self.moves.refused(),
+            EngineEvent::Evicted { tokens, .. } => self.moves.evicted(*tokens),
+            EngineEvent::Moved(transfer) => self.moved(transfer, served),
             EngineEvent::StepBegan { step, load } => {
                 self.set_load(*load);
                 self.last.step = *step;
@@ -183,7 +197,7 @@ impl WorkerBooks {
                 self.counts.preempted_generated += u64::from(*generated);
                 self.last.coming_preemptions += 1;
             }
-            EngineEvent::Ended(ended) => self.ended(ended, context),
+            EngineEvent::Ended(ended) => self.ended(ended, served.context_tokens),
             // How many blocks are known is part of the load.
             EngineEvent::Cache { .. } | EngineEvent::StepLeft { .. } => {}
             EngineEvent::StepEnded {
@@ -217,6 +231,7 @@ impl WorkerBooks {
     fn first_token(&mut self, first: &FirstToken) {
         self.counts.prompt_tokens += u64::from(first.prompt);
         self.counts.cached_prompt_tokens += u64::from(first.cached);
+        self.moves.computed(&first.origins);
         let seconds = first.at.since(first.arrived).seconds();
         self.add(WorkerSpread::TimeToFirstToken, seconds);
         self.last.time_to_first_token = seconds;
@@ -246,6 +261,34 @@ impl WorkerBooks {
         }
         let tokens = step.prompt_tokens + step.decodes + further;
         self.add(WorkerSpread::StepTokens, f64::from(tokens));
+        if step.prompt_tokens > 0 {
+            let prompts = f64::from(step.prompt_tokens);
+            self.add(WorkerSpread::StepPromptTokens, prompts);
+        }
+    }
+
+    fn moved(&mut self, transfer: &Transfer, served: &Served) {
+        self.moves.moved(transfer);
+        let bytes = served.bytes(u64::from(transfer.tokens));
+        let seconds = transfer.took.seconds();
+        let (size, span) = match transfer.way {
+            Way::ToHost => (WorkerSpread::ToHostBytesEach, WorkerSpread::ToHostTransfer),
+            Way::FromHost => (
+                WorkerSpread::FromHostBytesEach,
+                WorkerSpread::FromHostTransfer,
+            ),
+            Way::FromReplica => {
+                if seconds > 0.0 {
+                    self.add(WorkerSpread::FromReplicaSpeed, bytes / seconds / 1e9);
+                }
+                (
+                    WorkerSpread::FromReplicaBytes,
+                    WorkerSpread::FromReplicaTransfer,
+                )
+            }
+        };
+        self.add(size, bytes);
+        self.add(span, seconds);
     }
 
     fn ended(&mut self, ended: &Ended, context: u32) {

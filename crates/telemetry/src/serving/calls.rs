@@ -10,6 +10,9 @@ use super::vocabulary::{CallNumber, CallSpread, Quantity};
 /// Distinct series; past them a call counts with its status' first digit.
 const SERIES: usize = 500;
 
+/// The status of a call that found no room.
+const OVERLOADED: u16 = 503;
+
 /// What a series is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CallKey {
@@ -31,7 +34,6 @@ impl CallKey {
 pub(super) struct CallSeries {
     calls: u64,
     prompt: u64,
-    cached: u64,
     generated: u64,
     spreads: Vec<Tally>,
 }
@@ -42,7 +44,6 @@ impl CallSeries {
         Self {
             calls: 0,
             prompt: 0,
-            cached: 0,
             generated: 0,
             spreads: spreads
                 .map(|spread| Tally::of(Quantity::CallSpread(spread)))
@@ -56,8 +57,9 @@ impl CallSeries {
             CallNumber::Calls => self.calls as f64,
             CallNumber::AnsweredCalls => of(key.is_answered()),
             CallNumber::AbandonedCalls => of(key.abandoned),
+            CallNumber::FailedCalls => of(key.status >= 400),
+            CallNumber::RejectedCalls => of(key.status == OVERLOADED),
             CallNumber::CallPromptTokens => self.prompt as f64,
-            CallNumber::CallCachedTokens => self.cached as f64,
             CallNumber::CallGeneratedTokens => self.generated as f64,
         }
     }
@@ -71,7 +73,6 @@ impl CallSeries {
         let duration = closed.ended.since(closed.started).seconds();
         self.calls += 1;
         self.prompt += usage.prompt;
-        self.cached += usage.cached;
         self.generated += usage.completion;
         if !key.is_answered() {
             return;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fakeai_canon::Micros;
-
 use super::measure::{Books, Of, Value};
 use super::meter::ServingMeter;
+use super::moment::Moment;
 use super::page::{Metric, Page, PageKind, Text};
 use super::served::ServedSpeculation;
 use super::vocabulary::Label;
@@ -18,24 +17,20 @@ pub(super) struct Family {
     pub(super) samples: BTreeMap<Vec<(&'static str, String)>, Value>,
 }
 
-/// Fills a page. Old names are shown where `legacy` asks for them.
-pub(super) fn families(
-    kind: PageKind,
-    meter: &ServingMeter,
-    now: Micros,
-    legacy: bool,
-) -> Vec<Family> {
+/// Fills a page as it is at that moment.
+pub(super) fn families(kind: PageKind, meter: &ServingMeter, moment: &Moment) -> Vec<Family> {
     let page = kind.page();
     meter.read(|workers, calls| {
         let books = Books {
             served: meter.served(),
             workers,
             calls,
-            now,
+            moment,
         };
-        let is_on = |metric: &&Metric| metric.when.is_none_or(|what| books.served.has(what));
-        let rows = page.metric.iter().filter(is_on);
-        let shown = rows.filter(|metric| legacy || !metric.legacy);
+        let shown = page.metric.iter().filter(|metric| {
+            let has = metric.when.is_none_or(|what| books.served.has(what));
+            has && (moment.legacy || !metric.legacy)
+        });
         shown
             .map(|metric| Family {
                 metric,
@@ -52,7 +47,7 @@ fn samples(
     books: &Books<'_>,
 ) -> BTreeMap<Vec<(&'static str, String)>, Value> {
     let mut samples = BTreeMap::<_, Value>::new();
-    for (quantity, further) in metric.values() {
+    for (quantity, further) in metric.values(books.served) {
         for (of, value) in books.values(quantity, page) {
             let own = metric.labels.iter().chain(further.into_iter().flatten());
             let mut labels: Vec<_> = own
@@ -105,12 +100,19 @@ fn words(text: &Text, of: Of<'_>, page: &Page, books: &Books<'_>) -> Option<Stri
         Label::PrefixCaching => python_bool(served.prefix_caching),
         Label::Position => match of {
             Of::Position(_, place) => place.to_string(),
-            Of::Everything | Of::Worker(_) | Of::Calls(_) => return None,
+            Of::Everything | Of::Worker(_) | Of::Calls(_) | Of::Gpu(_) => return None,
         },
         Label::Speculates => python_bool(served.speculation.is_some()),
         Label::SpeculationMethod => spoken(books, |how| &how.method),
         Label::SpeculationModel => spoken(books, |how| &how.model),
         Label::ProposedTokens => served.proposed_tokens().to_string(),
+        Label::RunningAdapters => books.moment.running_adapters.join(","),
+        Label::WaitingAdapters => books.moment.waiting_adapters.join(","),
+        Label::MaxAdapters => served.max_adapters.unwrap_or(0).to_string(),
+        Label::GpuUuid => match of {
+            Of::Gpu(gpu) => books.moment.gpus[gpu].uuid.clone(),
+            Of::Everything | Of::Worker(_) | Of::Position(..) | Of::Calls(_) => String::new(),
+        },
     })
 }
 
@@ -127,7 +129,7 @@ fn python_bool(yes: bool) -> String {
 fn worker(of: Of<'_>) -> String {
     match of {
         Of::Worker(worker) | Of::Position(worker, _) => worker.to_string(),
-        Of::Everything | Of::Calls(_) => "0".to_owned(),
+        Of::Everything | Of::Calls(_) | Of::Gpu(_) => "0".to_owned(),
     }
 }
 
@@ -169,7 +171,11 @@ fn of_call(label: Label, of: Of<'_>, page: &Page) -> String {
         | Label::Speculates
         | Label::SpeculationMethod
         | Label::SpeculationModel
-        | Label::ProposedTokens => String::new(),
+        | Label::ProposedTokens
+        | Label::RunningAdapters
+        | Label::WaitingAdapters
+        | Label::MaxAdapters
+        | Label::GpuUuid => String::new(),
     }
 }
 

@@ -1,20 +1,20 @@
 //! A page as JSON: the same rows and samples.
 
-use fakeai_canon::Micros;
 use serde_json::{Map, Value as Json, json};
 
 use super::family::{Family, families};
 use super::measure::Value;
 use super::meter::ServingMeter;
+use super::moment::Moment;
 use super::page::PageKind;
 
 /// The page's rows with their samples.
-pub fn page_json(kind: PageKind, meter: &ServingMeter, now: Micros, legacy: bool) -> Json {
-    let families = families(kind, meter, now, legacy);
+pub fn page_json(kind: PageKind, meter: &ServingMeter, moment: &Moment) -> Json {
+    let families = families(kind, meter, moment);
     json!({
         "page": kind.name(),
         "version": kind.page().version,
-        "timestamp": now.seconds(),
+        "timestamp": moment.now.seconds(),
         "metrics": families.iter().map(family).collect::<Vec<_>>(),
     })
 }

@@ -1,13 +1,12 @@
 //! From the books to the values of a quantity: one of each worker, or of each series of calls.
 
-use fakeai_canon::Micros;
-
-use super::books::{Verified, WorkerBooks};
+use super::books::{Last, Verified, WorkerBooks};
 use super::calls::{CallBooks, CallKey};
+use super::moment::{Moment, Sleep};
 use super::page::Page;
 use super::served::Served;
 use super::tally::Tally;
-use super::vocabulary::{Fact, ProposalNumber, Quantity, WorkerNumber};
+use super::vocabulary::{CallNumber, Fact, GpuNumber, ProposalNumber, Quantity, WorkerNumber};
 
 /// A value.
 #[derive(Clone, Debug)]
@@ -42,6 +41,7 @@ pub(super) enum Of<'a> {
     /// A place of a worker's proposals.
     Position(usize, usize),
     Calls(&'a CallKey),
+    Gpu(usize),
 }
 
 /// All that there is to read, at one moment.
@@ -49,7 +49,7 @@ pub(super) struct Books<'a> {
     pub(super) served: &'a Served,
     pub(super) workers: &'a [WorkerBooks],
     pub(super) calls: &'a CallBooks,
-    pub(super) now: Micros,
+    pub(super) moment: &'a Moment,
 }
 
 impl Books<'_> {
@@ -63,6 +63,12 @@ impl Books<'_> {
         match quantity {
             Quantity::Worker(number) => workers
                 .map(|(worker, books)| (Of::Worker(worker), self.number(number, books)))
+                .collect(),
+            Quantity::Moves(number) => workers
+                .map(|(worker, books)| {
+                    let value = books.moves.number(number, &books.load, self.served);
+                    (Of::Worker(worker), value)
+                })
                 .collect(),
             Quantity::WorkerSpread(spread) => workers
                 .map(|(worker, books)| {
@@ -82,6 +88,7 @@ impl Books<'_> {
                 workers.flat_map(of).collect()
             }
             Quantity::Calls(number) => series
+                .filter(|(key, _)| number != CallNumber::FailedCalls || key.status >= 400)
                 .map(|(key, series)| {
                     let value = Value::Number(series.number(number, key));
                     (Of::Calls(key), value)
@@ -95,11 +102,27 @@ impl Books<'_> {
                 })
                 .collect(),
             Quantity::Fact(fact) => vec![(Of::Everything, self.fact(fact))],
+            Quantity::Gpu(number) => (0..self.moment.gpus.len())
+                .map(|gpu| (Of::Gpu(gpu), self.gpu(number, gpu)))
+                .collect(),
         }
+    }
+
+    fn gpu(&self, number: GpuNumber, gpu: usize) -> Value {
+        let sample = &self.moment.gpus[gpu];
+        Value::Number(match number {
+            GpuNumber::Busy => sample.busy,
+            GpuNumber::MemoryBytes => sample.memory_bytes(),
+            GpuNumber::UsedBytes => sample.used_bytes,
+            GpuNumber::Watts => sample.watts,
+            GpuNumber::LimitWatts => self.served.gpu_limit_watts,
+            GpuNumber::Joules => sample.joules,
+        })
     }
 
     fn fact(&self, fact: Fact) -> Value {
         let served = self.served;
+        let is = |yes: bool| f64::from(u8::from(yes));
         Value::Number(match fact {
             Fact::One => 1.0,
             Fact::Blocks => f64::from(served.blocks),
@@ -116,8 +139,12 @@ impl Books<'_> {
                 0 => 0.0,
                 proposed => f64::from(proposed + 1),
             },
-            Fact::UptimeSeconds => self.now.since(served.started).seconds(),
-            Fact::UnixTime => self.now.seconds(),
+            Fact::UptimeSeconds => self.moment.now.since(served.started).seconds(),
+            Fact::UnixTime => self.moment.now.seconds(),
+            Fact::HostTokens => f64::from(served.host_blocks) * f64::from(served.block_tokens),
+            Fact::Awake => is(self.moment.sleep == Sleep::Awake),
+            Fact::WeightsOffloaded => is(self.moment.sleep == Sleep::WeightsOffloaded),
+            Fact::AllDiscarded => is(self.moment.sleep == Sleep::DiscardAll),
         })
     }
 
@@ -136,9 +163,8 @@ impl Books<'_> {
             WorkerNumber::UsedCacheTokens => used * size,
             WorkerNumber::FreeCacheTokens => (blocks - used) * size,
             WorkerNumber::PromptTokens => counts.prompt_tokens as f64,
-            WorkerNumber::CachedPromptTokens => counts.cached_prompt_tokens as f64,
             WorkerNumber::ComputedPromptTokens => {
-                (counts.prompt_tokens - counts.cached_prompt_tokens) as f64
+                counts.prompt_tokens.saturating_sub(books.moves.reused()) as f64
             }
             WorkerNumber::LookedUpTokens => counts.looked_up as f64,
             WorkerNumber::FoundTokens => counts.found as f64,
@@ -149,11 +175,12 @@ impl Books<'_> {
             WorkerNumber::BatchedPromptTokens => counts.batched_prompt_tokens as f64,
             WorkerNumber::Steps => counts.steps as f64,
             WorkerNumber::IdleSeconds => {
-                let lived = self.now.since(self.served.started);
+                let lived = self.moment.now.since(self.served.started);
                 lived.since(counts.busy).seconds()
             }
             WorkerNumber::LastStepSeconds => last.seconds,
             WorkerNumber::LastStepPrompts => f64::from(last.step.prompts),
+            WorkerNumber::LastStepPromptShare => return last.prompt_share(self.served),
             WorkerNumber::LastStepDecodes => f64::from(last.step.decodes),
             WorkerNumber::LastStepSequences => f64::from(last.step.prompts + last.step.decodes),
             WorkerNumber::LastStepPromptTokens => f64::from(last.step.prompt_tokens),
@@ -189,6 +216,14 @@ impl Books<'_> {
             WorkerNumber::LastAcceptLength => return last.verified.length(),
             WorkerNumber::Never => 0.0,
         })
+    }
+}
+
+impl Last {
+    /// Sequences of the step of which a part of the prompt was computed, over the most that run.
+    fn prompt_share(&self, served: &Served) -> Value {
+        let prompts = f64::from(self.step.prompts);
+        Value::Ratio(prompts, f64::from(served.max_sequences))
     }
 }
 

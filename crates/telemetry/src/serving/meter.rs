@@ -54,7 +54,7 @@ impl ServingMeter {
         while workers.len() <= worker {
             workers.push(WorkerBooks::new());
         }
-        workers[worker].note(fact, self.served.context_tokens);
+        workers[worker].note(fact, &self.served);
     }
 }
 
@@ -65,9 +65,12 @@ fn worker_of(fact: &EngineEvent) -> Option<u32> {
         EngineEvent::Load { worker, .. }
         | EngineEvent::Admitted { worker, .. }
         | EngineEvent::Preempted { worker, .. }
+        | EngineEvent::Refused { worker, .. }
+        | EngineEvent::Evicted { worker, .. }
         | EngineEvent::Cache { worker, .. } => *worker,
         EngineEvent::StepBegan { step, .. } | EngineEvent::StepEnded { step, .. } => step.worker,
         EngineEvent::FirstToken(first) => first.worker,
+        EngineEvent::Moved(transfer) => transfer.worker,
         EngineEvent::Ended(ended) => ended.worker,
     })
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::value::{Error as NotAWord, StrDeserializer};
 use serde::de::{Error as _, IntoDeserializer};
 
+use super::served::Served;
 use super::vocabulary::{Feature, Label, Quantity};
 
 /// Whose metrics a page shows.
@@ -145,6 +146,9 @@ pub(super) struct Metric {
     /// What has to be on for it to be shown.
     #[serde(default)]
     pub(super) when: Option<Feature>,
+    /// Where it is from, if not from where the page's others are.
+    #[serde(default, rename = "source")]
+    _source: Option<String>,
     /// Why a value is what it is.
     #[serde(default, rename = "note")]
     _note: Option<String>,
@@ -155,10 +159,20 @@ fn one() -> f64 {
 }
 
 impl Metric {
-    /// The quantities that it shows, each with its further labels.
-    pub(super) fn values(&self) -> impl Iterator<Item = (Quantity, Option<&Labels>)> {
+    /// The quantities that it may show.
+    pub(super) fn quantities(&self) -> impl Iterator<Item = Quantity> {
+        let several = self.samples.iter().map(|sample| sample.value);
+        self.value.into_iter().chain(several)
+    }
+
+    /// The quantities that it shows of what is served, each with its further labels.
+    pub(super) fn values(
+        &self,
+        served: &Served,
+    ) -> impl Iterator<Item = (Quantity, Option<&Labels>)> {
         let one = self.value.map(|value| (value, None));
-        let several = self.samples.iter();
+        let has = |sample: &&Sample| sample.when.is_none_or(|what| served.has(what));
+        let several = self.samples.iter().filter(has);
         one.into_iter()
             .chain(several.map(|sample| (sample.value, Some(&sample.labels))))
     }
@@ -168,6 +182,8 @@ impl Metric {
 #[derive(Deserialize)]
 pub(super) struct Sample {
     value: Quantity,
+    #[serde(default)]
+    when: Option<Feature>,
     #[serde(flatten)]
     labels: Labels,
 }

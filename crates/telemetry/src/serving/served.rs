@@ -23,6 +23,12 @@ pub struct Served {
     pub block_tokens: u32,
     /// Blocks of the cache.
     pub blocks: u32,
+    /// Blocks that the host's memory has room for.
+    pub host_blocks: u32,
+    /// Adapters (LoRA) in a step at most; none where none are served.
+    pub max_adapters: Option<u32>,
+    /// Workers that compute prompts for others.
+    pub prefill_workers: u32,
     /// Sequences of a step at most.
     pub max_sequences: u32,
     /// Tokens of a step at most.
@@ -33,6 +39,8 @@ pub struct Served {
     pub prefix_caching: bool,
     /// The share of a GPU's memory that the engine takes.
     pub memory_share: f64,
+    /// The most power that each GPU draws, in watts.
+    pub gpu_limit_watts: f64,
     /// Bytes of weights on each GPU.
     pub weight_bytes: f64,
     /// Bytes of the cache that a token takes on each GPU.
@@ -59,6 +67,10 @@ impl Served {
     pub(super) fn has(&self, feature: Feature) -> bool {
         match feature {
             Feature::Speculation => self.speculation.is_some(),
+            Feature::HostTier => self.host_blocks > 0,
+            Feature::Adapters => self.max_adapters.is_some(),
+            Feature::Handover => self.prefill_workers > 0,
+            Feature::Connector => self.host_blocks > 0 || self.prefill_workers > 0,
         }
     }
 
@@ -70,6 +82,12 @@ impl Served {
     /// Tokens that the cache of a worker holds.
     pub(super) fn cache_tokens(&self) -> u64 {
         u64::from(self.blocks) * u64::from(self.block_tokens)
+    }
+
+    /// Bytes of keys and values of so many tokens, on all GPUs of a worker.
+    pub(super) fn bytes(&self, tokens: u64) -> f64 {
+        let gpus = self.tensor_parallel * self.pipeline_parallel;
+        self.cache_bytes_a_token * tokens as f64 * f64::from(gpus)
     }
 
     /// Bytes of the cache on each GPU.

@@ -72,9 +72,12 @@ fn bounds_of(quantity: Quantity) -> &'static [f64] {
     match quantity {
         Quantity::WorkerSpread(spread) => &WORKER[spread as usize],
         Quantity::CallSpread(spread) => &CALLS[spread as usize],
-        Quantity::Worker(_) | Quantity::Proposals(_) | Quantity::Calls(_) | Quantity::Fact(_) => {
-            &[]
-        }
+        Quantity::Worker(_)
+        | Quantity::Moves(_)
+        | Quantity::Proposals(_)
+        | Quantity::Calls(_)
+        | Quantity::Fact(_)
+        | Quantity::Gpu(_) => &[],
     }
 }
 
@@ -82,7 +85,7 @@ fn gather(quantity: Quantity) -> Vec<f64> {
     let mut bounds = Vec::new();
     for page in pages() {
         for metric in &page.metric {
-            if metric.values().any(|(value, _)| value == quantity) {
+            if metric.quantities().any(|value| value == quantity) {
                 let own = page.bounds(metric, None);
                 bounds.extend(own.iter().map(|bound| bound / metric.scale));
             }

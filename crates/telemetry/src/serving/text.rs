@@ -3,36 +3,30 @@
 
 use std::fmt::Write;
 
-use fakeai_canon::Micros;
-
 use super::family::{Family, families};
 use super::measure::Value;
 use super::meter::ServingMeter;
+use super::moment::Moment;
 use super::page::{Client, Kind, PageKind};
 use super::tally::Tally;
 use crate::exposition::escaped;
 
-/// A page in Prometheus's text format. Old names are shown where `legacy` asks for them.
-pub fn page_text(kind: PageKind, meter: &ServingMeter, now: Micros, legacy: bool) -> String {
+/// A page in Prometheus's text format.
+pub fn page_text(kind: PageKind, meter: &ServingMeter, moment: &Moment) -> String {
     let writer = Writer {
         client: kind.page().client,
         open: false,
     };
-    writer.page(&families(kind, meter, now, legacy))
+    writer.page(&families(kind, meter, moment))
 }
 
 /// A page in the OpenMetrics format.
-pub fn page_open_metrics(
-    kind: PageKind,
-    meter: &ServingMeter,
-    now: Micros,
-    legacy: bool,
-) -> String {
+pub fn page_open_metrics(kind: PageKind, meter: &ServingMeter, moment: &Moment) -> String {
     let writer = Writer {
         client: kind.page().client,
         open: true,
     };
-    let mut text = writer.page(&families(kind, meter, now, legacy));
+    let mut text = writer.page(&families(kind, meter, moment));
     text.push_str("# EOF\n");
     text
 }

@@ -9,6 +9,8 @@ use serde::Deserialize;
 pub(crate) enum Quantity {
     /// Of each worker, a number.
     Worker(WorkerNumber),
+    /// Of each worker, what is moved to it and away from it.
+    Moves(MoveNumber),
     /// Of each worker, a distribution.
     WorkerSpread(WorkerSpread),
     /// Of each worker and place of a proposal, a number.
@@ -19,6 +21,8 @@ pub(crate) enum Quantity {
     CallSpread(CallSpread),
     /// Of the set-up.
     Fact(Fact),
+    /// Of each GPU.
+    Gpu(GpuNumber),
 }
 
 /// What is measured of a worker.
@@ -34,7 +38,6 @@ pub(crate) enum WorkerNumber {
     UsedCacheTokens,
     FreeCacheTokens,
     PromptTokens,
-    CachedPromptTokens,
     ComputedPromptTokens,
     LookedUpTokens,
     FoundTokens,
@@ -45,6 +48,7 @@ pub(crate) enum WorkerNumber {
     IdleSeconds,
     LastStepSeconds,
     LastStepPrompts,
+    LastStepPromptShare,
     LastStepDecodes,
     LastStepSequences,
     LastStepPromptTokens,
@@ -88,6 +92,78 @@ pub(crate) enum ProposalNumber {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Feature {
     Speculation,
+    /// A cache in the host's memory.
+    HostTier,
+    /// Adapters (LoRA).
+    Adapters,
+    /// Workers that compute prompts for others.
+    Handover,
+    /// Either of the host's memory and of workers that compute prompts for others.
+    Connector,
+}
+
+/// What is measured of keys and values on their way to a worker and away from it, and of who found
+/// no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MoveNumber {
+    DevicePromptTokens,
+    HostPromptTokens,
+    ReplicaPromptTokens,
+    /// From the host's memory or another replica.
+    ExternalPromptTokens,
+    /// From anywhere, and so not computed.
+    ReusedPromptTokens,
+    /// Looked up outside of the GPUs' cache.
+    HostLookedUpTokens,
+    HostFoundTokens,
+    HostFoundShare,
+    HostUsage,
+    UsedHostTokens,
+    /// Tokens on the GPUs that can be found again and that no sequence uses.
+    IdleCacheTokens,
+    /// Room on the GPUs that holds nothing.
+    EmptyCacheTokens,
+    /// Found on the GPUs.
+    DeviceFoundTokens,
+    ReusedBlocks,
+    MissedBlocks,
+    EvictedTokens,
+    Refused,
+    /// Sequences that wait for room alone.
+    Queued,
+    /// Sequences whose blocks are on their way.
+    Loading,
+    /// Sequences that wait to fetch what another replica has computed.
+    ToFetch,
+    ToHostBlocks,
+    ToHostTokens,
+    ToHostBytes,
+    ToHostSeconds,
+    FromHostBlocks,
+    FromHostTokens,
+    FromHostBytes,
+    FromHostSeconds,
+    FromReplicaTimes,
+    FromReplicaMilliseconds,
+}
+
+/// What is measured of a GPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GpuNumber {
+    #[serde(rename = "gpu_busy")]
+    Busy,
+    #[serde(rename = "gpu_memory_bytes")]
+    MemoryBytes,
+    #[serde(rename = "gpu_used_bytes")]
+    UsedBytes,
+    #[serde(rename = "gpu_watts")]
+    Watts,
+    #[serde(rename = "gpu_limit_watts")]
+    LimitWatts,
+    #[serde(rename = "gpu_joules")]
+    Joules,
 }
 
 /// What is distributed in a worker. Times are in seconds.
@@ -113,10 +189,20 @@ pub(crate) enum WorkerSpread {
     SequencesARequest,
     SequencePreemptions,
     StepTokens,
+    /// Of steps that compute prompts.
+    StepPromptTokens,
+    ToHostBytesEach,
+    ToHostTransfer,
+    FromHostBytesEach,
+    FromHostTransfer,
+    FromReplicaBytes,
+    FromReplicaTransfer,
+    /// In 10^9 bytes a second.
+    FromReplicaSpeed,
 }
 
 impl WorkerSpread {
-    pub(super) const ALL: [WorkerSpread; 19] = [
+    pub(super) const ALL: [WorkerSpread; 27] = [
         WorkerSpread::TimeToFirstToken,
         WorkerSpread::InterTokenLatency,
         WorkerSpread::SharedTokenLatency,
@@ -136,6 +222,14 @@ impl WorkerSpread {
         WorkerSpread::SequencesARequest,
         WorkerSpread::SequencePreemptions,
         WorkerSpread::StepTokens,
+        WorkerSpread::StepPromptTokens,
+        WorkerSpread::ToHostBytesEach,
+        WorkerSpread::ToHostTransfer,
+        WorkerSpread::FromHostBytesEach,
+        WorkerSpread::FromHostTransfer,
+        WorkerSpread::FromReplicaBytes,
+        WorkerSpread::FromReplicaTransfer,
+        WorkerSpread::FromReplicaSpeed,
     ];
 }
 
@@ -146,8 +240,11 @@ pub(crate) enum CallNumber {
     Calls,
     AnsweredCalls,
     AbandonedCalls,
+    /// Those that ended in an error, each status for itself.
+    FailedCalls,
+    /// Those that were refused since nobody had room.
+    RejectedCalls,
     CallPromptTokens,
-    CallCachedTokens,
     CallGeneratedTokens,
 }
 
@@ -202,6 +299,13 @@ pub(crate) enum Fact {
     VerifiedTokens,
     UptimeSeconds,
     UnixTime,
+    HostTokens,
+    /// 1 where the engine is awake.
+    Awake,
+    /// 1 where it sleeps and its weights are in the host's memory.
+    WeightsOffloaded,
+    /// 1 where it sleeps and has nothing.
+    AllDiscarded,
 }
 
 /// What a label says that is not a fixed text.
@@ -243,4 +347,10 @@ pub(crate) enum Label {
     SpeculationMethod,
     SpeculationModel,
     ProposedTokens,
+    /// Adapters of sequences in batches, with commas between.
+    RunningAdapters,
+    /// Those of sequences that wait.
+    WaitingAdapters,
+    MaxAdapters,
+    GpuUuid,
 }

@@ -121,6 +121,17 @@ impl PriceList {
     }
 }
 
+/// What so many tokens of a model cost in US dollars: at the ordinary price, without the shares of
+/// tiers and batches.
+pub(crate) fn ordinary_price(model: &str, prompt: u64, cached: u64, completion: u64) -> f64 {
+    let Some(prices) = PriceList::default().of(model) else {
+        return 0.0;
+    };
+    let fresh = prompt.saturating_sub(cached) as f64;
+    let cached_price = prices.cached_input.unwrap_or(prices.input);
+    (fresh * prices.input + cached as f64 * cached_price + completion as f64 * prices.output) / 1e6
+}
+
 /// The price of what is charged by the call.
 fn call_of(report: Report) -> Option<&'static CallPrice> {
     let call = match report {

@@ -8,5 +8,7 @@ mod page;
 mod query;
 mod report;
 
+pub(crate) use costs::ordinary_price;
+
 pub use book::{UsageBook, UsageLimits};
 pub use query::{Report, UsageQuery};
