@@ -207,6 +207,8 @@ pub struct Limits {
     pub min_tokens: u32,
     /// Whether a free text goes on until the limit.
     pub ignore_eos: bool,
+    /// The most calls of hosted tools; further ones are not made.
+    pub hosted_calls: Option<u32>,
 }
 
 /// How much a model reasons and what it shows of it.

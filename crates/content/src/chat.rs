@@ -64,11 +64,10 @@ impl<'a> Turn<'a> {
         } else {
             tools.decide(&reading)?
         };
-        let cited = match &next {
-            Move::Hosted(Hosted::FileSearch) => Cited::search(work, &reading.asked, sources)?,
-            Move::Hosted(Hosted::WebSearch | Hosted::CodeInterpreter | Hosted::ImageGeneration)
-            | Move::Answer
-            | Move::Call { .. } => None,
+        let cited = if next.runs(Hosted::FileSearch) {
+            Cited::search(work, &reading.asked, sources)?
+        } else {
+            None
         };
         Ok(Self {
             cited,
@@ -126,12 +125,17 @@ impl<'a> Turn<'a> {
                 };
                 self.call(draft, calls, finish, seed)
             }
-            Move::Hosted(hosted) => {
-                draft.segments.push(Segment::Hosted(match &self.cited {
-                    Some(cited) => cited.call(self.voice.vocabulary),
-                    None => hosted.run(self.work, &self.voice, &self.reading, seed)?,
-                }));
-                draft.settle();
+            Move::Hosted(all) => {
+                for hosted in all {
+                    let call = match (&self.cited, hosted) {
+                        (Some(cited), Hosted::FileSearch) => cited.call(self.voice.vocabulary),
+                        (Some(_) | None, _) => {
+                            hosted.run(self.work, &self.voice, &self.reading, seed)?
+                        }
+                    };
+                    draft.segments.push(Segment::Hosted(call));
+                    draft.settle();
+                }
                 self.say(draft, seed)
             }
         }
@@ -162,18 +166,15 @@ impl<'a> Turn<'a> {
         Ok(draft.end(finish))
     }
 
-    /// What a tool of the provider's has found out; empty where none has.
+    /// What tools of the provider's have found out; empty where none has. What documents say comes
+    /// first, since its sources are told by their places.
     fn found(&self) -> Cow<'_, str> {
-        if let Some(cited) = &self.cited {
-            return Cow::Borrowed(&cited.text);
-        }
-        match &self.next {
-            Move::Hosted(Hosted::CodeInterpreter) => program::told(&self.reading.asked)
-                .map(Cow::Owned)
-                .unwrap_or_default(),
-            Move::Hosted(Hosted::WebSearch | Hosted::FileSearch | Hosted::ImageGeneration)
-            | Move::Answer
-            | Move::Call { .. } => Cow::Borrowed(""),
+        let cited = self.cited.as_ref().map_or("", |cited| cited.text.as_str());
+        let told = self.next.runs(Hosted::CodeInterpreter);
+        match told.then(|| program::told(&self.reading.asked)).flatten() {
+            None => Cow::Borrowed(cited),
+            Some(told) if cited.is_empty() => Cow::Owned(told),
+            Some(told) => Cow::Owned(format!("{cited} {told}")),
         }
     }
 

@@ -23,6 +23,7 @@ mod every_operation;
 mod exposition;
 mod files;
 mod gpus;
+mod hosted;
 mod house;
 mod identity;
 mod kv_events;

@@ -33,8 +33,18 @@ pub(crate) enum Move {
         /// Whether the request named the tool.
         is_named: bool,
     },
-    /// A hosted tool runs, then it says something.
-    Hosted(Hosted),
+    /// Hosted tools run one after the other, then it says something.
+    Hosted(Vec<Hosted>),
+}
+
+impl Move {
+    /// Whether it runs this hosted tool.
+    pub(crate) fn runs(&self, tool: Hosted) -> bool {
+        match self {
+            Move::Hosted(all) => all.contains(&tool),
+            Move::Answer | Move::Call { .. } => false,
+        }
+    }
 }
 
 /// The tools of a request, their schemas compiled.
@@ -111,27 +121,50 @@ impl<'a> Toolbox<'a> {
         if is_open {
             self.repeat(&mut calls, reading, names);
         }
-        let searches = is_open && self.searches(names) && !asked.trim().is_empty();
-        let otherwise = if is_open && self.calculates(names, asked) {
-            Move::Hosted(Hosted::CodeInterpreter)
-        } else if searches {
-            Move::Hosted(Hosted::FileSearch)
-        } else if is_open && allows(names, drawing::TOOL) && drawing::helps(self.work, asked) {
-            Move::Hosted(Hosted::ImageGeneration)
+        let hosted = if is_open {
+            self.hosted(names, asked)
         } else {
-            Move::Answer
+            Vec::new()
+        };
+        let otherwise = match hosted.is_empty() {
+            true => Move::Answer,
+            false => Move::Hosted(hosted),
         };
         self.limited(calls, false).unwrap_or(otherwise)
     }
 
-    /// Whether a program may be run for what is asked.
-    fn calculates(&self, names: &[String], asked: &str) -> bool {
-        allows(names, "code_interpreter") && program::helps(self.work, asked)
+    /// The hosted tools that help with what is asked, as many as may run: a search of the web that
+    /// it asks for, a program for what it calculates, the documents that there are, a picture.
+    fn hosted(&self, names: &[String], asked: &str) -> Vec<Hosted> {
+        let most = self.work.limits.hosted_calls.unwrap_or(u32::MAX);
+        let asks = !asked.trim().is_empty();
+        let helps = |hosted: &Hosted| match hosted {
+            Hosted::WebSearch => self.browses(names, asked),
+            Hosted::CodeInterpreter => {
+                allows(names, "code_interpreter") && program::helps(self.work, asked)
+            }
+            Hosted::FileSearch => {
+                asks && allows(names, "file_search") && cited::settings(self.work).is_some()
+            }
+            Hosted::ImageGeneration => {
+                allows(names, drawing::TOOL) && drawing::helps(self.work, asked)
+            }
+        };
+        let all = Hosted::ALL.into_iter().filter(helps);
+        all.take(most as usize).collect()
     }
 
-    /// Whether there are documents to search, which a question to them is answered from.
-    fn searches(&self, names: &[String]) -> bool {
-        allows(names, "file_search") && cited::settings(self.work).is_some()
+    /// Whether a search of the web is there, and asked for.
+    fn browses(&self, names: &[String], asked: &str) -> bool {
+        let offered = self.work.tools.iter().map(Tool::name);
+        let mut offered = offered.filter(|name| name.starts_with("web_search"));
+        let asked = asked.to_lowercase();
+        offered.any(|name| allows(names, name))
+            && RULES
+                .searching
+                .phrases
+                .iter()
+                .any(|words| asked.contains(words))
     }
 
     /// Where the prompt goes on with the call of the turn before, it is that call that is made,
@@ -186,7 +219,7 @@ impl<'a> Toolbox<'a> {
             kinds.iter().find_map(|kind| Hosted::of(kind)),
             kinds.first(),
         ) {
-            (Some(hosted), _) => Ok(Move::Hosted(hosted)),
+            (Some(hosted), _) => Ok(Move::Hosted(vec![hosted])),
             (None, Some(kind)) => Err(unserved(kind)),
             (None, None) => Ok(Move::Answer),
         }

@@ -28,6 +28,14 @@ pub(crate) enum Hosted {
 const RESULTS: u64 = 3;
 
 impl Hosted {
+    /// All of them, in the order in which they run.
+    pub(super) const ALL: [Hosted; 4] = [
+        Hosted::WebSearch,
+        Hosted::CodeInterpreter,
+        Hosted::FileSearch,
+        Hosted::ImageGeneration,
+    ];
+
     /// The tool of that wire type, versions and previews included.
     pub(super) fn of(kind: &str) -> Option<Self> {
         if kind.starts_with("web_search") {

@@ -18,6 +18,13 @@ pub(super) struct Rules {
     pub(super) follow: Follow,
     pub(super) lean: Lean,
     pub(super) drawing: Drawing,
+    pub(super) searching: Searching,
+}
+
+/// How prompts ask for a search of the web.
+#[derive(Deserialize)]
+pub(super) struct Searching {
+    pub(super) phrases: Vec<String>,
 }
 
 /// How prompts ask for a picture.

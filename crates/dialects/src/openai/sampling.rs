@@ -34,6 +34,7 @@ pub(crate) fn limits(body: &mut Fields, max_tokens: Option<u32>) -> Limits {
         max_prompt_tokens: None,
         stop: stop(body),
         min_tokens: body.count("min_tokens").unwrap_or(0),
+        hosted_calls: None,
         ignore_eos: body.boolean("ignore_eos").unwrap_or(false),
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
 pub(super) fn generate(name: String, body: &Fields, turn: &mut Turn) -> Generate {
     let number = |name: &str| body.peek(name).and_then(Value::as_f64);
     let count = |name: &str| body.peek(name).and_then(Value::as_u64);
+    let narrow = |most: u64| most.min(u64::from(u32::MAX)) as u32;
     if count("max_tool_calls") == Some(0) {
         turn.tools.without_hosted();
     }
@@ -75,7 +76,8 @@ pub(super) fn generate(name: String, body: &Fields, turn: &mut Turn) -> Generate
             ..Sampling::default()
         },
         limits: Limits {
-            max_tokens: count("max_output_tokens").map(|most| most.min(u64::from(u32::MAX)) as u32),
+            max_tokens: count("max_output_tokens").map(narrow),
+            hosted_calls: count("max_tool_calls").map(narrow),
             ..Limits::default()
         },
         reasoning: reasoning.map(self::reasoning).unwrap_or_default(),

@@ -1,0 +1,59 @@
+//! Tools that the provider runs: those that the prompt asks for, as many as the request allows.
+
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+/// A question that a search, a program and a picture help with.
+const QUESTION: &str =
+    "Search the web for lighthouses, work out 17 * 23, and draw a picture of one.";
+
+fn body(most: Option<u64>) -> Value {
+    let mut body = json!({"model": "gpt-4.1", "input": QUESTION, "tools": [
+        {"type": "web_search"},
+        {"type": "code_interpreter", "container": {"type": "auto"}},
+        {"type": "image_generation", "size": "1024x1024"},
+    ]});
+    if let Some(most) = most {
+        body["max_tool_calls"] = json!(most);
+    }
+    body
+}
+
+fn kinds(response: &Value) -> Vec<&str> {
+    let items = response["output"].as_array().expect("items").iter();
+    items.filter_map(|item| item["type"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn hosted_tools_run_as_often_as_the_request_allows() {
+    let house = House::open().await;
+    let all = [
+        "web_search_call",
+        "code_interpreter_call",
+        "image_generation_call",
+        "message",
+    ];
+    for most in [None, Some(9), Some(3), Some(2), Some(1), Some(0)] {
+        let response = house.post("/v1/responses", &body(most)).await.ok();
+        let calls = most.map_or(3, |most| most.min(3) as usize);
+        let wanted: Vec<&str> = all[..calls].iter().chain(&all[3..]).copied().collect();
+        assert_eq!(kinds(&response), wanted, "{most:?}");
+        assert_eq!(response["max_tool_calls"], json!(most));
+        let text = &response["output"][calls]["content"][0]["text"];
+        let says = text.as_str().is_some_and(|text| text.contains("391"));
+        assert_eq!(says, calls > 1, "the program's result is told: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_search_of_the_web_is_left_alone_where_nobody_asks_for_it() {
+    let house = House::open().await;
+    let mut body = json!({"model": "gpt-4.1", "input": "Tell me a joke.",
+        "tools": [{"type": "web_search"}]});
+    let response = house.post("/v1/responses", &body).await.ok();
+    assert_eq!(kinds(&response), ["message"]);
+    body["input"] = json!("What was a positive news story from today?");
+    let response = house.post("/v1/responses", &body).await.ok();
+    assert_eq!(kinds(&response), ["web_search_call", "message"]);
+}
