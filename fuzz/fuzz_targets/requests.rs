@@ -26,7 +26,7 @@ const PATHS: [&str; 8] = [
 static GATEWAY: LazyLock<Gateway> = LazyLock::new(|| {
     let mut config = Config::default();
     config.features.check_responses = Some(true);
-    build(&config, Box::new(drop))
+    build(&config, Box::new(drop)).expect("memory is there")
 });
 
 fuzz_target!(|input: (u8, &[u8])| {

@@ -279,3 +279,65 @@ fn a_plan_names_the_cheapest_that_does_and_why_the_others_do_not() {
     let text = String::from_utf8_lossy(&impossible.stdout).into_owned();
     assert!(text.contains("runs alone has a tpot of"), "{text}");
 }
+
+/// Runs measured on an engine that is slower than the shipped constants make it: concurrency, and
+/// mean milliseconds to the first token and a token.
+const MEASURED: [(&str, f64, f64); 3] =
+    [("4", 60.0, 12.0), ("16", 110.0, 14.0), ("64", 260.0, 20.0)];
+
+#[test]
+fn what_is_calibrated_simulates_as_was_measured() {
+    let mut table =
+        String::from("model,gpu,tp,precision,engine,isl,osl,concurrency_or_rate,ttft_ms,itl_ms\n");
+    for (concurrency, ttft, tpot) in MEASURED {
+        table += &format!(
+            "meta-llama/Llama-3.1-8B-Instruct,H100-SXM5-80GB,1,bf16,vllm,1000,200,{concurrency},{ttft},{tpot}\n"
+        );
+    }
+    let files = [("runs.csv", table.as_str())];
+    let arguments = ["calibrate", "runs.csv", "--out", "fitted.toml"];
+    let output = fakeai("calibrate", &files, &arguments)
+        .output()
+        .expect("it runs");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("with the shipped constants"), "{told}");
+    assert!(told.contains("gpu H100 memory_bf16"), "{told}");
+    let simulate = |concurrency: &str, more: &[&str]| -> [f64; 2] {
+        let requests = (concurrency.parse::<u32>().expect("a number") * 10).to_string();
+        let arguments = [
+            "simulate",
+            "--engine",
+            "vllm",
+            "--gpu",
+            "h100",
+            "--served-model",
+            "meta-llama/Llama-3.1-8B-Instruct",
+            "--json",
+            "--input-len",
+            "800-1000",
+            "--output-len",
+            "160-200",
+            "--concurrency",
+            concurrency,
+            "--requests",
+            &requests,
+        ];
+        let output = fakeai("calibrate", &[], &[&arguments, more].concat())
+            .output()
+            .expect("it runs");
+        let run: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        ["ttft_ms", "tpot_ms"].map(|name| run[name]["mean"].as_f64().expect("a mean"))
+    };
+    for (concurrency, ttft, tpot) in MEASURED {
+        let before = simulate(concurrency, &[]);
+        let after = simulate(concurrency, &["--calibration", "fitted.toml"]);
+        for (place, measured) in [ttft, tpot].into_iter().enumerate() {
+            let off = |means: [f64; 2]| (means[place] / measured - 1.0).abs();
+            assert!(
+                off(after) < 0.6 * off(before),
+                "{concurrency} at once: measured {measured}, before {before:?}, after {after:?}"
+            );
+        }
+    }
+}

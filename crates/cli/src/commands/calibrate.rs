@@ -40,13 +40,18 @@ pub(super) fn run(arguments: &CalibrateArguments, out: &mut dyn Write) -> Result
     let fitted = fit.search(shipped, &knobs(&rows, false), ROUNDS, |_, _| {});
     writeln!(
         out,
-        "{} rows            TPOT      TTFT   (mean error)",
-        rows.len()
+        "{} measured runs. How far simulated means are from theirs:\n{:30}    TPOT      TTFT",
+        rows.len(),
+        ""
     )?;
-    for (name, constants) in [("before", shipped), ("after", &fitted)] {
+    for (name, constants) in [
+        ("with the shipped constants", shipped),
+        ("with the fitted ones", &fitted),
+    ] {
         let (tpot, ttft) = errors(&fit, constants);
-        writeln!(out, "  {name:12} {tpot:7.1} % {ttft:7.1} %")?;
+        writeln!(out, "  {name:28} {tpot:7.1} % {ttft:7.1} %")?;
     }
+    changes(out, &shipped.beyond(&fitted), &fitted.beyond(shipped))?;
     let file = format!(
         "# Fitted by `fakeai calibrate` to {} measured runs. `serving.calibration` names this file.\n\n{}",
         rows.len(),
@@ -55,7 +60,36 @@ pub(super) fn run(arguments: &CalibrateArguments, out: &mut dyn Write) -> Result
     let target = arguments.out.display();
     let unwritable = |error: std::io::Error| Failure::Words(format!("{target}: {error}"));
     std::fs::write(&arguments.out, file).map_err(unwritable)?;
-    writeln!(out, "written to {target}")?;
+    writeln!(
+        out,
+        "\nwritten to {target}; the server and `fakeai simulate` go by it with `--calibration {target}`"
+    )?;
+    Ok(())
+}
+
+/// Tells each constant that the fit has changed: what it was, and what it is.
+fn changes(out: &mut dyn Write, shipped: &str, fitted: &str) -> Result<(), Failure> {
+    let read = |text: &str| text.parse::<toml::Table>().unwrap_or_default();
+    let (shipped, fitted) = (read(shipped), read(fitted));
+    writeln!(
+        out,
+        "\nWhat the fit has changed (data/hardware tells what each is):"
+    )?;
+    for (part, rows) in &fitted {
+        for (row, numbers) in rows.as_table().into_iter().flatten() {
+            for (name, value) in numbers.as_table().into_iter().flatten() {
+                let before = shipped.get(part).and_then(|rows| rows.get(row)?.get(name));
+                let number =
+                    |value: &toml::Value| value.as_float().map(|number| format!("{number:.4}"));
+                // A row may have had the number of all others of its kind.
+                let before = before.and_then(number);
+                let before = before.unwrap_or_else(|| "the default".to_owned());
+                let after = number(value).unwrap_or_default();
+                let name = format!("{part} {row} {name}");
+                writeln!(out, "  {name:34} {before:>12} -> {after}")?;
+            }
+        }
+    }
     Ok(())
 }
 

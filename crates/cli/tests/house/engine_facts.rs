@@ -50,6 +50,17 @@ impl Remove for Value {
     }
 }
 
+/// Lets the server work until something holds; the test fails where it never does.
+async fn until(holds: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !holds().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), wait).await;
+    waited.expect("it comes to hold");
+}
+
 #[tokio::test]
 async fn what_comes_back_from_the_hosts_memory_is_counted() {
     for engine in [EngineKind::Vllm, EngineKind::Sglang, EngineKind::TensorRt] {
@@ -161,7 +172,7 @@ async fn who_is_refused_is_counted() {
     let house = House::with(|config| {
         serve(config, EngineKind::Vllm);
         config.server.clock = ClockKind::Real;
-        config.server.time_scale = 0.001;
+        config.server.time_scale = 0.01;
         config.serving.max_num_seqs = 1;
         config.serving.max_waiting = 1;
     })
@@ -173,8 +184,18 @@ async fn who_is_refused_is_counted() {
         let request = Request::post("/v1/chat/completions").json(&body);
         house.connect().await.open(request).await
     };
+    let load = async |wanted: [f64; 2]| {
+        until(async || {
+            let vllm = page(&house, "/metrics").await;
+            let names = ["vllm:num_requests_running", "vllm:num_requests_waiting"];
+            names.map(|name| vllm[name].sum(&[])) == wanted
+        })
+        .await;
+    };
     let first = open().await;
+    load([1.0, 0.0]).await;
     let second = open().await;
+    load([1.0, 1.0]).await;
     house.post("/v1/chat/completions", &body).await.error(503);
     let vllm = page(&house, "/metrics").await;
     let refused = &vllm["vllm:admission_rejections_total"];
@@ -212,7 +233,7 @@ async fn adapters_at_work_are_named() {
     let house = House::with(|config| {
         serve(config, EngineKind::Vllm);
         config.server.clock = ClockKind::Real;
-        config.server.time_scale = 0.001;
+        config.server.time_scale = 0.01;
         config.serving.enable_lora = true;
         config.serving.max_loras = 1;
     })
@@ -244,15 +265,9 @@ async fn adapters_at_work_are_named() {
             of("waiting_lora_adapters"),
         ]
     };
-    assert_eq!(labels().await, ["1", "sql", "poems"]);
+    until(async || labels().await == ["1", "sql", "poems"]).await;
     drop(streams);
-    let idle = async {
-        while labels().await != ["1", "", ""] {
-            tokio::task::yield_now().await;
-        }
-    };
-    let idle = tokio::time::timeout(Duration::from_secs(60), idle).await;
-    idle.expect("they leave");
+    until(async || labels().await == ["1", "", ""]).await;
 }
 
 #[tokio::test]

@@ -47,6 +47,15 @@ async fn hosted_tools_run_as_often_as_the_request_allows() {
 }
 
 #[tokio::test]
+async fn fewer_than_no_calls_are_refused() {
+    let house = House::open().await;
+    let mut wrong = body(None);
+    wrong["max_tool_calls"] = json!(-1);
+    let error = house.post("/v1/responses", &wrong).await.error(400);
+    assert_eq!(error["param"], "max_tool_calls");
+}
+
+#[tokio::test]
 async fn a_search_of_the_web_is_left_alone_where_nobody_asks_for_it() {
     let house = House::open().await;
     let mut body = json!({"model": "gpt-4.1", "input": "Tell me a joke.",

@@ -26,6 +26,9 @@ pub(super) fn body(body: &Fields, model: &Model) -> Result<(), ApiError> {
     }
     bounds::metadata(body)?;
     contradictions(body)?;
+    if let Some(most) = body.peek("max_tool_calls").and_then(Value::as_i64) {
+        bounds::at_least("max_tool_calls", most, 0)?;
+    }
     let effort = reasoning(body, model)?;
     draws(body, model, effort)?;
     included(body, model)?;
