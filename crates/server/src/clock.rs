@@ -12,6 +12,7 @@ use fakeai_canon::{Clock, Micros};
 use parking_lot::Mutex;
 
 use crate::gateway::Gateway;
+use crate::wakes;
 
 /// Where virtual time begins unless told otherwise: 2026-01-01T00:00:00Z.
 pub const VIRTUAL_EPOCH: Micros = Micros(1_767_225_600_000_000);
@@ -123,13 +124,13 @@ impl WorldClock {
     }
 
     /// The machine's instant at which a real clock shows `at`.
-    fn deadline(&self, at: Micros) -> Option<tokio::time::Instant> {
+    fn deadline(&self, at: Micros) -> Option<Instant> {
         let Self::Real { base, epoch, scale } = self else {
             return None;
         };
         let span = at.since(*epoch).0 as f64 / scale;
         let ahead = Duration::from_micros(span.min(1e15) as u64);
-        Some(tokio::time::Instant::from_std(*base + ahead))
+        Some(*base + ahead)
     }
 }
 
@@ -152,8 +153,24 @@ impl Clock for WorldClock {
 /// A wait on a world's clock that can be set again without a new timer.
 pub struct Alarm {
     clock: Arc<WorldClock>,
+    /// The runtime's timer, and what it is set for.
     timer: Option<Pin<Box<tokio::time::Sleep>>>,
     set_for: Option<Micros>,
+    /// What is about to come, and who is woken for it.
+    near: Option<(Micros, Waker)>,
+}
+
+/// A wait as long as this is left to the runtime's timer, but for its end: that is how early it is.
+const NEAR: Duration = Duration::from_millis(20);
+const EARLY: Duration = Duration::from_millis(4);
+
+/// The machine's monotonic time.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the file that reads the clock"
+)]
+pub(crate) fn machine_now() -> Instant {
+    Instant::now()
 }
 
 impl Alarm {
@@ -163,6 +180,7 @@ impl Alarm {
             clock,
             timer: None,
             set_for: None,
+            near: None,
         }
     }
 
@@ -192,6 +210,32 @@ impl Alarm {
         let Some(deadline) = self.clock.deadline(at) else {
             return Poll::Ready(());
         };
+        let left = deadline.saturating_duration_since(machine_now());
+        if left.is_zero() {
+            return Poll::Ready(());
+        }
+        if left > NEAR {
+            // The runtime's timer is set to be too early, since it is coarse. It has not fired yet:
+            // what is left is more than it is early by.
+            return self.poll_coarse(at, deadline - EARLY, cx);
+        }
+        let is_set = self
+            .near
+            .as_ref()
+            .is_some_and(|(set_for, waker)| *set_for == at && waker.will_wake(cx.waker()));
+        if is_set {
+            return Poll::Pending;
+        }
+        if !wakes::wake_at(deadline, cx.waker().clone()) {
+            self.set_for = None;
+            return self.poll_coarse(at, deadline, cx);
+        }
+        self.near = Some((at, cx.waker().clone()));
+        Poll::Pending
+    }
+
+    fn poll_coarse(&mut self, at: Micros, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        let deadline = tokio::time::Instant::from_std(deadline);
         match &mut self.timer {
             Some(timer) if self.set_for != Some(at) => timer.as_mut().reset(deadline),
             Some(_) => {}

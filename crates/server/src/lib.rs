@@ -46,6 +46,7 @@ mod transport;
 mod uploads;
 mod views;
 mod visit;
+mod wakes;
 mod webhooks;
 mod wiring;
 mod wishes;
