@@ -18,42 +18,128 @@ use crate::serve::{self, Server};
 
 /// The release that was read and tried.
 const RELEASE: &str = "0.13.0";
-/// What is served, and on what.
-const MODEL: &str = "meta-llama/Llama-3.1-8B-Instruct";
-const ENGINE: &[&str] = &["--engine", "vllm", "--gpu", "h100", "--served-model", MODEL];
-const PROMPT: &str = "512";
-const ANSWER: &str = "128";
-/// How far a measured mean may be from the simulated one.
+/// What is served, and on what: a model large enough that the milliseconds which machine and tool
+/// add of their own are little beside its own.
+const MODEL: &str = "meta-llama/Llama-3.3-70B-Instruct";
+const ENGINE: &[&str] = &[
+    "--engine",
+    "vllm",
+    "--gpu",
+    "a100",
+    "--tp",
+    "4",
+    "--served-model",
+    MODEL,
+];
+/// How far a measured figure may be from the simulated one.
 const TOLERANCE: f64 = 0.03;
 /// A busy machine disturbs whoever measures, never the other way round: so many runs may be.
 const RUNS: u32 = 3;
 
-/// A number of clients, how often they ask together, and which figures are held against the
-/// simulation. The first token is told only: machine and tool add milliseconds of their own to it,
-/// and simulated clients keep step with one another where real ones drift apart.
-struct Load {
-    clients: &'static str,
-    requests: &'static str,
-    held: &'static [&'static str],
+/// Requests as they come at random, three in four seconds, in a form that both replay.
+const TRACE: &str = include_str!("load_generator.jsonl");
+
+/// What requests come.
+#[derive(Clone, Copy)]
+enum Load {
+    /// One client that asks again and again.
+    Client,
+    /// Those of the trace.
+    Trace,
 }
 
-const LOADS: &[Load] = &[
-    Load {
-        clients: "1",
-        requests: "24",
-        held: &["ITL", "end to end"],
-    },
-    Load {
-        clients: "16",
-        requests: "160",
-        held: &["end to end"],
-    },
-];
+const LOADS: &[Load] = &[Load::Client, Load::Trace];
+
+/// Of one client.
+const REQUESTS: &str = "24";
+const PROMPT: &str = "2048";
+const ANSWER: &str = "128";
+
+impl Load {
+    fn name(self) -> &'static str {
+        match self {
+            Load::Client => "one client",
+            Load::Trace => "a trace",
+        }
+    }
+
+    fn requests(self) -> f64 {
+        match self {
+            Load::Client => 24.0,
+            Load::Trace => TRACE.lines().count() as f64,
+        }
+    }
+
+    /// What the tool is told.
+    fn asked(self, folder: &Path) -> Result<Vec<String>> {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Ok(match self {
+            Load::Client => words(&[
+                "--concurrency",
+                "1",
+                "--request-count",
+                REQUESTS,
+                "--isl",
+                PROMPT,
+                "--isl-stddev",
+                "0",
+                "--osl",
+                ANSWER,
+                "--osl-stddev",
+                "0",
+            ]),
+            Load::Trace => {
+                let trace = folder.join("trace.jsonl");
+                std::fs::write(&trace, TRACE)?;
+                let trace = trace.display().to_string();
+                words(&[
+                    "--input-file",
+                    &trace,
+                    "--custom-dataset-type",
+                    "mooncake_trace",
+                    "--fixed-schedule",
+                ])
+            }
+        })
+    }
+
+    /// What the simulation is told; the server has counted the prompts, what a chat puts around
+    /// them included.
+    fn simulated(self, folder: &Path, prompt: f64) -> Result<Vec<String>> {
+        Ok(match self {
+            Load::Client => {
+                let prompt = prompt.round().to_string();
+                ["--concurrency", "1", "--requests", REQUESTS, "--input-len"]
+                    .map(str::to_owned)
+                    .into_iter()
+                    .chain([prompt, "--output-len".to_owned(), ANSWER.to_owned()])
+                    .collect()
+            }
+            Load::Trace => {
+                let path = folder.join("simulated.jsonl");
+                std::fs::write(&path, lengthened(prompt)?)?;
+                vec!["--trace".to_owned(), path.display().to_string()]
+            }
+        })
+    }
+}
+
+/// The trace with prompts of this mean.
+fn lengthened(mean: f64) -> Result<String> {
+    let lines = TRACE.lines().map(serde_json::from_str);
+    let mut lines = lines.collect::<Result<Vec<Value>, _>>()?;
+    let length = |line: &Value| line["input_length"].as_f64().unwrap_or_default();
+    let more = mean - lines.iter().map(length).sum::<f64>() / lines.len() as f64;
+    for line in &mut lines {
+        line["input_length"] = (length(line) + more.round()).into();
+    }
+    Ok(lines.iter().map(|line| format!("{line}\n")).collect())
+}
 
 /// The file under which the tool's tokenizer looks for the vocabulary: the SHA-1 of its address.
 const VOCABULARY: &str = "fb374d419588a4632f3f557e76b4b70aebbca790";
 
-/// A measured mean beside the simulated one, in milliseconds.
+/// A measured figure beside the simulated one, in milliseconds.
 struct Pair {
     name: &'static str,
     measured: f64,
@@ -73,24 +159,25 @@ pub(crate) fn aiperf() -> Result<Outcome> {
     let folder = target().join("aiperf");
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join(VOCABULARY), vocabulary()?)?;
-    let binary = serve::build()?;
-    let told = LOADS.iter().map(|load| held(load, &venv, &folder, &binary));
+    let binary = serve::build_release()?;
+    let told = LOADS
+        .iter()
+        .map(|load| held(*load, &venv, &folder, &binary));
     Ok(Outcome::Passed(
         told.collect::<Result<Vec<_>>>()?.join("; "),
     ))
 }
 
 /// What was measured of a load, where one of the runs came near enough.
-fn held(load: &Load, venv: &Path, folder: &Path, binary: &Path) -> Result<String> {
+fn held(load: Load, venv: &Path, folder: &Path, binary: &Path) -> Result<String> {
     let mut told = String::new();
     for _ in 0..RUNS {
         let report = measured(load, venv, folder, binary)?;
-        let pairs = beside(&report, &simulated(load, binary, &report)?)?;
+        let pairs = beside(&report, &simulated(load, folder, binary, &report)?)?;
         let shown = pairs.iter().map(shown).collect::<Vec<_>>().join(", ");
-        told = format!("{} clients: {shown}", load.clients);
+        told = format!("{}: {shown}", load.name());
         println!("   {told}");
-        let mut held = pairs.iter().filter(|pair| load.held.contains(&pair.name));
-        if held.all(|pair| pair.error().abs() <= TOLERANCE) {
+        if pairs.iter().all(|pair| pair.error().abs() <= TOLERANCE) {
             return Ok(told);
         }
     }
@@ -125,7 +212,7 @@ fn vocabulary() -> Result<Vec<u8>> {
 }
 
 /// What the tool measured of a fresh server, where it has no complaint about tokens.
-fn measured(load: &Load, venv: &Path, folder: &Path, binary: &Path) -> Result<Value> {
+fn measured(load: Load, venv: &Path, folder: &Path, binary: &Path) -> Result<Value> {
     let server = Server::start(binary, ENGINE)?;
     let origin = server.base_url().trim_end_matches("/v1").to_owned();
     let artifacts = folder.join("artifacts");
@@ -134,10 +221,7 @@ fn measured(load: &Load, venv: &Path, folder: &Path, binary: &Path) -> Result<Va
         .args(["profile", "--model", MODEL, "--url", &origin])
         .args(["--endpoint-type", "chat", "--streaming"])
         .args(["--tokenizer", "builtin", "--ui", "none"])
-        .args(["--concurrency", load.clients])
-        .args(["--request-count", load.requests])
-        .args(["--isl", PROMPT, "--isl-stddev", "0"])
-        .args(["--osl", ANSWER, "--osl-stddev", "0"])
+        .args(load.asked(folder)?)
         .args(["--extra-inputs", "ignore_eos:true", "--random-seed", "7"])
         .args([
             "--no-server-metrics",
@@ -156,7 +240,7 @@ fn measured(load: &Load, venv: &Path, folder: &Path, binary: &Path) -> Result<Va
             bail!("the tool counts other tokens than were asked for or told: {complaint}");
         }
     }
-    if average(&report, "request_count")? < load.requests.parse::<f64>()? {
+    if average(&report, "request_count")? < load.requests() {
         bail!("some requests failed");
     }
     Ok(report)
@@ -168,13 +252,13 @@ fn average(report: &Value, name: &str) -> Result<f64> {
 }
 
 /// The same workload in virtual time.
-fn simulated(load: &Load, binary: &Path, report: &Value) -> Result<Value> {
-    let prompt = average(report, "usage_prompt_tokens")?.round().to_string();
+fn simulated(load: Load, folder: &Path, binary: &Path, report: &Value) -> Result<Value> {
+    let prompt = average(report, "usage_prompt_tokens")?;
     let output = Command::new(binary)
         .arg("simulate")
         .args(ENGINE)
-        .args(["--concurrency", load.clients, "--requests", load.requests])
-        .args(["--input-len", &prompt, "--output-len", ANSWER, "--json"])
+        .args(load.simulated(folder, prompt)?)
+        .arg("--json")
         .output()?;
     if !output.status.success() {
         bail!("{}", String::from_utf8_lossy(&output.stderr));
@@ -182,19 +266,29 @@ fn simulated(load: &Load, binary: &Path, report: &Value) -> Result<Value> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
+/// The figures that are held: means, and the median of what varies most.
 fn beside(report: &Value, summary: &Value) -> Result<Vec<Pair>> {
-    let names = [
-        ("TTFT", "time_to_first_token", "ttft_ms"),
-        ("ITL", "inter_token_latency", "tpot_ms"),
-        ("end to end", "request_latency", "e2e_ms"),
+    let figures = [
+        ("TTFT", "time_to_first_token", "ttft_ms", ["avg", "mean"]),
+        (
+            "its median",
+            "time_to_first_token",
+            "ttft_ms",
+            ["p50", "p50"],
+        ),
+        ("ITL", "inter_token_latency", "tpot_ms", ["avg", "mean"]),
+        ("end to end", "request_latency", "e2e_ms", ["avg", "mean"]),
     ];
-    let pair = |(name, theirs, ours): (&'static str, &str, &str)| {
-        let simulated = summary[ours]["mean"].as_f64();
+    let number = |value: &Value, name: &str, of: &str| {
+        let number = value[name][of].as_f64();
+        number.with_context(|| format!("no {of} of {name}"))
+    };
+    let pair = |(name, theirs, ours, of): (&'static str, &str, &str, [&str; 2])| {
         Ok(Pair {
             name,
-            measured: average(report, theirs)?,
-            simulated: simulated.with_context(|| format!("the simulation tells no {ours}"))?,
+            measured: number(report, theirs, of[0])?,
+            simulated: number(summary, ours, of[1])?,
         })
     };
-    names.into_iter().map(pair).collect()
+    figures.into_iter().map(pair).collect()
 }

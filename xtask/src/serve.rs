@@ -35,6 +35,12 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(target().join("debug/fakeai"))
 }
 
+/// Builds the binary as it is released, where milliseconds count.
+pub(crate) fn build_release() -> Result<PathBuf> {
+    run(&mut cargo(&["build", "--release", "-p", "fakeai-cli"]))?;
+    Ok(target().join("release/fakeai"))
+}
+
 impl Server {
     /// Starts a server on a free port with these flags, and waits until it tells its address.
     /// Settings of whoever runs this stay outside.
