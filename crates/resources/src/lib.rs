@@ -32,7 +32,9 @@ pub use families::organization::{
 };
 pub use families::responses::not_streamable;
 pub use families::run_luggage::luggage;
-pub use families::vector_stores::{FileSearch, search_files, searchable_stores, unread_files};
+pub use families::vector_stores::{
+    FileSearch, search_files, searchable_stores, unread_files, unread_volume,
+};
 pub use family::{Order, is_lasting, lasting};
 pub use keep::Keeping;
 pub use library::{Found, Holding, Library, Question as FileQuestion, Unreadable, Volume};

@@ -93,7 +93,7 @@ impl AgendaRun {
 
     fn settle(&self, gateway: &Gateway, world: &Arc<World>, waker: &Waker) -> Pull {
         let failures = world.store.failures();
-        resource::settle(gateway, world);
+        resource::settle_whole(gateway, world);
         let mut sleep = world.agenda.sleep.lock();
         let next = next_due(world);
         let next = if world.store.failures() == failures {

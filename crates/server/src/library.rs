@@ -26,9 +26,14 @@ const PIECE: usize = 1 << 20;
 #[derive(Default)]
 pub(crate) struct Indexes {
     open: Mutex<Shelves>,
+    /// The passages of the file that is to be shelved next, made before its turn.
+    prepared: Mutex<Option<Prepared>>,
     /// That of the documents that are there from the start, made at their first search.
     pub(crate) built_in: OnceLock<Index>,
 }
+
+/// What a file has come to, and of what.
+type Prepared = (Edition, Result<Vec<Passage>, Unreadable>);
 
 #[derive(Default)]
 struct Shelves {
@@ -103,7 +108,12 @@ impl Indexes {
 
 impl Library for World {
     fn shelve(&self, store: &str, volume: &Volume) -> Result<u64, Unreadable> {
-        let passages = passages(self, volume)?;
+        let prepared = self.indexes.prepared.lock().take();
+        let passages = match prepared.filter(|(edition, _)| *edition == Edition::of(volume)) {
+            Some((_, passages)) => passages,
+            None => passages(self, volume),
+        };
+        let passages = passages?;
         let bytes = passages
             .iter()
             .map(|passage| passage.text.len() + size_of_val(&*passage.vector));
@@ -196,6 +206,14 @@ impl StoreIndex {
                 let _ = self.add(volume, passages);
             }
         }
+    }
+}
+
+impl World {
+    /// Makes the passages of a file that is about to be shelved, while others have their turn.
+    pub(crate) fn prepare(&self, volume: &Volume) {
+        let made = passages(self, volume);
+        *self.indexes.prepared.lock() = Some((Edition::of(volume), made));
     }
 }
 

@@ -9,7 +9,7 @@ use fakeai_content::picture::{LARGEST_SIDE, Picture, PictureFormat, picture};
 use fakeai_contract::{Operation, PathParams};
 use fakeai_resources::{
     self as resources, Body, Change, Effect, Errand, FileQuestion, FileSearch, Found, Means, Next,
-    Outcome, Returned, Services,
+    Outcome, Returned, Services, Volume,
 };
 use fakeai_retrieval::{self as retrieval, Candidate};
 use http::{HeaderValue, StatusCode, header};
@@ -109,11 +109,22 @@ pub(crate) fn unserved(world: &Arc<World>, asked: &Asked<'_>) -> Result<Answer, 
 /// Objects that are due one after the other before others get their turn.
 const DUE_AT_ONCE: usize = 10_000;
 
-/// Lets every object that is due do what it does then, at the time at which it was due.
+/// Lets every object that is due do what it does then, at the time at which it was due. Files whose
+/// vectors a model calculates are left to the agenda, with what is due behind them: nobody waits for
+/// that who asks for something else.
 pub(crate) fn settle(gateway: &Gateway, world: &Arc<World>) {
+    settle_aside(gateway, world, false);
+}
+
+/// The same with the files whose vectors a model calculates.
+pub(crate) fn settle_whole(gateway: &Gateway, world: &Arc<World>) {
+    settle_aside(gateway, world, true);
+}
+
+fn settle_aside(gateway: &Gateway, world: &Arc<World>, whole: bool) {
     if is_due(world, world.now()) {
         // A file that is read then may take long.
-        tasks::aside(|| settle_all(gateway, world));
+        tasks::aside(|| settle_all(gateway, world, whole));
     }
 }
 
@@ -121,11 +132,23 @@ fn is_due(world: &World, now: Micros) -> bool {
     world.store.next_due().is_some_and(|due| due <= now)
 }
 
-fn settle_all(gateway: &Gateway, world: &Arc<World>) {
+/// The file that is to be read next, where a model calculates its vectors.
+fn slow(world: &World, now: Micros) -> Option<Volume> {
+    let next = || world.store.due(now, 1).pop();
+    let record = world.behaviour.calculates().then(next).flatten()?;
+    resources::unread_volume(&record)
+}
+
+fn settle_all(gateway: &Gateway, world: &Arc<World>, whole: bool) {
     for _ in 0..DUE_AT_ONCE {
         let now = world.now();
         if !is_due(world, now) {
             return;
+        }
+        match slow(world, now) {
+            Some(volume) if whole => world.prepare(&volume),
+            Some(_) => return,
+            None => {}
         }
         let failures = world.store.failures();
         let turn = world.turn();

@@ -103,9 +103,9 @@ const PAIRS: [(&str, &str); 10] = [
     ),
 ];
 
-/// The mean cosine of paraphrases, that of others, and how many texts have their paraphrase as their
-/// nearest.
-fn separation(embed: impl Fn(&[&str]) -> Vec<Vec<f32>>) -> (f32, f32, usize) {
+/// The mean cosine of paraphrases, that of others, and the texts whose nearest is not their
+/// paraphrase.
+fn separation(embed: impl Fn(&[&str]) -> Vec<Vec<f32>>) -> (f32, f32, Vec<&'static str>) {
     let texts: Vec<_> = PAIRS
         .iter()
         .flat_map(|(one, other)| [*one, *other])
@@ -123,24 +123,25 @@ fn separation(embed: impl Fn(&[&str]) -> Vec<Vec<f32>>) -> (f32, f32, usize) {
         }
     }
     let mean = |all: &[f32]| all.iter().sum::<f32>() / all.len() as f32;
-    let hits = (0..texts.len()).filter(|i| {
+    let misses = (0..texts.len()).filter(|i| {
         let others = (0..texts.len()).filter(|j| j != i);
         let best = others.max_by(|a, b| {
             cosine(&vectors[*i], &vectors[*a]).total_cmp(&cosine(&vectors[*i], &vectors[*b]))
         });
-        best.is_some_and(|best| best / 2 == i / 2)
+        best.is_some_and(|best| best / 2 != i / 2)
     });
-    (mean(&near), mean(&far), hits.count())
+    let misses = misses.map(|place| texts[place]).collect();
+    (mean(&near), mean(&far), misses)
 }
 
 /// What `docs/APPROXIMATIONS.md` says of the default embeddings.
 #[test]
 fn paraphrases_are_nearer_than_unrelated_texts() {
-    let (near, far, hits) = separation(|texts| vectors(texts, None));
-    println!("paraphrases {near:.3}, unrelated {far:.3}, nearest is the paraphrase {hits} of 20");
+    let (near, far, misses) = separation(|texts| vectors(texts, None));
+    println!("paraphrases {near:.3}, unrelated {far:.3}, missed: {misses:?}");
     assert!((near - 0.39).abs() < 0.01, "{near}");
     assert!((far - 0.01).abs() < 0.01, "{far}");
-    assert!(hits >= 16, "{hits}");
+    assert!(misses.is_empty(), "{misses:?}");
 }
 
 /// The folder of all-MiniLM-L6-v2, which a package of that name brings along; none where nobody
@@ -204,11 +205,11 @@ fn a_real_model_says_what_it_says_elsewhere() {
     }
     let short = modelled(&model, &texts, Some(64));
     assert!((cosine(&short[0], &short[0]) - 1.0).abs() < 1e-4);
-    let (near, far, hits) = separation(|texts| modelled(&model, texts, Some(384)));
-    println!("paraphrases {near:.3}, unrelated {far:.3}, nearest is the paraphrase {hits} of 20");
+    let (near, far, misses) = separation(|texts| modelled(&model, texts, Some(384)));
+    println!("paraphrases {near:.3}, unrelated {far:.3}, missed: {misses:?}");
     assert!(near > far + 0.5, "{near} {far}");
     // It knows no German.
-    assert!(hits >= 18, "{hits}");
+    assert_eq!(misses, [PAIRS[8].0, PAIRS[8].1]);
     // A text of any length and any letters has a vector.
     let strange = [
         "é".repeat(10_000),

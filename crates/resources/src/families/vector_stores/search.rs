@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{FAMILY, active, all_files, entries_of, files, refuse_expired, store_of, with};
 use crate::apply::Site;
-use crate::library::{Found, Holding, Question};
+use crate::library::{Found, Holding, Question, Volume};
 use crate::store::{Change, PageQuery, Record, Store};
 use crate::{Answer, Means, Order, Outcome};
 
@@ -81,6 +81,12 @@ pub fn unread_files(store: &dyn Store, stores: &[&str]) -> Vec<Arc<Record>> {
     files
         .filter(|file| files::status(file) == "in_progress")
         .collect()
+}
+
+/// The file that is read when this record is due; none where it is not one that waits for that.
+pub fn unread_volume(record: &Record) -> Option<Volume> {
+    let waits = record.family == files::FAMILY && files::status(record) == "in_progress";
+    waits.then(|| files::volume(record))
 }
 
 fn used(record: &Record, now: Micros) -> Change {
