@@ -60,7 +60,8 @@ pub(crate) fn all(names: &[String], seconds: u32) -> Result<String> {
             .arg(format!("-max_total_time={seconds}"))
             .arg(format!("-artifact_prefix={}/", artifacts.display()))
             .arg(format!("-dict={}", root().join("fuzz/json.dict").display()))
-            .args(["-print_final_stats=1", "-verbosity=0", "-max_len=4096"])
+            .args(["-print_final_stats=1", "-print_funcs=0", "-verbosity=0"])
+            .arg("-max_len=4096")
             // New inputs are kept in the first folder.
             .arg(&corpus)
             .arg(root().join("fuzz/seeds").join(name));

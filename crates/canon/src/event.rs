@@ -109,7 +109,7 @@ impl Intervals {
         let class = Self::BOUNDS.partition_point(|bound| *bound < span.0);
         self.classes[class] += times;
         self.count += u64::from(times);
-        self.sum = self.sum + Micros(span.0 * u64::from(times));
+        self.sum = self.sum + Micros(span.0.saturating_mul(u64::from(times)));
         self.longest = self.longest.max(span);
     }
 }
@@ -123,6 +123,14 @@ pub trait Observer: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_of_a_clock_that_ran_far_ahead_do_not_overflow() {
+        let mut intervals = Intervals::default();
+        intervals.add_many(Micros(u64::MAX / 2), 3);
+        assert_eq!(intervals.sum, Micros(u64::MAX));
+        assert_eq!(intervals.count, 3);
+    }
 
     #[test]
     fn a_span_falls_into_the_first_class_that_holds_it() {

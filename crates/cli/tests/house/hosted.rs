@@ -65,4 +65,24 @@ async fn a_search_of_the_web_is_left_alone_where_nobody_asks_for_it() {
     body["input"] = json!("What was a positive news story from today?");
     let response = house.post("/v1/responses", &body).await.ok();
     assert_eq!(kinds(&response), ["web_search_call", "message"]);
+
+    // The pages that it found are cited for the whole text, streamed as well.
+    let content = &response["output"][1]["content"][0];
+    let length = content["text"].as_str().map(|text| text.chars().count());
+    let cited = content["annotations"].as_array().expect("a list");
+    assert_eq!(cited.len(), 3);
+    for citation in cited {
+        assert_eq!(citation["type"], "url_citation");
+        assert_eq!(citation["end_index"], json!(length));
+        assert!(citation["url"].is_string() && citation["title"].is_string());
+    }
+    body["stream"] = json!(true);
+    let events = house.stream("/v1/responses", &body).await.events().await;
+    let added = events
+        .iter()
+        .filter(|event| event.name == "response.output_text.annotation.added");
+    let added: Vec<Value> = added
+        .map(|event| event.json()["annotation"].clone())
+        .collect();
+    assert_eq!(json!(added), content["annotations"]);
 }

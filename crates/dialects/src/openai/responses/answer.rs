@@ -209,9 +209,11 @@ impl Answer {
 
     fn hosted(&mut self, call: &HostedCall, out: &mut BytesMut) {
         let ids = self.ids.nth(self.place() as u64);
-        let citations = call.detail["citations"].as_array();
-        self.citations
-            .extend(citations.into_iter().flatten().cloned());
+        // Pages are cited as they were found, files where the text says something of them.
+        let lists = ["citations", "results"].map(|name| call.detail[name].as_array());
+        let sources = lists.into_iter().flatten().flatten();
+        let named = |one: &&Value| one["url"].is_string() || one["index"].is_u64();
+        self.citations.extend(sources.filter(named).cloned());
         let container = object::container(&self.object);
         let hosted = Hosted::of(call, self.setup.wanted, container, ids);
         self.begin_item(Body::Hosted(Box::new(hosted)), out);

@@ -219,27 +219,33 @@ impl Part {
         self.told.extend_from_slice(&out[start..]);
     }
 
-    /// Says which files the text is from: those whose place in it was reached.
+    /// Says what the text is from: pages, for all of it, and files whose place in it was reached.
     pub(super) fn cite(&mut self, citations: Vec<Value>) {
         let length = self.text.chars().count() as u64;
-        let reached = citations.into_iter().filter(|citation| {
-            citation["index"]
+        let cited = citations.into_iter().filter_map(|citation| {
+            if citation["url"].is_string() {
+                return Some(json!({
+                    "type": "url_citation",
+                    "start_index": 0,
+                    "end_index": length,
+                    "title": citation["title"],
+                    "url": citation["url"],
+                }));
+            }
+            let index = citation["index"]
                 .as_u64()
-                .is_some_and(|index| index <= length)
+                .filter(|index| *index <= length)?;
+            Some(json!({
+                "type": "file_citation",
+                "index": index,
+                "file_id": citation["file_id"],
+                "filename": citation["filename"],
+            }))
         });
-        self.annotations = reached
-            .map(|citation| {
-                json!({
-                    "type": "file_citation",
-                    "index": citation["index"],
-                    "file_id": citation["file_id"],
-                    "filename": citation["filename"],
-                })
-            })
-            .collect();
+        self.annotations = cited.collect();
     }
 
-    /// Writes an event for each file that is cited.
+    /// Writes an event for each source that is cited.
     fn tell_citations(&self, events: &mut Events, out: &mut BytesMut) {
         for (number, annotation) in self.annotations.iter().enumerate() {
             events.write(out, "response.output_text.annotation.added", |out| {
