@@ -1,5 +1,7 @@
 //! The command line: commands and their arguments. The flags of settings come from the settings.
 
+use std::ffi::OsString;
+
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -11,6 +13,30 @@ use crate::config::Flags;
 pub(crate) struct Program {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// vLLM's short names of two letters, and what they are short for. A parser of command lines takes
+/// each for two names of one letter.
+const SHORT: [(&str, &str); 4] = [
+    ("-tp", "--tensor-parallel-size"),
+    ("-pp", "--pipeline-parallel-size"),
+    ("-dp", "--data-parallel-size"),
+    ("-ep", "--enable-expert-parallel"),
+];
+
+impl Program {
+    /// Reads a command line.
+    pub(crate) fn read(words: impl Iterator<Item = OsString>) -> Self {
+        Self::parse_from(words.map(|word| long(&word).unwrap_or(word)))
+    }
+}
+
+/// What a short name, alone or with a value behind `=`, is short for.
+fn long(word: &OsString) -> Option<OsString> {
+    let word = word.to_str()?;
+    let (name, value) = word.split_at(word.find('=').unwrap_or(word.len()));
+    let (_, long) = SHORT.iter().find(|(short, _)| *short == name)?;
+    Some(format!("{long}{value}").into())
 }
 
 /// What to do.

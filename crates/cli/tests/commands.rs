@@ -184,6 +184,40 @@ fn speculation_is_told_and_a_wrong_field_of_it_is_named() {
 }
 
 #[test]
+fn groups_of_attention_share_experts_and_are_replicas_without() {
+    let gpus = |more: &[&str]| {
+        let engine = ["simulate", "--engine", "vllm", "--gpu", "h200", "--json"];
+        let text = printed(&[&engine[..], &["--requests", "32"], more].concat());
+        let told: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        (
+            told["gpus"].as_str().expect("text").to_owned(),
+            told["tpot_ms"]["mean"].as_f64(),
+        )
+    };
+    let llama = [
+        "--served-model",
+        "meta-llama/Llama-3.1-8B",
+        "-tp",
+        "2",
+        "-dp=4",
+    ];
+    assert_eq!(gpus(&llama).0, "8 x H200-SXM in 4 replicas");
+    let deepseek = [
+        "--served-model",
+        "deepseek-ai/DeepSeek-V3",
+        "--quantization",
+        "fp8_block",
+    ];
+    let (apart, slow) = gpus(&[&deepseek[..], &["-dp", "8", "-ep"]].concat());
+    assert_eq!(apart, "8 x H200-SXM in 1 replicas");
+    let (_, cut) = gpus(&[&deepseek[..], &["-dp", "8"]].concat());
+    assert_ne!(slow, cut, "experts that are cut take another time");
+    let refused = run(&["simulate", "--engine", "vllm", "-ep"]);
+    let error = String::from_utf8_lossy(&refused.stderr);
+    assert!(error.contains("has no experts"), "{error}");
+}
+
+#[test]
 fn a_simulated_cluster_tells_its_figures_and_a_wrong_line_of_a_trace_its_number() {
     let engine = ["simulate", "--engine", "vllm", "--gpu", "h100", "--json"];
     let figures = |more: &[&str]| -> serde_json::Value {

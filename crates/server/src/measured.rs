@@ -21,6 +21,11 @@ pub(crate) fn meter(config: &Config, now: Micros) -> Option<Arc<ServingMeter>> {
         cache_dtype: serving.kv_cache_dtype.clone(),
         tensor_parallel: setup.tensor_parallel,
         pipeline_parallel: setup.pipeline_parallel,
+        data_parallel: setup.data_parallel,
+        expert_parallel: match setup.expert_parallel {
+            true => setup.tensor_parallel * setup.data_parallel,
+            false => 1,
+        },
         block_tokens: setting.block_tokens,
         blocks: setup.blocks().unwrap_or(0),
         host_blocks: setup.host_blocks(),

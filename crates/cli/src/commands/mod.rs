@@ -14,7 +14,7 @@ mod status;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use crate::arguments::{Command, Program};
 use crate::config::{ConfigError, Flags, Resolved, Surroundings, resolve};
@@ -46,7 +46,7 @@ impl From<ConfigError> for Failure {
 /// The program: reads the command line and does what it says. The exit code is 2 where the command
 /// line or the configuration is wrong, 1 where anything else is.
 pub fn main() -> ExitCode {
-    let program = Program::parse();
+    let program = Program::read(std::env::args_os());
     let mut out = io::stdout().lock();
     let done = command(program.command, &mut out).and_then(|()| Ok(out.flush()?));
     let (code, words) = match done {

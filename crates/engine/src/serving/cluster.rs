@@ -429,7 +429,8 @@ impl Cluster {
         };
         let links = &self.setup.links;
         let bytes = f64::from(fetch.tokens) * self.setup.cache_bytes_a_token();
-        self.moved_bytes += bytes * f64::from(self.setup.gpus());
+        let gpus = self.setup.gpus() / self.setup.data_parallel;
+        self.moved_bytes += bytes * f64::from(gpus);
         let begins = self.now.max(self.members[from].link_free);
         let took = Micros::from_seconds(bytes / (links.network_gb_s * 1e9));
         let sent = begins + took;

@@ -105,7 +105,7 @@ impl Gpus {
             replicas: (0..replicas).map(replica).collect(),
             memory: GpuMemory {
                 weights: setup.weight_bytes(),
-                cache: blocks * block,
+                cache: blocks * block / f64::from(setup.data_parallel),
                 beside: setup.beside_bytes(),
             },
             clock_mhz: (setup.gpu.sm_mhz, setup.gpu.memory_mhz),

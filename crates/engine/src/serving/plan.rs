@@ -164,7 +164,7 @@ pub struct Setup {
     /// Groups of them that share the layers.
     pub pipeline_parallel: u32,
     /// Groups of them that attend to different sequences and share the experts (attention data
-    /// parallelism).
+    /// parallelism). Limits of the setting are those of all groups together.
     pub data_parallel: u32,
     /// Whether experts are spread over the GPUs whole, not each cut into parts.
     pub expert_parallel: bool,
@@ -261,7 +261,20 @@ impl Setup {
     }
 
     fn own_weight_bytes(&self) -> f64 {
-        self.shape.parameters_billion * 1e9 * self.precision.weight_bytes() / f64::from(self.gpus())
+        self.held_parameters() * self.precision.weight_bytes() / f64::from(self.gpus())
+    }
+
+    /// Parameters that all GPUs hold together: groups of attention share the experts, and each has
+    /// the rest of its own.
+    fn held_parameters(&self) -> f64 {
+        let shape = &self.shape;
+        let all = shape.parameters_billion * 1e9;
+        let experts = 3.0
+            * f64::from(shape.hidden)
+            * f64::from(shape.expert_ffn)
+            * f64::from(shape.experts)
+            * f64::from(shape.layers.saturating_sub(shape.dense_layers));
+        all + f64::from(self.data_parallel - 1) * (all - experts).max(0.0)
     }
 
     /// Bytes that activations and the runtime take on each GPU.
@@ -301,14 +314,18 @@ impl Setup {
                 true => format!(" and {beside:.1} GB of who proposes"),
                 false => String::new(),
             };
+            let again = match self.data_parallel {
+                1 => String::new(),
+                groups => format!(", with those that each of {groups} groups has of its own"),
+            };
             return Err(Misfit(format!(
-                "{} does not fit on {} × {}: each holds {:.1} GB of weights ({:.1}·10⁹ parameters × {} bytes / {}){beside}, \
+                "{} does not fit on {} × {}: each holds {:.1} GB of weights ({:.1}·10⁹ parameters{again} × {} bytes / {}){beside}, \
                  {:.1} GB are needed beside them, and {:.0} % of its {:.1} GB may be taken, which leaves {:.1} GB for the cache.",
                 self.shape.model,
                 self.gpus(),
                 self.gpu.name,
                 self.own_weight_bytes() / 1e9,
-                self.shape.parameters_billion,
+                self.held_parameters() / 1e9,
                 self.precision.weight_bytes(),
                 self.gpus(),
                 self.beside_bytes() / 1e9,
@@ -318,7 +335,8 @@ impl Setup {
             )));
         }
         let blocks = blocks.min(f64::from(u32::MAX)) as u32;
-        let blocks = self.setting.blocks.unwrap_or(blocks);
+        let given = self.setting.blocks;
+        let blocks = given.map_or(blocks, |each| each.saturating_mul(self.data_parallel));
         self.check_context(blocks)?;
         Ok(blocks)
     }
@@ -326,12 +344,14 @@ impl Setup {
     /// Blocks that the host's memory takes up.
     pub fn host_blocks(&self) -> u32 {
         let a_block = self.cache_bytes_a_token() * f64::from(self.setting.block_tokens);
-        (self.setting.host_bytes / a_block).floor() as u32
+        (self.setting.host_bytes / a_block).floor() as u32 * self.data_parallel
     }
 
     /// The longest context has to fit into the cache.
     fn check_context(&self, blocks: u32) -> Result<(), Misfit> {
         let size = self.setting.block_tokens;
+        // A sequence is one group's, and so are its blocks.
+        let blocks = blocks / self.data_parallel;
         let room = u64::from(blocks) * u64::from(size);
         match self.setting.max_context {
             Some(most) if u64::from(most) > room => Err(Misfit(format!(
@@ -356,6 +376,12 @@ impl Setup {
             )));
         }
         let groups = self.data_parallel;
+        if self.expert_parallel && self.shape.experts == 0 {
+            return Err(Misfit(format!(
+                "{} has no experts that could be spread over GPUs.",
+                self.shape.model,
+            )));
+        }
         if groups > 1 && self.shape.experts == 0 {
             return Err(Misfit(format!(
                 "{} has no experts that {groups} groups of attention could share; {groups} replicas do the same.",

@@ -28,7 +28,9 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn of(setup: &Setup, blocks: u32) -> Self {
-        let cache = blocks.saturating_mul(setup.setting.block_tokens);
+        // A sequence is one group's of those that attend apart.
+        let own = blocks / setup.data_parallel;
+        let cache = own.saturating_mul(setup.setting.block_tokens);
         let most = cache.min(setup.setting.max_context.unwrap_or(u32::MAX));
         let how = setup.speculation.as_ref();
         let tokens = how.map_or(0, |how| how.tokens());

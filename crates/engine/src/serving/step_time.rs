@@ -273,9 +273,14 @@ impl StepTime {
         // through all layers when each part has. Groups of attention have their share of what
         // remains; experts see the tokens of all groups.
         let stages = f64::from(self.setup.pipeline_parallel);
-        let parts = stages.min(f64::from(batch.decodes) + batch.chunks.len() as f64);
-        let groups = f64::from(self.setup.data_parallel) * parts;
-        let own = (tokens / groups).max(1.0);
+        let sequences = f64::from(batch.decodes) + batch.chunks.len() as f64;
+        let parts = stages.min(sequences);
+        let groups = f64::from(self.setup.data_parallel).min(sequences) * parts;
+        let widest = self.widest(batch);
+        let alone = widest
+            .as_ref()
+            .map_or(1.0, |batch| f64::from(batch.prefill()));
+        let own = (tokens / groups).max(alone / parts).max(1.0);
         let rows = f64::from(batch.rows + batch.proposed) / groups;
         let through = |products: &[Product]| -> f64 {
             products.iter().map(|product| product.seconds(own)).sum()
@@ -285,7 +290,7 @@ impl StepTime {
                 + own * (self.token_small + self.token_told)
                 + through(&self.projections))
             + self.dense_layers * through(&self.dense)
-            + self.attention(batch, prefill) / groups;
+            + self.group_attention(batch, prefill, groups, widest);
         if self.expert_layers > 0.0 {
             seconds += self.expert_layers * (self.experts(tokens / parts) + through(&self.shared));
         }
@@ -340,6 +345,35 @@ impl StepTime {
         };
         let read = self.expert_read * touched;
         self.reach().engine.expert_us * 1e-6 + read.max(self.expert_multiply * tokens)
+    }
+
+    /// The longest part of a prompt, which one group computes however many others there are; none
+    /// where there is one group, or no prompt.
+    fn widest(&self, batch: &Batch) -> Option<Batch> {
+        if self.setup.data_parallel == 1 {
+            return None;
+        }
+        let longest = batch.chunks.iter().max_by_key(|(tokens, _)| *tokens)?;
+        Some(Batch {
+            chunks: vec![*longest],
+            ..Batch::default()
+        })
+    }
+
+    /// Attention of the group that takes longest, of all layers.
+    fn group_attention(
+        &self,
+        batch: &Batch,
+        prefill: f64,
+        groups: f64,
+        widest: Option<Batch>,
+    ) -> f64 {
+        let mean = self.attention(batch, prefill) / groups;
+        let parts = f64::from(self.setup.pipeline_parallel);
+        widest.map_or(mean, |widest| {
+            let tokens = f64::from(widest.prefill());
+            mean.max(self.attention(&widest, tokens) / parts)
+        })
     }
 
     /// Attention of all layers.
@@ -434,7 +468,13 @@ fn told(setup: &Setup) -> (f64, f64) {
     if setup.data_parallel > 1 {
         let world = tensor * f64::from(setup.data_parallel);
         layer += 2.0 * reach.reduce_us * 1e-6 * (world / 2.0).sqrt();
-        let copies = f64::from(setup.shape.experts_per_token.max(1)).min(world - 1.0);
+        let groups = f64::from(setup.data_parallel);
+        // A token is sent to those that have its experts, or, where each has a part of every
+        // expert, to all other groups.
+        let copies = match setup.expert_parallel {
+            true => f64::from(setup.shape.experts_per_token.max(1)).min(world - 1.0),
+            false => groups - 1.0,
+        };
         token += 2.0 * copies * bytes / (reach.reduce_gb_s * 1e9);
     }
     (layer, token)

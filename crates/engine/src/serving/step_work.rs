@@ -38,6 +38,8 @@ pub(crate) struct StepCosts {
     /// The share of experts that one token does without.
     passed: f64,
     attention: AttentionCosts,
+    /// Groups that attend to different sequences, each with its share of the tokens.
+    groups: f64,
     /// Those of who proposes, and its passes after the first.
     draft: Option<(Box<StepCosts>, f64)>,
 }
@@ -82,7 +84,9 @@ impl StepCosts {
         let shared = 3.0 * hidden * f64::from(shape.shared_ffn) / tensor;
         let weights = layers * projections(shape, tensor) + dense * ffn + (layers - dense) * shared;
         let head = hidden * f64::from(shape.vocabulary) / tensor / stages;
-        let expert = 3.0 * hidden * f64::from(shape.expert_ffn) / tensor * (layers - dense);
+        let groups = f64::from(setup.data_parallel);
+        let world = tensor * groups;
+        let expert = 3.0 * hidden * f64::from(shape.expert_ffn) / world * (layers - dense);
         let (experts, each) = (f64::from(shape.experts), f64::from(shape.experts_per_token));
         let reduced = match setup.tensor_parallel {
             0 | 1 => 0.0,
@@ -123,6 +127,7 @@ impl StepCosts {
                 1.0
             },
             attention: AttentionCosts::of(setup, rates.bf16),
+            groups,
             draft: setup.speculation.as_ref().and_then(|how| {
                 let further = f64::from(how.passes() - 1);
                 Some((Box::new(Self::of(how.draft.as_deref()?)), further))
@@ -152,12 +157,15 @@ impl StepCosts {
         if tokens == 0.0 {
             return StepWork::default();
         }
-        let rows = f64::from(batch.rows + batch.proposed);
+        let rows = f64::from(batch.rows + batch.proposed) / self.groups;
+        let own = tokens / self.groups;
         let touched = 1.0 - self.passed.powf(tokens);
         let (seconds, bytes) = self.attention.of_step(batch);
+        let (seconds, bytes) = (seconds / self.groups, bytes / self.groups);
         let sum = |part: fn(&StepWork) -> f64| {
             part(&self.step)
-                + tokens * (part(&self.token) + part(&self.expert_token))
+                + own * part(&self.token)
+                + tokens * part(&self.expert_token)
                 + rows * part(&self.row)
         };
         StepWork {

@@ -220,3 +220,48 @@ fn stages_work_on_parts_of_a_batch() {
         "one sequence goes through all of them: {single}"
     );
 }
+
+#[test]
+fn a_prompt_is_one_groups_and_groups_have_their_own_attention() {
+    let mut apart = vllm("deepseek-ai/DeepSeek-V3", 1);
+    let together = vllm("deepseek-ai/DeepSeek-V3", 8);
+    (apart.data_parallel, apart.expert_parallel) = (8, true);
+    // Each group holds all that is no expert.
+    let beside = apart.weight_bytes() - together.weight_bytes();
+    assert!((10e9..20e9).contains(&beside), "{beside}");
+    let seconds = |setup: &Setup, chunks: &[(u32, u32)]| {
+        StepTime::new(setup).seconds(&Batch {
+            chunks: chunks.to_vec(),
+            rows: chunks.len() as u32,
+            ..Batch::default()
+        })
+    };
+    let one = seconds(&apart, &[(8_000, 0)]);
+    let eight = seconds(&apart, &[(8_000, 0); 8]);
+    assert!(
+        one < eight && eight < one * 3.0,
+        "others compute beside it: {one} {eight}"
+    );
+    let parts = seconds(&apart, &[(1_000, 0); 8]);
+    assert!(
+        parts < one * 0.6,
+        "it has nobody to share with: {parts} {one}"
+    );
+}
+
+#[test]
+fn experts_that_are_cut_and_those_that_are_spread_are_told_of_differently() {
+    let mut spread = vllm("Qwen/Qwen3-235B-A22B", 1);
+    (spread.data_parallel, spread.expert_parallel) = (8, true);
+    let mut cut = spread.clone();
+    cut.expert_parallel = false;
+    let mut free = spread.clone();
+    free.efficiency.gpu.reduce_us = 0.0;
+    free.efficiency.gpu.reduce_gb_s = f64::INFINITY;
+    let step = |setup: &Setup| decode(setup, 2_048, 100);
+    assert!(
+        step(&free) < step(&spread),
+        "tokens travel to their experts and back"
+    );
+    assert!(step(&spread) != step(&cut));
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use fakeai_catalog::hardware::{gpu, gpus, shape};
 use fakeai_engine::serving::{
-    Constants, Kind, Layout, OnFailure, Policy, Precision, Router, Setting, Setup,
+    Constants, Kind, Layout, OnFailure, Policy, Precision, Router, Setup,
 };
 
 use super::choice::{EngineKind, RouterKind, SchedulingPolicy, WorkerFailure};
@@ -24,7 +24,7 @@ section! {
         /// How many there are. `0` is as many as the replicas take; more make more replicas.
         gpus: u32 = 0, from 0 to 100000;
         /// How many replicas there are. `0` is as many as `gpus` make.
-        replicas: u32 = 0, from 0 to 1000, also ["data_parallel_size", "dp"];
+        replicas: u32 = 0, from 0 to 1000;
         /// Replicas beside these that compute prompts only and hand them over. With any, the others
         /// generate only.
         prefill_replicas: u32 = 0, from 0 to 1000;
@@ -44,6 +44,12 @@ section! {
         tensor_parallel_size: u32 = 1, from 1 to 64, also ["tp"];
         /// Groups of them that share the layers.
         pipeline_parallel_size: u32 = 1, from 1 to 64, also ["pp"];
+        /// Groups of GPUs that attend to different requests. Of a model with experts they share
+        /// these and go in step (attention data parallelism); of any other each is a replica.
+        /// `max_num_seqs`, `max_num_batched_tokens` and `num_gpu_blocks_override` are each group's.
+        data_parallel_size: u32 = 1, from 1 to 1000, also ["dp"];
+        /// Whether experts are spread over the GPUs whole, in place of a part of each on all.
+        enable_expert_parallel: bool = false;
         /// How weights are stored: `bf16`, `fp8`, `fp8_block`, `fp4`, `mxfp4` or `int4`.
         quantization: String = "bf16".to_owned();
         /// What is computed with where weights are not quantized: `auto`, `bfloat16` or `float16`.
@@ -139,9 +145,13 @@ impl Serving {
         );
         self.calibrate(&mut setup)?;
         setup.pipeline_parallel = self.pipeline_parallel_size;
+        setup.expert_parallel = self.enable_expert_parallel;
+        if setup.shape.experts > 0 {
+            setup.data_parallel = self.data_parallel_size;
+        }
         setup.cache_bytes = self.cache_bytes()?;
         self.check_dtype()?;
-        self.limit(&mut setup.setting);
+        self.limit(&mut setup);
         if self.transfer_gb_s > 0.0 {
             setup.links.network_gb_s = self.transfer_gb_s;
         }
@@ -157,7 +167,7 @@ impl Serving {
             let why = format!("can't run: {}", misfit.to_string().trim_end_matches('.'));
             return refuse("serving.served_model", why);
         }
-        let layout = self.layout(setup.gpus())?;
+        let layout = self.layout(&setup)?;
         Ok(Some((setup, layout)))
     }
 
@@ -179,9 +189,15 @@ impl Serving {
         }
     }
 
-    /// What the cluster is made of, of replicas of so many GPUs.
-    fn layout(&self, replica: u32) -> Result<Layout, Conflict> {
-        let all = self.gpus;
+    /// What the cluster is made of, of replicas of this kind.
+    fn layout(&self, setup: &Setup) -> Result<Layout, Conflict> {
+        let (all, replica) = (self.gpus, setup.gpus());
+        // Groups that share nothing are replicas.
+        let apart = self.data_parallel_size / setup.data_parallel;
+        let replicas = match (self.replicas, apart) {
+            (replicas, 1) => replicas,
+            (replicas, apart) => replicas.max(1) * apart,
+        };
         let refuse = |why: String| {
             Err(Conflict {
                 setting: "serving.gpus",
@@ -192,8 +208,8 @@ impl Serving {
             return refuse(format!("is {all}, which replicas of {replica} can't share"));
         }
         let there = all / replica;
-        let wanted = self.replicas + self.prefill_replicas;
-        let generating = match (self.replicas, there) {
+        let wanted = replicas + self.prefill_replicas;
+        let generating = match (replicas, there) {
             (0, 0) => 1,
             (0, there) if there > self.prefill_replicas => there - self.prefill_replicas,
             (0, there) => {
@@ -260,11 +276,14 @@ impl Serving {
         Ok(())
     }
 
-    fn limit(&self, setting: &mut Setting) {
+    fn limit(&self, setup: &mut Setup) {
+        let groups = setup.data_parallel;
+        let setting = &mut setup.setting;
         let given = |value: u32| (value > 0).then_some(value);
-        setting.max_sequences = given(self.max_num_seqs).unwrap_or(setting.max_sequences);
-        setting.max_batched_tokens =
-            given(self.max_num_batched_tokens).unwrap_or(setting.max_batched_tokens);
+        let sequences = given(self.max_num_seqs).unwrap_or(setting.max_sequences);
+        setting.max_sequences = sequences.saturating_mul(groups);
+        let tokens = given(self.max_num_batched_tokens).unwrap_or(setting.max_batched_tokens);
+        setting.max_batched_tokens = tokens.saturating_mul(groups);
         setting.block_tokens = given(self.block_size).unwrap_or(setting.block_tokens);
         setting.memory_share = self.gpu_memory_utilization;
         setting.prefix_caching = self.enable_prefix_caching;
@@ -274,7 +293,12 @@ impl Serving {
             SchedulingPolicy::FirstCome => Policy::FirstCome,
             SchedulingPolicy::Priority => Policy::Priority,
         };
-        setting.long_prefill_tokens = self.long_prefill_token_threshold;
+        setting.long_prefill_tokens = match (self.long_prefill_token_threshold, groups) {
+            (threshold, 1) => threshold,
+            // A prompt is one group's.
+            (0, _) => tokens,
+            (threshold, _) => threshold.min(tokens),
+        };
         setting.watermark = self.watermark;
         setting.blocks = given(self.num_gpu_blocks_override);
         setting.host_bytes = self.swap_space * f64::from(1 << 30);

@@ -83,11 +83,12 @@ fn words(text: &Text, of: Of<'_>, page: &Page, books: &Books<'_>) -> Option<Stri
         | Label::RequestType
         | Label::Streaming => return Some(of_call(label, of, page)),
         Label::Gpu => served.gpu.clone(),
-        Label::Gpus => (served.tensor_parallel * served.pipeline_parallel).to_string(),
+        Label::Gpus => served.gpus().to_string(),
         Label::Precision => served.precision.clone(),
         Label::CacheDtype => served.cache_dtype.clone(),
         Label::TensorParallel => served.tensor_parallel.to_string(),
         Label::PipelineParallel => served.pipeline_parallel.to_string(),
+        Label::ExpertParallel => served.expert_parallel.to_string(),
         Label::BlockTokens => served.block_tokens.to_string(),
         Label::Blocks => served.blocks.to_string(),
         Label::CacheTokens => served.cache_tokens().to_string(),
@@ -160,6 +161,7 @@ fn of_call(label: Label, of: Of<'_>, page: &Page) -> String {
         | Label::CacheDtype
         | Label::TensorParallel
         | Label::PipelineParallel
+        | Label::ExpertParallel
         | Label::BlockTokens
         | Label::Blocks
         | Label::CacheTokens

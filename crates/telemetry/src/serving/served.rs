@@ -19,6 +19,10 @@ pub struct Served {
     pub tensor_parallel: u32,
     /// Groups of them that share the layers.
     pub pipeline_parallel: u32,
+    /// Groups of them that attend to different sequences.
+    pub data_parallel: u32,
+    /// GPUs that experts are spread over whole.
+    pub expert_parallel: u32,
     /// Tokens of a block of the cache.
     pub block_tokens: u32,
     /// Blocks of the cache.
@@ -84,14 +88,20 @@ impl Served {
         u64::from(self.blocks) * u64::from(self.block_tokens)
     }
 
-    /// Bytes of keys and values of so many tokens, on all GPUs of a worker.
+    /// Bytes of keys and values of so many tokens, on all GPUs that hold them.
     pub(super) fn bytes(&self, tokens: u64) -> f64 {
         let gpus = self.tensor_parallel * self.pipeline_parallel;
         self.cache_bytes_a_token * tokens as f64 * f64::from(gpus)
     }
 
-    /// Bytes of the cache on each GPU.
+    /// Bytes of the cache on each GPU, which holds that of its group alone.
     pub(super) fn cache_bytes(&self) -> f64 {
-        self.cache_bytes_a_token * self.cache_tokens() as f64
+        let groups = f64::from(self.data_parallel.max(1));
+        self.cache_bytes_a_token * self.cache_tokens() as f64 / groups
+    }
+
+    /// GPUs of a worker.
+    pub(super) fn gpus(&self) -> u32 {
+        self.tensor_parallel * self.pipeline_parallel * self.data_parallel.max(1)
     }
 }

@@ -334,6 +334,7 @@ pub(crate) enum Label {
     CacheDtype,
     TensorParallel,
     PipelineParallel,
+    ExpertParallel,
     BlockTokens,
     Blocks,
     CacheTokens,
