@@ -1,6 +1,8 @@
 //! How a sequence gets its blocks: what the cache has of it, what the host's memory or another
 //! replica has, and what it loses when others need room.
 
+use std::cmp::Reverse;
+
 use fakeai_canon::Micros;
 
 use super::log::BlockChange;
@@ -90,19 +92,18 @@ impl Worker {
             return Turn::Waits;
         }
         let wanted = self.part(known - there).min(budget);
-        // The whole prompt has to fit before any of it is computed; TensorRT-LLM wants room for
-        // the whole answer.
-        let whole = match setting.kind {
-            Kind::TensorRt => {
-                let end = sequence.request.prompt + sequence.request.output;
-                self.room.with(end, self.room.beyond)
-            }
-            Kind::Vllm | Kind::Sglang => known,
-        };
+        let whole = self.whole(sequence);
         let idle = self.blocks.idle(&hashes[..found]);
         let fresh = whole.div_ceil(size) - found as u32;
         if fresh + idle + self.reserve() > self.blocks.free() {
             return Turn::Waits;
+        }
+        if setting.kind == Kind::Sglang {
+            if !self.has_room(sequence, cached, self.blocks.free() - idle) {
+                return Turn::Waits;
+            }
+            let rest = self.longest_rest(sequence);
+            self.estimate.promise(rest);
         }
         let length = match (setting.kind, loads) {
             (Kind::TensorRt, _) => whole,
@@ -130,6 +131,18 @@ impl Worker {
             return Turn::Loads;
         }
         Turn::Joins(wanted)
+    }
+
+    /// The tokens that have to fit before any is computed: the whole prompt, with TensorRT-LLM the
+    /// whole answer, too.
+    fn whole(&self, sequence: &Sequence) -> u32 {
+        match self.setting().kind {
+            Kind::TensorRt => {
+                let end = sequence.request.prompt + sequence.request.output;
+                self.room.with(end, self.room.beyond)
+            }
+            Kind::Vllm | Kind::Sglang => sequence.known(),
+        }
     }
 
     /// The part of a prompt that one step computes.
@@ -201,17 +214,27 @@ impl Worker {
 
     /// The place in the batch of the sequence that makes room first.
     pub(super) fn victim(&self) -> Option<usize> {
-        match self.setting().policy {
-            Policy::FirstCome => self.running.len().checked_sub(1),
-            Policy::Priority => {
-                let places = 0..self.running.len();
-                places.max_by_key(|place| self.sequence(self.running[*place]).rank())
+        let places = 0..self.running.len();
+        let of = |place: &usize| self.sequence(self.running[*place]);
+        match (self.setting().kind, self.setting().policy) {
+            // Who has said least, and of these who has the longest prompt.
+            (Kind::Sglang, _) if self.times.setup().speculation.is_none() => {
+                places.min_by_key(|place| {
+                    let sequence = of(place);
+                    (
+                        sequence.generated,
+                        Reverse(sequence.request.prompt),
+                        Reverse(*place),
+                    )
+                })
             }
+            (Kind::Sglang, _) | (_, Policy::FirstCome) => self.running.len().checked_sub(1),
+            (_, Policy::Priority) => places.max_by_key(|place| of(place).rank()),
         }
     }
 
     /// A running sequence makes room: it waits to be computed again, before all others where who
-    /// came first counts.
+    /// came first counts, and with SGLang behind them.
     pub(super) fn preempt(&mut self, place: usize) {
         let slot = self.running.remove(place);
         let sequence = self.sequences[slot]
@@ -222,7 +245,7 @@ impl Worker {
         sequence.preemptions += 1;
         let id = sequence.id;
         self.preempted.push(id);
-        self.enqueue(slot, true);
+        self.enqueue(slot, self.setting().kind != Kind::Sglang);
     }
 
     /// Whether one more adapter would be too many in this batch.

@@ -249,6 +249,8 @@ fn requests<'a>(
                     prompt: prompt.ids.len() as u32,
                     hashes: hashes.clone(),
                     output: *output,
+                    // An engine does not know where an answer will end.
+                    limit: Some(job.params.max_tokens.unwrap_or(u32::MAX)),
                     priority: job.priority,
                     adapter,
                     session,

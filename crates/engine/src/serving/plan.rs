@@ -140,6 +140,8 @@ pub struct Setting {
     pub host_bytes: f64,
     /// The longest context of a sequence, in tokens; none means what the cache holds.
     pub max_context: Option<u32>,
+    /// How much is expected of answers before a request is taken up (SGLang); 1 is its own default.
+    pub conservativeness: f64,
 }
 
 /// Who is served first.
@@ -442,6 +444,7 @@ impl Setting {
             blocks: None,
             host_bytes: 0.0,
             max_context: None,
+            conservativeness: 1.0,
         }
     }
 }

@@ -17,14 +17,20 @@ pub(super) fn schedule(worker: &mut Worker) -> Batch {
     let prompts_alone = kind == Kind::Sglang;
     if prompts_alone {
         step.unfinished_prompts(worker);
+        if !worker.waiting.is_empty() {
+            worker.expect();
+        }
         step.waiting(worker);
         if !worker.scheduled.is_empty() {
             return batch(worker);
         }
     }
     step.running(worker);
-    if !step.preempted && !prompts_alone {
-        step.waiting(worker);
+    match (prompts_alone, step.preempted) {
+        (true, true) => worker.expect_anew(),
+        (true, false) => worker.estimate.decay(),
+        (false, true) => {}
+        (false, false) => step.waiting(worker),
     }
     batch(worker)
 }

@@ -21,6 +21,9 @@ pub struct Request {
     pub hashes: Vec<u64>,
     /// Tokens to generate; at least one.
     pub output: u32,
+    /// The most tokens that its caller allows, which is what an engine can know; none where the
+    /// answer has as many.
+    pub limit: Option<u32>,
     /// How urgent it is, where the policy asks: lower first.
     pub priority: i32,
     /// The adapter (LoRA) that it runs with.

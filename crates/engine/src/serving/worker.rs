@@ -7,6 +7,7 @@ use fakeai_canon::{Micros, Way, WorkerLoad};
 
 use super::blocks::Blocks;
 use super::control::Sleep;
+use super::estimate::Estimate;
 use super::log::{Finished, Log, Token};
 use super::noise::Noise;
 use super::plan::{Misfit, Policy, Setting, Setup};
@@ -67,6 +68,7 @@ pub(super) struct Worker {
     noise: Noise,
     pub(super) draws: Draws,
     pub(super) room: Room,
+    pub(super) estimate: Estimate,
     role: Role,
     pub(super) blocks: Blocks,
     pub(super) sequences: Vec<Option<Sequence>>,
@@ -113,6 +115,7 @@ impl Worker {
             noise,
             draws,
             room: Room::of(setup, blocks),
+            estimate: Estimate::new(setup.setting.conservativeness),
             role,
             sequences: Vec::new(),
             vacant: Vec::new(),
@@ -411,6 +414,9 @@ impl Worker {
             }
         }
         self.scheduled = scheduled;
+        if self.running.is_empty() && self.waiting.is_empty() {
+            self.estimate.reset();
+        }
         self.tell_blocks(log);
         log.load(self.load());
         log.step_ended();

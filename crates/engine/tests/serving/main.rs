@@ -7,6 +7,7 @@
 )]
 
 mod cluster;
+mod estimate;
 mod facts;
 mod golden;
 mod gpus;

@@ -66,6 +66,9 @@ section! {
         max_waiting: u32 = 0, from 0 to 1000000;
         /// Who is served first: `fcfs`, or `priority` by the field of that name, lower first.
         scheduling_policy: SchedulingPolicy = SchedulingPolicy::FirstCome;
+        /// How much SGLang expects of answers before it takes one more request up; more waits longer
+        /// and makes fewer requests give way.
+        schedule_conservativeness: f64 = 1.0, from 0 to 100;
         /// Tokens of one prompt in a step at most; `0` leaves that to `max_num_batched_tokens`.
         long_prefill_token_threshold: u32 = 0, from 0 to 1000000;
         /// Tokens of a block of the cache; `0` takes the engine's own default.
@@ -300,6 +303,7 @@ impl Serving {
             (threshold, _) => threshold.min(tokens),
         };
         setting.watermark = self.watermark;
+        setting.conservativeness = self.schedule_conservativeness;
         setting.blocks = given(self.num_gpu_blocks_override);
         setting.host_bytes = self.swap_space * f64::from(1 << 30);
         setting.max_context = given(self.max_model_len);
