@@ -107,12 +107,13 @@ impl Trajectory {
         let (mut ttft, mut tpot, mut several) = (0.0, 0.0, 0.0);
         for passage in &self.passages {
             let share = times.request_seconds(passage.prompt, passage.others);
-            // Once the server has taken it in, it waits for the end of the step under way: one of
-            // those around its arrival, of which others' prompts may make one long.
+            // It waits for the end of the step under way, which the schedule has it do; once the server
+            // has taken it in later, for that of a later one: as long as the shorter of those around
+            // its arrival, since others' prompts may make one long.
             let before = passage.arrives.checked_sub(1).map(|place| steps[place]);
             let step = before.and_then(|before| Some(before.min(*steps.get(passage.arrives)?)));
             let beside = match step {
-                Some(step) if step > 0.0 => (share / step).ceil() * step,
+                Some(step) if step > 0.0 => ((share / step).ceil() - 1.0).max(0.0) * step,
                 Some(_) | None => share,
             };
             ttft += clock[passage.starts] - clock[passage.arrives] + beside;
