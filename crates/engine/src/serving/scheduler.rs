@@ -68,7 +68,10 @@ impl Draft {
             let wanted = worker.part(left).min(self.budget);
             let proposed = worker.proposals(slot, self.budget - wanted);
             if !self.make_room(worker, &mut place, wanted + proposed.tokens) {
-                // It has made room for the others itself.
+                // It has made room for the others itself: with SGLang they may come behind it.
+                if worker.setting().kind == Kind::Sglang {
+                    continue;
+                }
                 return;
             }
             self.put(worker, slot, wanted + proposed.tokens);
