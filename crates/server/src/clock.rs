@@ -12,7 +12,7 @@ use fakeai_canon::{Clock, Micros};
 use parking_lot::Mutex;
 
 use crate::gateway::Gateway;
-use crate::wakes;
+use crate::wakes::Wake;
 
 /// Where virtual time begins unless told otherwise: 2026-01-01T00:00:00Z.
 pub const VIRTUAL_EPOCH: Micros = Micros(1_767_225_600_000_000);
@@ -156,12 +156,13 @@ pub struct Alarm {
     /// The runtime's timer, and what it is set for.
     timer: Option<Pin<Box<tokio::time::Sleep>>>,
     set_for: Option<Micros>,
-    /// What is about to come, and who is woken for it.
-    near: Option<(Micros, Waker)>,
+    /// Wakes more closely, for what comes soon.
+    near: Wake,
 }
 
-/// A wait as long as this is left to the runtime's timer, but for its end: that is how early it is.
-const NEAR: Duration = Duration::from_millis(20);
+/// A longer wait than between two tokens is left to the runtime's timer, but for its end: that is
+/// how early it is.
+const NEAR: Duration = Duration::from_secs(2);
 const EARLY: Duration = Duration::from_millis(4);
 
 /// The machine's monotonic time.
@@ -180,7 +181,7 @@ impl Alarm {
             clock,
             timer: None,
             set_for: None,
-            near: None,
+            near: Wake::default(),
         }
     }
 
@@ -219,18 +220,10 @@ impl Alarm {
             // what is left is more than it is early by.
             return self.poll_coarse(at, deadline - EARLY, cx);
         }
-        let is_set = self
-            .near
-            .as_ref()
-            .is_some_and(|(set_for, waker)| *set_for == at && waker.will_wake(cx.waker()));
-        if is_set {
-            return Poll::Pending;
-        }
-        if !wakes::wake_at(deadline, cx.waker().clone()) {
+        if !self.near.set(deadline, cx) {
             self.set_for = None;
             return self.poll_coarse(at, deadline, cx);
         }
-        self.near = Some((at, cx.waker().clone()));
         Poll::Pending
     }
 
