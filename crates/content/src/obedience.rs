@@ -142,23 +142,25 @@ fn may_open(text: &str) -> bool {
 }
 
 fn in_sentence(text: &str) -> Vec<&str> {
+    // One for all the phrases that are looked for.
+    let room = &mut String::with_capacity(48);
     let mut rest = text.trim_start();
-    while let Some(after) = skip(rest, &WORDS.polite) {
+    while let Some(after) = skip(rest, &WORDS.polite, room) {
         rest = after.trim_start_matches([',', ' ']);
     }
-    let says = skip(rest, &WORDS.say);
-    let Some(mut rest) = says.or_else(|| skip(rest, &WORDS.reply)) else {
+    let says = skip(rest, &WORDS.say, room);
+    let Some(mut rest) = says.or_else(|| skip(rest, &WORDS.reply, room)) else {
         return Vec::new();
     };
-    if let (Some(_), Some(longer)) = (says, skip(rest, &WORDS.reply)) {
+    if let (Some(_), Some(longer)) = (says, skip(rest, &WORDS.reply, room)) {
         rest = longer;
     }
     let mut is_exact = false;
     loop {
-        if let Some((after, phrase)) = skip_phrase(rest, &WORDS.exact) {
-            is_exact |= !WORDS.weak.contains(&phrase);
+        if let Some(after) = skip(rest, &WORDS.exact, room) {
+            is_exact |= !WORDS.weak.contains(room.as_str());
             rest = after;
-        } else if let Some(after) = skip(rest, &WORDS.filler).filter(|_| announces(rest)) {
+        } else if let Some(after) = skip(rest, &WORDS.filler, room).filter(|_| announces(rest)) {
             rest = after;
         } else {
             break;
@@ -257,16 +259,13 @@ fn without_tail(text: &str) -> &str {
     bare
 }
 
-/// What follows the longest phrase of a set that the text opens with.
-fn skip<'t>(text: &'t str, phrases: &Phrases) -> Option<&'t str> {
-    skip_phrase(text, phrases).map(|(rest, _)| rest)
-}
-
-fn skip_phrase<'t>(text: &'t str, phrases: &Phrases) -> Option<(&'t str, String)> {
+/// What follows the longest phrase of a set that the text opens with; the phrase itself is left in
+/// `phrase`, in small letters.
+fn skip<'t>(text: &'t str, phrases: &Phrases, phrase: &mut String) -> Option<&'t str> {
     const LONGEST: usize = 3;
     let text = text.trim_start();
     let mut best = None;
-    let mut phrase = String::with_capacity(48);
+    phrase.clear();
     let mut end = 0;
     for _ in 0..LONGEST {
         let from = end + text[end..].len() - text[end..].trim_start_matches(' ').len();
@@ -277,8 +276,8 @@ fn skip_phrase<'t>(text: &'t str, phrases: &Phrases) -> Option<(&'t str, String)
         if !phrase.is_empty() {
             phrase.push(' ');
         }
-        fold(&text[from..end], &mut phrase);
-        match phrases.0.get(&phrase) {
+        fold(&text[from..end], phrase);
+        match phrases.0.get(phrase.as_str()) {
             Some(true) => best = Some((&text[end..], phrase.len())),
             Some(false) => {}
             None => break,
@@ -286,7 +285,7 @@ fn skip_phrase<'t>(text: &'t str, phrases: &Phrases) -> Option<(&'t str, String)
     }
     let (rest, length) = best?;
     phrase.truncate(length);
-    Some((rest, phrase))
+    Some(rest)
 }
 
 /// The bytes of the word that a text opens with.
