@@ -44,6 +44,34 @@ impl Work {
             Work::Transcribe(work) => &work.model,
         }
     }
+
+    /// What reads a conversation, whatever is to come of it.
+    pub fn reading(&self) -> Option<&Generate> {
+        match self {
+            Work::Generate(work) | Work::Count(work) | Work::Compact(work) => Some(work),
+            Work::Embed(_)
+            | Work::Moderate(_)
+            | Work::Rank(_)
+            | Work::Draw(_)
+            | Work::Speak(_)
+            | Work::Transcribe(_) => None,
+        }
+    }
+
+    /// What is answered in text and calls.
+    pub fn answering(&self) -> Option<&Generate> {
+        match self {
+            Work::Generate(work) => Some(work),
+            Work::Count(_)
+            | Work::Compact(_)
+            | Work::Embed(_)
+            | Work::Moderate(_)
+            | Work::Rank(_)
+            | Work::Draw(_)
+            | Work::Speak(_)
+            | Work::Transcribe(_) => None,
+        }
+    }
 }
 
 /// An answer in text and calls. Its hash leaves out what only cuts, repeats or shows an answer:

@@ -68,18 +68,8 @@ impl Charged {
 /// Whether it reads all documents there are, which is no search of vector stores as the provider
 /// charges it.
 fn reads_everything(work: &Work) -> bool {
-    let tools = match work {
-        Work::Generate(work) => work.tools.as_slice(),
-        Work::Count(_)
-        | Work::Compact(_)
-        | Work::Embed(_)
-        | Work::Moderate(_)
-        | Work::Rank(_)
-        | Work::Draw(_)
-        | Work::Speak(_)
-        | Work::Transcribe(_) => &[],
-    };
-    tools.iter().any(|tool| match tool {
+    let mut tools = work.answering().into_iter().flat_map(|work| &work.tools);
+    tools.any(|tool| match tool {
         Tool::Hosted { settings, .. } => settings.0["everywhere"] == true,
         Tool::Function { .. } | Tool::Custom { .. } => false,
     })

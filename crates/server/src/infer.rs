@@ -261,17 +261,8 @@ fn truncate(
     model: &Model,
     mut prompts: Vec<Prompt>,
 ) -> Result<Vec<Prompt>, ApiError> {
-    let most = match &opened.work {
-        Work::Generate(work) => work.limits.max_prompt_tokens,
-        Work::Count(_)
-        | Work::Compact(_)
-        | Work::Embed(_)
-        | Work::Moderate(_)
-        | Work::Rank(_)
-        | Work::Draw(_)
-        | Work::Speak(_)
-        | Work::Transcribe(_) => None,
-    };
+    let answering = opened.work.answering();
+    let most = answering.and_then(|work| work.limits.max_prompt_tokens);
     let window = model.context_window.min(most.unwrap_or(u32::MAX)) as usize;
     while prompts.iter().map(Prompt::len).sum::<usize>() > window {
         let (Work::Generate(work) | Work::Count(work) | Work::Compact(work)) = &mut opened.work

@@ -44,17 +44,8 @@ impl Caching {
         prompts: &[Prompt],
         now: Micros,
     ) -> u64 {
-        let is_chat = match work {
-            Work::Generate(work) => matches!(work.input, Input::Chat(_)),
-            Work::Count(_)
-            | Work::Compact(_)
-            | Work::Embed(_)
-            | Work::Moderate(_)
-            | Work::Draw(_)
-            | Work::Speak(_)
-            | Work::Transcribe(_)
-            | Work::Rank(_) => false,
-        };
+        let answering = work.answering();
+        let is_chat = answering.is_some_and(|work| matches!(work.input, Input::Chat(_)));
         let (Some(cache), [prompt]) = (&world.prompt_cache, prompts) else {
             return 0;
         };

@@ -1,7 +1,7 @@
 //! What a prompt and its tools name has to be there: stored files, containers, skills. Not here:
 //! whether it is of use.
 
-use fakeai_canon::{ApiError, Generate, Input, Media, MediaSource, Part, Tool, Work};
+use fakeai_canon::{ApiError, Generate, Input, Media, MediaSource, Part, Tool};
 use fakeai_resources as resources;
 use serde_json::Value;
 
@@ -16,20 +16,11 @@ pub(super) fn check(meaning: &Meaning<'_>, _: &mut Visit) -> Result<(), ApiError
     if meaning.world.is_mock() {
         return Ok(());
     }
-    match meaning.work {
-        Work::Generate(work) | Work::Count(work) | Work::Compact(work) => {
-            let mut named = in_prompt(work).chain(work.tools.iter().flat_map(in_tool));
-            named.try_for_each(|(family, id)| {
-                resources::check_named(&*meaning.world.store, family, id)
-            })
-        }
-        Work::Embed(_)
-        | Work::Moderate(_)
-        | Work::Rank(_)
-        | Work::Draw(_)
-        | Work::Speak(_)
-        | Work::Transcribe(_) => Ok(()),
-    }
+    let Some(work) = meaning.work.reading() else {
+        return Ok(());
+    };
+    let mut named = in_prompt(work).chain(work.tools.iter().flat_map(in_tool));
+    named.try_for_each(|(family, id)| resources::check_named(&*meaning.world.store, family, id))
 }
 
 /// The files of a conversation.

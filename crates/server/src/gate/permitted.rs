@@ -1,7 +1,7 @@
 //! Models and hosted tools: the caller's project has to be allowed to use them. Also lines of batches
 //! and other calls that objects send are its maker's.
 
-use fakeai_canon::{ApiError, Generate, Tool, Work};
+use fakeai_canon::{ApiError, Generate, Tool};
 
 use super::Meaning;
 use crate::visit::Visit;
@@ -16,18 +16,8 @@ pub(super) fn check(meaning: &Meaning<'_>, _: &mut Visit) -> Result<(), ApiError
     let term = world.terms.of(&*world.store, project, &model.id, now);
     term.permissions
         .check_model(project, [&model.id, &model.snapshot])?;
-    match meaning.work {
-        Work::Generate(work) | Work::Count(work) | Work::Compact(work) => {
-            let mut kinds = hosted(work);
-            kinds.try_for_each(|kind| term.permissions.check_tool(project, kind))
-        }
-        Work::Embed(_)
-        | Work::Moderate(_)
-        | Work::Rank(_)
-        | Work::Draw(_)
-        | Work::Speak(_)
-        | Work::Transcribe(_) => Ok(()),
-    }
+    let mut kinds = meaning.work.reading().into_iter().flat_map(hosted);
+    kinds.try_for_each(|kind| term.permissions.check_tool(project, kind))
 }
 
 fn hosted(work: &Generate) -> impl Iterator<Item = &str> {

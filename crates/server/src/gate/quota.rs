@@ -155,20 +155,10 @@ fn limits(meaning: &Meaning<'_>, rules: &RateRules, given: Option<&Value>) -> Ve
 /// The tokens that a request may use: its prompts, and as many as it may say.
 fn may_use(work: &Work, prompts: &[Prompt]) -> u64 {
     let prompt: u64 = prompts.iter().map(|prompt| prompt.len() as u64).sum();
-    let said = match work {
-        Work::Generate(work) => {
-            let each = u64::from(work.limits.max_tokens.unwrap_or(0));
-            each * u64::from(work.candidates.max(work.choices).max(1)) * prompts.len().max(1) as u64
-        }
-        Work::Compact(_)
-        | Work::Count(_)
-        | Work::Embed(_)
-        | Work::Rank(_)
-        | Work::Moderate(_)
-        | Work::Draw(_)
-        | Work::Speak(_)
-        | Work::Transcribe(_) => 0,
-    };
+    let said = work.answering().map_or(0, |work| {
+        let each = u64::from(work.limits.max_tokens.unwrap_or(0));
+        each * u64::from(work.candidates.max(work.choices).max(1)) * prompts.len().max(1) as u64
+    });
     prompt + said
 }
 

@@ -10,7 +10,7 @@ use fakeai_telemetry::{
 };
 use serde_json::{Map, Value, json};
 
-use super::metrics::shown_worlds;
+use super::metrics::{named_ledgers, shown_worlds};
 use crate::answer::Answer;
 use crate::gateway::Gateway;
 use crate::world::World;
@@ -134,10 +134,7 @@ pub(super) fn csv(
     _: &Value,
 ) -> Result<Answer, ApiError> {
     let worlds = shown_worlds(gateway, world);
-    let ledgers: Vec<(&str, &Ledger)> = worlds
-        .iter()
-        .map(|world| (&*world.name, &*world.ledger))
-        .collect();
+    let ledgers = named_ledgers(&worlds);
     let table = metrics_csv(&ledgers, world.now());
     Ok(Answer::page("text/csv; charset=utf-8", table))
 }
@@ -150,10 +147,7 @@ pub(super) fn own_text(
     _: &Value,
 ) -> Result<Answer, ApiError> {
     let worlds = shown_worlds(gateway, world);
-    let ledgers: Vec<(&str, &Ledger)> = worlds
-        .iter()
-        .map(|world| (&*world.name, &*world.ledger))
-        .collect();
+    let ledgers = named_ledgers(&worlds);
     Ok(Answer::page(PROMETHEUS_MEDIA, prometheus(&ledgers)))
 }
 

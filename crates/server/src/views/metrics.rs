@@ -44,6 +44,12 @@ pub(super) fn shown_worlds(gateway: &Gateway, world: &Arc<World>) -> Vec<Arc<Wor
     }
 }
 
+/// What each of them has counted, by its name.
+pub(super) fn named_ledgers(worlds: &[Arc<World>]) -> Vec<(&str, &Ledger)> {
+    let worlds = worlds.iter();
+    worlds.map(|world| (&*world.name, &*world.ledger)).collect()
+}
+
 /// FakeAI's own metrics.
 pub(super) fn own(
     gateway: &Gateway,
@@ -52,10 +58,7 @@ pub(super) fn own(
     _: &Value,
 ) -> Result<Answer, ApiError> {
     let worlds = shown_worlds(gateway, world);
-    let ledgers: Vec<(&str, &Ledger)> = worlds
-        .iter()
-        .map(|world| (&*world.name, &*world.ledger))
-        .collect();
+    let ledgers = named_ledgers(&worlds);
     Ok(match (Form::of(call), world.rules.metrics) {
         (Form::Open, _) => Answer::page(OPEN_METRICS_MEDIA, open_metrics(&ledgers)),
         (Form::Text, _) | (Form::Any, MetricsForm::Prometheus) => {
