@@ -393,7 +393,7 @@ fn base(head: &Head, path: &str) -> String {
     let scheme = text("x-forwarded-proto").filter(|scheme| *scheme == "https");
     let host = text("host").unwrap_or("localhost");
     let world = head.path.strip_suffix(path).unwrap_or_default();
-    format!("{}://{host}{world}", scheme.unwrap_or("http"))
+    [scheme.unwrap_or("http"), "://", host, world].concat()
 }
 
 /// The endpoint of every operation that has one, by the operation's index.

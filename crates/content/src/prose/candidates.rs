@@ -58,7 +58,7 @@ pub(crate) struct Candidates<'t> {
 impl Default for Candidates<'_> {
     fn default() -> Self {
         Self {
-            list: Vec::with_capacity(16),
+            list: Vec::with_capacity(48),
             scores: [0.0; MOST],
             hashes: [0; MOST],
             seen: [0; MOST / 4],

@@ -307,7 +307,11 @@ fn window(text: &str) -> std::borrow::Cow<'_, str> {
         return text.into();
     }
     let from = boundary(text, text.len() - WINDOW);
-    format!("{}\n{}", &text[..boundary(text, WINDOW)], &text[from..]).into()
+    let mut parts = String::with_capacity(2 * WINDOW + 8);
+    parts.push_str(&text[..boundary(text, WINDOW)]);
+    parts.push('\n');
+    parts.push_str(&text[from..]);
+    parts.into()
 }
 
 /// The last place up to `at` where a character starts, or the end of the text.
