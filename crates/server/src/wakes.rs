@@ -15,7 +15,7 @@ use crate::clock::machine_now;
 
 /// From one round of wakes to the next at least: what a token may be late where thousands a second
 /// are due. One that comes alone is on time.
-const BETWEEN_ROUNDS: Duration = Duration::from_micros(250);
+const BETWEEN_ROUNDS: Duration = Duration::from_micros(100);
 
 /// Who waits, the earliest first.
 struct Wakes {
