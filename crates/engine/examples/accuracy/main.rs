@@ -7,13 +7,14 @@
 #![allow(clippy::print_stdout, reason = "a command-line tool")]
 
 mod errors;
-mod halves;
+mod folds;
 mod page;
+mod speedups;
 mod traces;
 
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use fakeai_engine::serving::{Fit, Measured, Standing, Unread, read_measured};
@@ -69,7 +70,7 @@ fn measure(wanted: &Wanted) -> Result<(), Box<dyn Error>> {
     if let Some(out) = &wanted.fit {
         return fit(&steady(&rows), out);
     }
-    let fitted = halves::Fitted::of(wanted.with.as_deref())?;
+    let fitted = folds::Fitted::of(wanted.with.as_deref())?;
     let shipped = &fitted.all;
     let mut told = page::Page::default();
     let of = |standing: Standing| {
@@ -77,12 +78,15 @@ fn measure(wanted: &Wanted) -> Result<(), Box<dyn Error>> {
         Fit::of(rows.map(|row| (row.clone(), 1.0)))
     };
     let counting = of(Standing::Steady);
-    told.headline(&counting, &of(Standing::Queued), shipped);
+    told.headline(&counting, &of(Standing::OtherLoad), shipped);
     told.farthest(&counting, shipped, FARTHEST);
-    told.halves(&halves::held_out(&steady(&rows), &fitted));
+    told.held_out(&folds::held_out(&steady(&rows), &fitted));
     for (standing, title) in page::BESIDE {
         told.beside(title, &of(*standing), shipped);
     }
+    let (unseen, _) = read_measured(UNSEEN, &[]);
+    told.unseen(&Fit::of(unseen.into_iter().map(|row| (row, 1.0))), shipped);
+    told.speedups(&speedups::all(shipped)?);
     told.unread(&count(&unread));
     let folder = wanted.folder.join("traces");
     let traces = traces::replay_all(&folder, shipped)?;
@@ -102,6 +106,8 @@ fn measure(wanted: &Wanted) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Published runs that no table of the folder has, and no constant is fitted to.
+const UNSEEN: &str = include_str!("../../../../data/hardware/unseen.csv");
 /// Rows that are told one by one.
 const FARTHEST: usize = 40;
 
@@ -114,34 +120,27 @@ fn steady(rows: &[Measured]) -> Vec<Measured> {
 /// but not by as much.
 fn weighted(rows: &[Measured]) -> Vec<(Measured, f64)> {
     let weight = |row: &Measured| {
-        let group = halves::group(row);
-        let size = rows
-            .iter()
-            .filter(|row| halves::group(row) == group)
-            .count();
+        let group = folds::group(row);
+        let size = rows.iter().filter(|row| folds::group(row) == group).count();
         1.0 / (size as f64).sqrt()
     };
     rows.iter().map(|row| (row.clone(), weight(row))).collect()
 }
 
-/// Fits all rows and each half, and writes the three sets of constants.
-fn fit(rows: &[Measured], out: &PathBuf) -> Result<(), Box<dyn Error>> {
+/// Fits all rows, and all but those of each fold, and writes these sets of constants.
+fn fit(rows: &[Measured], out: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(out)?;
-    for (name, part) in [
-        ("all", None),
-        ("first", Some(halves::Half::First)),
-        ("second", Some(halves::Half::Second)),
-    ] {
-        let chosen: Vec<Measured> = match part {
-            None => rows.to_vec(),
-            Some(half) => halves::of(rows, half),
-        };
+    let without = (0..folds::FOLDS).map(|fold| {
+        let (_, others) = folds::split(rows, fold);
+        ((fold + 1).to_string(), others)
+    });
+    for (name, chosen) in std::iter::once(("all".to_owned(), rows.to_vec())).chain(without) {
         println!("{name}: {} rows", chosen.len());
-        let constants = halves::fitted(&chosen, |round, error| {
+        let constants = folds::fitted(&chosen, |round, error| {
             println!("{name}: round {round}, error {error:.4}");
         })?;
         let path = out.join(format!("{name}.toml"));
-        fs::write(&path, constants.beyond(&halves::start()?))?;
+        fs::write(&path, constants.beyond(&folds::start()?))?;
         println!("{name}: written to {}", path.display());
     }
     Ok(())

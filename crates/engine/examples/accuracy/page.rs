@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use fakeai_engine::serving::{Constants, Fit, Means, Measured, Standing};
 
 use super::errors::Errors;
-use super::halves::group;
+use super::folds::group;
+use super::speedups::Speedup;
 use super::traces::{Each, Replayed};
 
 /// Rows that are told of beside the headline.
@@ -18,8 +19,8 @@ pub(crate) const BESIDE: &[(Standing, &str)] = &[
     (Standing::AllAtOnce, "all prompts at once"),
     (Standing::StaticBatch, "static batch of 2023"),
     (
-        Standing::Queued,
-        "requests that waited as if all had been sent at once",
+        Standing::OtherLoad,
+        "a load that its publisher does not run",
     ),
     (
         Standing::Uncertain,
@@ -58,6 +59,33 @@ const FARTHEST: [&str; 8] = [
     "TTFT",
 ];
 
+const SPEEDUPS: [&str; 6] = [
+    "served",
+    "proposals",
+    "tokens in / out",
+    "under way",
+    "tokens a step taken for it",
+    "as fast, measured → simulated",
+];
+
+/// A row of a table of single runs.
+fn single((row, means): &Result<'_>) -> Vec<String> {
+    let setup = &row.setup;
+    vec![
+        group(row),
+        row.line.to_string(),
+        format!("{} {:?}", setup.setting.kind.name(), setup.precision),
+        format!("{}×{}", setup.tensor_parallel, setup.data_parallel),
+        format!(
+            "{} / {}",
+            row.workload.prompt.high, row.workload.output.high
+        ),
+        row.workload.concurrency.to_string(),
+        format!("{:.1} → {:.1} ms", row.tpot_ms, means.tpot_ms),
+        format!("{:.0} → {:.0} ms", row.ttft_ms, means.ttft_ms),
+    ]
+}
+
 fn line(name: &str, errors: &Errors) -> Vec<String> {
     let size = |share: f64| format!("{:.1} %", share * 100.0);
     let sign = |share: f64| format!("{:+.1} %", share * 100.0);
@@ -94,14 +122,17 @@ impl Page {
     }
 
     /// The rows that count, in all and by what they have in common.
-    pub(crate) fn headline(&mut self, fit: &Fit, queued: &Fit, constants: &Constants) {
+    pub(crate) fn headline(&mut self, fit: &Fit, other_load: &Fit, constants: &Constants) {
         let results: Vec<Result<'_>> = fit.means(constants).collect();
         let all = line("all", &Errors::of(&results));
         let with: Vec<Result<'_>> = fit
             .means(constants)
-            .chain(queued.means(constants))
+            .chain(other_load.means(constants))
             .collect();
-        let with = line("and those whose requests waited", &Errors::of(&with));
+        let with = line(
+            "and those of a load that their publisher does not run",
+            &Errors::of(&with),
+        );
         self.part("All rows that count", vec![header(), all, with]);
         let keys: [Key; 6] = [
             ("By GPU", |row| row.setup.gpu.name.clone()),
@@ -132,33 +163,45 @@ impl Page {
         let far = |(row, means): &Result<'_>| (means.tpot_ms / row.tpot_ms).ln().abs();
         results.sort_by(|a, b| far(b).total_cmp(&far(a)));
         let mut lines = vec![FARTHEST.map(str::to_owned).to_vec()];
-        lines.extend(results.iter().take(count).map(|(row, means)| {
-            let setup = &row.setup;
-            let gpus = (setup.tensor_parallel, setup.data_parallel);
-            vec![
-                group(row),
-                row.line.to_string(),
-                format!("{} {:?}", setup.setting.kind.name(), setup.precision),
-                format!("{}×{}", gpus.0, gpus.1),
-                format!(
-                    "{} / {}",
-                    row.workload.prompt.high, row.workload.output.high
-                ),
-                row.workload.concurrency.to_string(),
-                format!("{:.1} → {:.1} ms", row.tpot_ms, means.tpot_ms),
-                format!("{:.0} → {:.0} ms", row.ttft_ms, means.ttft_ms),
-            ]
-        }));
+        lines.extend(results.iter().take(count).map(single));
         self.part("Farthest off in the time a token", lines);
     }
 
-    /// Rows of each half, with constants of the other.
-    pub(crate) fn halves(&mut self, results: &[(Measured, Means)]) {
+    /// Published runs that no constant is fitted to, one by one.
+    pub(crate) fn unseen(&mut self, fit: &Fit, constants: &Constants) {
+        let results: Vec<Result<'_>> = fit.means(constants).collect();
+        let mut lines = vec![header(), line("all", &Errors::of(&results))];
+        lines.extend(grouped(&results, group));
+        self.part("Never used for a fit: runs of other pages", lines);
+        let mut lines = vec![FARTHEST.map(str::to_owned).to_vec()];
+        lines.extend(results.iter().map(single));
+        self.part("Each of them", lines);
+    }
+
+    /// What proposals bring.
+    pub(crate) fn speedups(&mut self, runs: &[Speedup]) {
+        let mut lines = vec![SPEEDUPS.map(str::to_owned).to_vec()];
+        lines.extend(runs.iter().map(|run| {
+            let error = (run.simulated / run.measured - 1.0) * 100.0;
+            vec![
+                run.served.clone(),
+                run.proposals.clone(),
+                run.lengths.clone(),
+                run.under_way.to_string(),
+                format!("{:.2}", run.made),
+                format!("{:.2} → {:.2} ({error:+.0} %)", run.measured, run.simulated),
+            ]
+        }));
+        self.part("Speculative decoding: how many times as fast", lines);
+    }
+
+    /// Rows of each fold, with constants of the others.
+    pub(crate) fn held_out(&mut self, results: &[(Measured, Means)]) {
         let results: Vec<Result<'_>> = results.iter().map(|(row, means)| (row, *means)).collect();
         let mut lines = vec![header(), line("all", &Errors::of(&results))];
         lines.extend(grouped(&results, group));
         self.part(
-            "Held out: each half with constants fitted on the other",
+            "Held out: each fold with constants fitted on the others",
             lines,
         );
     }

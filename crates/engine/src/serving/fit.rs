@@ -38,6 +38,8 @@ const FAR: f64 = 0.35;
 
 /// How much a number's way from where it started counts, beside the mean error of all runs.
 const PULL: f64 = 0.003;
+/// Where a number is tried before the first round, between the least and the most that it may be.
+const LEAPS: [f64; 4] = [0.1, 0.35, 0.6, 0.9];
 /// Rounds that a number is left alone for which moving did not help.
 const REST: u32 = 2;
 
@@ -84,6 +86,9 @@ impl Fit {
         // some rounds.
         let mut stride = 0.35;
         let mut rests = vec![0; knobs.len()];
+        for knob in knobs {
+            self.leap(knob, from, &mut best);
+        }
         for round in 0..rounds {
             let mut has_moved = false;
             for (knob, rest) in knobs.iter().zip(&mut rests) {
@@ -114,6 +119,15 @@ impl Fit {
         losses / weights.max(f64::MIN_POSITIVE)
     }
 
+    /// Moves one number far, where that helps: small steps do not cross a stretch in which it does
+    /// not matter.
+    fn leap(&mut self, knob: &Knob, from: &Constants, best: &mut Constants) {
+        let (least, most) = best.bounds(knob.field);
+        for share in LEAPS {
+            self.try_value(knob, least + share * (most - least), from, best);
+        }
+    }
+
     /// Moves one number where that helps.
     fn turn(&mut self, knob: &Knob, stride: f64, from: &Constants, best: &mut Constants) -> bool {
         let now = best.get(knob.part, &knob.row, knob.field);
@@ -126,25 +140,36 @@ impl Fit {
         } else {
             down
         };
-        let start = from.get(knob.part, &knob.row, knob.field);
-        let small = most.min(1e6) * 0.01;
-        let weights: f64 = self.cases.iter().map(|case| case.weight).sum();
-        for value in [up, down] {
-            let value = value.clamp(least, most);
-            if value == now {
-                continue;
-            }
-            let mut other = best.clone();
-            other.set(knob.part, &knob.row, knob.field, value);
-            // Without need nothing moves far from what was known of it before.
-            let far = |value: f64| ((value + small) / (start + small)).ln().powi(2);
-            let pull = PULL * weights * (far(now) - far(value));
-            if self.accept(best, &other, pull) {
-                *best = other;
-                return true;
-            }
+        [up, down]
+            .into_iter()
+            .any(|value| self.try_value(knob, value.clamp(least, most), from, best))
+    }
+
+    /// Gives a number this value, where that helps.
+    fn try_value(
+        &mut self,
+        knob: &Knob,
+        value: f64,
+        from: &Constants,
+        best: &mut Constants,
+    ) -> bool {
+        let now = best.get(knob.part, &knob.row, knob.field);
+        if value == now {
+            return false;
         }
-        false
+        let mut other = best.clone();
+        other.set(knob.part, &knob.row, knob.field, value);
+        // Without need nothing moves far from what was known of it before.
+        let start = from.get(knob.part, &knob.row, knob.field);
+        let small = best.bounds(knob.field).1.min(1e6) * 0.01;
+        let weights: f64 = self.cases.iter().map(|case| case.weight).sum();
+        let far = |value: f64| ((value + small) / (start + small)).ln().powi(2);
+        let pull = PULL * weights * (far(now) - far(value));
+        let helps = self.accept(best, &other, pull);
+        if helps {
+            *best = other;
+        }
+        helps
     }
 
     /// Takes the losses of other constants where they are less in all, what pulls a number back to

@@ -7,6 +7,7 @@ use std::fmt;
 use fakeai_catalog::hardware::{gpu, shape};
 
 use super::plan::{Kind, Precision, Setup};
+use super::published::{Series, Told, series};
 use super::trajectory::ClosedLoop;
 use super::workload::Lengths;
 
@@ -16,10 +17,6 @@ const WAVES: u32 = 10;
 /// The shortest length that a closed loop draws, as a share of what its run is named after, which
 /// is the longest.
 const SHORTEST: f64 = 0.8;
-
-/// Requests that waited for their first token as long as so many answers take were not taken in
-/// when they were sent: ten waves that are sent at once wait for 4.5 answers on average.
-const WAITED_ANSWERS: f64 = 4.0;
 
 /// Prompts that aiperf makes unless told otherwise.
 const AIPERF_PROMPTS: u32 = 100;
@@ -90,9 +87,8 @@ pub enum Standing {
     StaticBatch,
     /// Its publisher or collector doubts it, or the command that it tells is cut off.
     Uncertain,
-    /// Its requests waited as those of a closed loop that an engine takes in never do: more were
-    /// sent than it says.
-    Queued,
+    /// Its publisher's scripts run no such load: the row says another than was sent.
+    OtherLoad,
 }
 
 /// A row that can't be run.
@@ -189,24 +185,34 @@ fn row(line: usize, cells: &Cells<'_>) -> Result<Measured, String> {
     let ttft_ms = cells.required("ttft_ms")?;
     let tpot_ms = cells.required("itl_ms")?;
     let (concurrency, requests, load) = load(cells.text("concurrency_or_rate"))?;
-    let (setup, stated) = setup(cells)?;
-    // A line of a command that goes on ends with a backslash: what followed is not known.
-    let doubted = cells.text("notes").contains("\\;")
-        || cells
-            .0
-            .values()
-            .any(|cell| cell.to_ascii_lowercase().contains("uncertain"));
-    let answer_ms = tpot_ms * cells.required("osl")? * (SHORTEST + 1.0) / 2.0;
-    let has_waited = ttft_ms > WAITED_ANSWERS * answer_ms;
+    let (mut setup, stated) = setup(cells)?;
+    let client = Client::of(cells.text("notes"));
+    let told = Told {
+        client: client.name(),
+        engine: cells.text("engine"),
+        source: cells.text("source"),
+        notes: cells.text("notes"),
+        // A line of a command that goes on ends with a backslash.
+        is_cut_off: cells.text("notes").contains("\\;"),
+        under_way: concurrency,
+    };
+    let series = series(&setup, &told);
+    if let Some(series) = series {
+        series.apply(&mut setup, &told);
+    }
+    let is_whole = !told.is_cut_off || series.is_some_and(Series::completes);
+    let is_uncertain = |cell: &String| cell.to_ascii_lowercase().contains("uncertain");
+    let doubted = !is_whole || cells.0.values().any(is_uncertain);
+    let is_run = series.is_none_or(|series| series.runs(concurrency));
     let standing = match load {
         Standing::StaticBatch => load,
         _ if doubted => Standing::Uncertain,
-        Standing::Steady if has_waited => Standing::Queued,
         Standing::Steady if !stated => Standing::UnstatedPrecision,
+        Standing::Steady if !is_run => Standing::OtherLoad,
         load => load,
     };
     let spread = match standing {
-        Standing::Steady | Standing::UnstatedPrecision | Standing::Queued => SHORTEST,
+        Standing::Steady | Standing::UnstatedPrecision | Standing::OtherLoad => SHORTEST,
         Standing::AllAtOnce | Standing::StaticBatch | Standing::Uncertain => 1.0,
     };
     let lengths = |name: &str| -> Result<Lengths, String> {
@@ -216,7 +222,6 @@ fn row(line: usize, cells: &Cells<'_>) -> Result<Measured, String> {
             high: high.max(1.0) as u32,
         })
     };
-    let client = Client::of(cells.text("notes"));
     let workload = ClosedLoop {
         concurrency,
         requests,

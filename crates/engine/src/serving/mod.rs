@@ -22,6 +22,8 @@ mod plan;
 mod play;
 mod power;
 mod proposals;
+mod published;
+mod queue;
 mod quick_hash;
 mod recent;
 mod router;

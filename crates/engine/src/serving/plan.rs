@@ -142,6 +142,9 @@ pub struct Setting {
     pub max_context: Option<u32>,
     /// How much is expected of answers before a request is taken up (SGLang); 1 is its own default.
     pub conservativeness: f64,
+    /// Steps of decodes after which an engine looks for new requests again (SGLang); 1 is its own
+    /// default.
+    pub receive_interval: u32,
 }
 
 /// Who is served first.
@@ -410,7 +413,7 @@ impl Setup {
 
 impl Setting {
     /// What an engine takes by default on a GPU. vLLM: 8,192 tokens and 1,024 sequences on large
-    /// GPUs (16,384 tokens on the newest), 2,048 and 256 on others.
+    /// GPUs (16,384 tokens on the newest), 2,048 and 256 on others. SGLang goes by the GPU's memory.
     pub fn of(kind: Kind, gpu: &Gpu) -> Self {
         let is_large = gpu.memory_gb >= 70.0 && !gpu.name.starts_with("A100");
         let is_newest = gpu.fp4_tflops.is_some() && gpu.link != Link::Pcie;
@@ -421,7 +424,7 @@ impl Setting {
         };
         let (tokens, block) = match kind {
             Kind::Vllm => (tokens, 16),
-            Kind::Sglang => (8_192, 16),
+            Kind::Sglang => (sglang_tokens(gpu), 16),
             Kind::TensorRt => (8_192, 32),
         };
         Self {
@@ -445,6 +448,17 @@ impl Setting {
             host_bytes: 0.0,
             max_context: None,
             conservativeness: 1.0,
+            receive_interval: 1,
         }
+    }
+}
+
+/// Tokens of a part of a prompt that SGLang takes for a GPU's memory (`server_args.py`).
+fn sglang_tokens(gpu: &Gpu) -> u32 {
+    match gpu.memory_gb {
+        ..35.0 => 2_048,
+        35.0..60.0 => 4_096,
+        60.0..160.0 => 8_192,
+        _ => 16_384,
     }
 }

@@ -181,28 +181,32 @@ const LONGEST: u32 = 256;
 struct Keeper {
     stretches: Vec<Stretch>,
     ends: Vec<Micros>,
-    /// Of the last step.
+    /// Of the last step, and of the first of its stretch.
     context: u64,
+    first_context: u64,
     finished: Vec<Finished>,
 }
 
 impl Log for Keeper {
     fn step(&mut self, _: Micros, end: Micros, batch: &Batch) {
+        // Proposals that hold make a context grow by more.
         let grown = u64::from(batch.decodes);
+        let most = grown + u64::from(batch.proposed);
         if let (Some(last), Some(last_end)) = (self.stretches.last_mut(), self.ends.last_mut()) {
             let is_same = batch.chunks.is_empty()
                 && last.middle.chunks.is_empty()
                 && batch.decodes == last.middle.decodes
-                && batch.context == self.context + grown;
+                && batch.proposed == last.middle.proposed
+                && (self.context + grown..=self.context + most).contains(&batch.context);
             if is_same && last.steps < LONGEST {
                 self.context = batch.context;
-                // Every other step moves the middle by one.
-                last.middle.context += grown * u64::from(last.steps % 2);
+                last.middle.context = u64::midpoint(self.first_context, batch.context);
                 last.steps += 1;
                 *last_end = end;
                 return;
             }
         }
+        self.first_context = batch.context;
         self.context = batch.context;
         self.stretches.push(Stretch {
             middle: batch.clone(),

@@ -1,5 +1,6 @@
 //! One replica of an engine: its queue, its batch, its cache, and the step under way. How a
-//! sequence gets its blocks is in `admission`, what is done to a replica from outside in `control`.
+//! sequence comes into the queue is in `queue`, how it gets its blocks in `admission`, what is done to
+//! a replica from outside in `control`.
 
 use std::collections::VecDeque;
 
@@ -10,7 +11,7 @@ use super::control::Sleep;
 use super::estimate::Estimate;
 use super::log::{Finished, Log, Token};
 use super::noise::Noise;
-use super::plan::{Misfit, Policy, Setting, Setup};
+use super::plan::{Misfit, Setting, Setup};
 use super::proposals::Room;
 use super::quick_hash::QuickMap;
 use super::scheduler::schedule;
@@ -72,7 +73,7 @@ pub(super) struct Worker {
     role: Role,
     pub(super) blocks: Blocks,
     pub(super) sequences: Vec<Option<Sequence>>,
-    vacant: Vec<Slot>,
+    pub(super) vacant: Vec<Slot>,
     pub(super) slots: QuickMap<SequenceId, Slot>,
     pub(super) waiting: VecDeque<Slot>,
     /// Tokens of those that wait.
@@ -80,8 +81,13 @@ pub(super) struct Worker {
     /// Those that wait to fetch what another replica has computed.
     pub(super) to_fetch: u32,
     pub(super) running: Vec<Slot>,
-    /// Who the server still takes in, and when it will have: the earliest first.
+    /// Who the server still takes in, and when it will have: the earliest first. Who is ready waits
+    /// here until the engine looks for new requests.
     pub(super) coming_in: VecDeque<(Micros, Slot)>,
+    /// Steps of decodes since it last did; those with prompts count for as many as it waits for.
+    pub(super) unreceived: u32,
+    /// Whether the step under way has a part of a prompt.
+    pub(super) has_prompts: bool,
     pub(super) loading: Vec<Loading>,
     pub(super) scheduled: Vec<Slot>,
     /// Who was taken up while the step was filled.
@@ -125,6 +131,8 @@ impl Worker {
             to_fetch: 0,
             running: Vec::new(),
             coming_in: VecDeque::new(),
+            unreceived: 0,
+            has_prompts: false,
             loading: Vec::new(),
             scheduled: Vec::new(),
             taken_up: Vec::new(),
@@ -170,68 +178,6 @@ impl Worker {
     /// Sequences that it has to do with, in any state.
     pub(super) fn busyness(&self) -> usize {
         self.running.len() + self.waiting.len() + self.loading.len() + self.coming_in.len()
-    }
-
-    /// Takes a sequence in, which may wait in the queue from `ready` on. One that is new is given
-    /// back where too many wait.
-    pub(super) fn join(
-        &mut self,
-        sequence: Sequence,
-        now: Micros,
-        ready: Micros,
-    ) -> Result<(), Box<Sequence>> {
-        let most = self.setting().max_waiting.unwrap_or(u32::MAX) as usize;
-        let is_new = sequence.admitted.is_none();
-        if is_new && self.waiting.len() + self.coming_in.len() >= most {
-            return Err(Box::new(sequence));
-        }
-        let id = sequence.id;
-        let slot = self.vacant.pop().unwrap_or_else(|| {
-            self.sequences.push(None);
-            self.sequences.len() - 1
-        });
-        self.sequences[slot] = Some(sequence);
-        self.slots.insert(id, slot);
-        if ready <= now {
-            self.enqueue(slot, false);
-        } else {
-            self.waiting_tokens += u64::from(self.sequence(slot).known());
-            // Who came first is first in the queue.
-            let before = self.coming_in.back().map_or(ready, |(at, _)| *at);
-            self.coming_in.push_back((ready.max(before), slot));
-        }
-        self.stir(now);
-        Ok(())
-    }
-
-    /// Puts a sequence into the queue: behind all others or before them, or where its priority
-    /// says.
-    pub(super) fn enqueue(&mut self, slot: Slot, in_front: bool) {
-        let sequence = self.sequence(slot);
-        let (known, is_remote) = (sequence.known(), sequence.is_remote);
-        self.waiting_tokens += u64::from(known);
-        self.to_fetch += u32::from(is_remote);
-        match (self.setting().policy, in_front) {
-            (Policy::FirstCome, true) => self.waiting.push_front(slot),
-            (Policy::FirstCome, false) => self.waiting.push_back(slot),
-            (Policy::Priority, _) => {
-                let rank = self.sequence(slot).rank();
-                let place = self
-                    .waiting
-                    .partition_point(|other| self.sequence(*other).rank() < rank);
-                self.waiting.insert(place, slot);
-            }
-        }
-    }
-
-    /// Takes a sequence out of the queue.
-    pub(super) fn dequeue(&mut self, place: usize) {
-        if let Some(slot) = self.waiting.remove(place) {
-            let sequence = self.sequence(slot);
-            let (known, is_remote) = (sequence.known(), sequence.is_remote);
-            self.waiting_tokens -= u64::from(known);
-            self.to_fetch -= u32::from(is_remote);
-        }
     }
 
     /// Something has changed: what could not run before may be able to now.
@@ -285,15 +231,7 @@ impl Worker {
             self.sleep = Sleep::Awake;
             self.is_stuck = false;
         }
-        while let Some((ready, slot)) = self.coming_in.front().copied() {
-            if ready > now {
-                break;
-            }
-            self.coming_in.pop_front();
-            self.waiting_tokens -= u64::from(self.sequence(slot).known());
-            self.enqueue(slot, false);
-            self.is_stuck = false;
-        }
+        self.receive(now);
         let mut place = 0;
         while place < self.loading.len() {
             match self.loading[place].ready {
@@ -329,6 +267,7 @@ impl Worker {
             self.is_stuck = true;
             return;
         }
+        self.has_prompts = !batch.chunks.is_empty();
         let seconds = self.times.seconds(&batch) * self.noise.factor();
         let end = start + Micros::from_seconds(seconds).max(Micros(1));
         log.load(self.load());
@@ -399,6 +338,7 @@ impl Worker {
     fn complete(&mut self, end: Micros, log: &mut impl Log) {
         self.ends = None;
         self.clock = end;
+        self.count_receipt();
         let mut scheduled = std::mem::take(&mut self.scheduled);
         // Of those that stay nothing more is to be done.
         scheduled.retain(|slot| self.advance_sequence(*slot, end));

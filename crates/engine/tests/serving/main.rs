@@ -11,6 +11,7 @@ mod estimate;
 mod facts;
 mod golden;
 mod gpus;
+mod published;
 mod refusals;
 mod speculation;
 mod step_time;

@@ -69,6 +69,8 @@ section! {
         /// How much SGLang expects of answers before it takes one more request up; more waits longer
         /// and makes fewer requests give way.
         schedule_conservativeness: f64 = 1.0, from 0 to 100;
+        /// Steps of decodes after which SGLang looks for new requests again.
+        scheduler_recv_interval: u32 = 1, from 1 to 100000;
         /// Tokens of one prompt in a step at most; `0` leaves that to `max_num_batched_tokens`.
         long_prefill_token_threshold: u32 = 0, from 0 to 1000000;
         /// Tokens of a block of the cache; `0` takes the engine's own default.
@@ -304,6 +306,10 @@ impl Serving {
         };
         setting.watermark = self.watermark;
         setting.conservativeness = self.schedule_conservativeness;
+        setting.receive_interval = match setting.kind {
+            Kind::Sglang => self.scheduler_recv_interval,
+            Kind::Vllm | Kind::TensorRt => 1,
+        };
         setting.blocks = given(self.num_gpu_blocks_override);
         setting.host_bytes = self.swap_space * f64::from(1 << 30);
         setting.max_context = given(self.max_model_len);

@@ -1,6 +1,6 @@
-//! The two halves of the measurements that constants are fitted on and held against: groups of one
-//! model on one GPU, in the order of GPUs and then of models, go to one half and the other by
-//! turns, so that each half has each GPU.
+//! The folds of the measurements that constants are fitted on and held against: groups of one model
+//! on one GPU, in the order of GPUs and then of models, go to the folds by turns. Models of the same
+//! shape are one, since the same run may be published under the names of both.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -14,27 +14,35 @@ use super::weighted;
 /// Rounds that a fit takes at most.
 const ROUNDS: u32 = 45;
 
-/// A half of the groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Half {
-    First,
-    Second,
-}
+/// How many folds there are.
+pub(crate) const FOLDS: usize = 4;
 
-/// The group that a row is of.
+/// What ships of each.
+const SHIPPED: [&str; FOLDS] = [
+    include_str!("folds/1.toml"),
+    include_str!("folds/2.toml"),
+    include_str!("folds/3.toml"),
+    include_str!("folds/4.toml"),
+];
+
+/// The group that a row is told of with.
 pub(crate) fn group(row: &Measured) -> String {
     format!("{} on {}", row.setup.shape.model, row.setup.gpu.name)
 }
 
-/// The rows of a half.
-pub(crate) fn of(rows: &[Measured], half: Half) -> Vec<Measured> {
-    let key = |row: &Measured| (row.setup.gpu.name.clone(), row.setup.shape.model.clone());
-    let groups: BTreeSet<(String, String)> = rows.iter().map(key).collect();
-    let is_in = |row: &&Measured| {
-        let place = groups.iter().position(|name| *name == key(row));
-        place.is_some_and(|place| place.is_multiple_of(2) == (half == Half::First))
+/// The rows of a fold, and the others.
+pub(crate) fn split(rows: &[Measured], fold: usize) -> (Vec<Measured>, Vec<Measured>) {
+    let key = |row: &Measured| {
+        let shape = &row.setup.shape;
+        let size = (shape.layers, shape.hidden, shape.experts);
+        (row.setup.gpu.name.clone(), size)
     };
-    rows.iter().filter(is_in).cloned().collect()
+    let groups: BTreeSet<_> = rows.iter().map(key).collect();
+    let is_in = |row: &Measured| {
+        let place = groups.iter().position(|name| *name == key(row));
+        place.is_some_and(|place| place % FOLDS == fold)
+    };
+    rows.iter().cloned().partition(is_in)
 }
 
 /// Where every fit starts: what was known of GPUs before any of these rows was looked at.
@@ -52,9 +60,8 @@ pub(crate) fn fitted(rows: &[Measured], tell: impl FnMut(u32, f64)) -> Result<Co
 pub(crate) struct Fitted {
     /// Of all rows.
     pub(crate) all: Constants,
-    /// Of each half.
-    first: Constants,
-    second: Constants,
+    /// Of all but each fold.
+    without: Vec<Constants>,
 }
 
 impl Fitted {
@@ -62,28 +69,28 @@ impl Fitted {
     pub(crate) fn of(folder: Option<&Path>) -> Result<Self, Box<dyn Error>> {
         let start = start()?;
         let Some(folder) = folder else {
+            let without = SHIPPED.iter().map(|text| start.with(text));
             return Ok(Self {
                 all: Constants::shipped().clone(),
-                first: start.with(include_str!("first.toml"))?,
-                second: start.with(include_str!("second.toml"))?,
+                without: without.collect::<Result<_, _>>()?,
             });
         };
         let read = |name: &str| -> Result<Constants, Box<dyn Error>> {
             Ok(start.with(&fs::read_to_string(folder.join(name))?)?)
         };
+        let without = (1..=FOLDS).map(|fold| read(&format!("{fold}.toml")));
         Ok(Self {
             all: read("all.toml")?,
-            first: read("first.toml")?,
-            second: read("second.toml")?,
+            without: without.collect::<Result<_, _>>()?,
         })
     }
 }
 
-/// Each row with what constants make of it that were fitted on the half that it is not in.
+/// Each row with what constants make of it that were fitted without its fold.
 pub(crate) fn held_out(rows: &[Measured], fitted: &Fitted) -> Vec<(Measured, Means)> {
     let mut results = Vec::new();
-    for (half, constants) in [(Half::Second, &fitted.first), (Half::First, &fitted.second)] {
-        let fit = Fit::of(weighted(&of(rows, half)));
+    for (fold, constants) in fitted.without.iter().enumerate() {
+        let fit = Fit::of(weighted(&split(rows, fold).0));
         results.extend(
             fit.means(constants)
                 .map(|(row, means)| (row.clone(), means)),
