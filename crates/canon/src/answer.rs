@@ -155,6 +155,12 @@ pub trait Encoder: Send {
         Vec::new()
     }
 
+    /// Whether that is stored without anybody having asked for it, so that it may go again when
+    /// there is much of its kind. Default: it stays.
+    fn is_unasked(&self) -> bool {
+        false
+    }
+
     /// What nobody stores but the connection may remember until the next answer, the answer's own
     /// object first: asked for after `End`. Default: none.
     fn remember(&mut self) -> Vec<Keep> {

@@ -43,6 +43,7 @@ pub mod store;
 mod tasks;
 mod terms;
 mod transport;
+mod unasked;
 mod uploads;
 mod views;
 mod visit;

@@ -17,6 +17,7 @@ use crate::cursor::Cursor;
 use crate::holds::Hold;
 use crate::session::Session;
 use crate::tasks;
+use crate::unasked;
 use crate::visit::Visit;
 use crate::world::World;
 
@@ -154,12 +155,21 @@ impl Player {
     }
 
     fn store(&mut self, kept: Vec<Keep>) -> Result<(), ApiError> {
-        if self.main_object.is_none() {
+        let is_new = self.main_object.is_none();
+        if is_new {
             self.main_object = kept.first().map(|keep| (keep.family, keep.id.clone()));
         }
         let now = self.world.now();
-        let changes = self.keeping.changes(kept, now, &*self.world.store);
-        self.world.store.commit(changes)
+        let mut changes = self.keeping.changes(kept, now, &*self.world.store);
+        let unasked = self.main_object.clone();
+        let unasked = unasked.filter(|_| is_new && self.score.encoder.is_unasked());
+        let gone = unasked.and_then(|added| self.world.unasked.take_up(added));
+        changes.extend(gone.as_ref().map(unasked::removal));
+        let committed = self.world.store.commit(changes);
+        if let (Err(_), Some(spared)) = (&committed, gone) {
+            self.world.unasked.put_back(spared);
+        }
+        committed
     }
 
     /// The media type of the answer where it is not streamed.

@@ -39,6 +39,8 @@ pub struct WorldRules {
     pub training_tokens_per_second: u64,
     /// Background answers whose frames are kept.
     pub background_answers: usize,
+    /// Responses that are kept though nobody asked for it; 0 keeps all.
+    pub unasked_responses: usize,
     /// Whether what leaves is held against its contract.
     pub check_responses: bool,
     /// Whether the documentation pages are served.

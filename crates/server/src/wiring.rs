@@ -158,6 +158,7 @@ fn rules(config: &Config) -> Result<WorldRules, OpenError> {
         max_body_bytes: config.security.max_request_size.0,
         training_tokens_per_second: u64::from(config.generation.training_tokens_per_second),
         background_answers: BACKGROUND_ANSWERS,
+        unasked_responses: config.storage.unasked_responses as usize,
         dcgm_counters: match config.metrics.dcgm_counters {
             DcgmSet::Default => DcgmCounters::Default,
             DcgmSet::All => DcgmCounters::All,

@@ -32,6 +32,7 @@ use crate::rules::WorldRules;
 use crate::store::unavailable;
 use crate::tasks;
 use crate::terms::Terms;
+use crate::unasked::Unasked;
 use crate::webhooks::Deliveries;
 
 /// One world.
@@ -70,6 +71,8 @@ pub struct World {
     pub(crate) logs: Logs,
     /// The conversations that answers are being added to.
     pub(crate) holds: Holds,
+    /// The responses that nobody asked to store.
+    pub(crate) unasked: Unasked,
     /// What became of its events.
     pub(crate) deliveries: Deliveries,
     /// When its objects are due.
@@ -156,6 +159,7 @@ impl World {
         if let Err(error) = parts.store.commit(begun) {
             tracing::error!(world = name, "no organization: {}", error.message);
         }
+        let unasked = Unasked::new(parts.rules.unasked_responses);
         Self {
             name: Arc::from(name),
             seed: parts.seed,
@@ -174,6 +178,7 @@ impl World {
             behaviour: parts.behaviour,
             logs: Logs::default(),
             holds: Holds::default(),
+            unasked,
             deliveries: Deliveries::default(),
             agenda: Agenda::default(),
             indexes: Indexes::default(),

@@ -158,3 +158,31 @@ async fn an_answer_that_finds_no_room_is_refused_and_not_lost() {
     let listed = house.get("/v1/chat/completions").await.ok();
     assert_eq!(ids(&listed).len(), 1, "{listed}");
 }
+
+#[tokio::test]
+async fn of_responses_that_nobody_asked_to_store_the_newest_stay() {
+    let house = House::with(|config| config.storage.unasked_responses = 2).await;
+    let ask = async |store: Value| {
+        let mut body = json!({"model": "gpt-4o", "input": "hi", "max_output_tokens": 16});
+        if !store.is_null() {
+            body["store"] = store;
+        }
+        house.post("/v1/responses", &body).await.ok()
+    };
+    let asked = ask(json!(true)).await;
+    let mut unasked = Vec::new();
+    for _ in 0..4 {
+        unasked.push(ask(Value::Null).await);
+    }
+    let path = |response: &Value| format!("/v1/responses/{}", id(response));
+    for gone in &unasked[..2] {
+        house.get(&path(gone)).await.error(404);
+        let items = format!("{}/input_items", path(gone));
+        house.get(&items).await.error(404);
+    }
+    for kept in unasked[2..].iter().chain([&asked]) {
+        assert_eq!(id(&house.get(&path(kept)).await.ok()), id(kept));
+    }
+    let next = json!({"model": "gpt-4o", "input": "and?", "previous_response_id": id(&unasked[3])});
+    house.post("/v1/responses", &next).await.ok();
+}

@@ -27,6 +27,8 @@ pub(super) struct Setup {
     pub(super) background: bool,
     /// Whether it is stored.
     pub(super) store: bool,
+    /// Whether it is so only because the request doesn't say.
+    pub(super) unasked: bool,
     /// Whether deltas are padded.
     pub(super) obfuscate: bool,
     /// Whether the model's reasoning is shown.
@@ -457,6 +459,10 @@ impl Encoder for Answer {
 
     fn remember(&mut self) -> Vec<Keep> {
         std::mem::take(&mut self.remembered)
+    }
+
+    fn is_unasked(&self) -> bool {
+        self.setup.unasked
     }
 
     /// A response that is streamed or runs in the background can be asked for while it runs; a

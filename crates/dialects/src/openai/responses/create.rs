@@ -119,7 +119,8 @@ fn answered(
     let is = |name: &str| body.peek(name).and_then(Value::as_bool);
     let stream = is("stream").unwrap_or(false);
     let background = is("background").unwrap_or(false);
-    let store = is("store").unwrap_or(true);
+    let asked = is("store");
+    let store = asked.unwrap_or(true);
     let truncate = body.peek("truncation").and_then(Value::as_str) == Some("auto");
     let obfuscate = body
         .peek("stream_options")
@@ -128,6 +129,8 @@ fn answered(
         streams: stream || background,
         background,
         store,
+        // Of the others somebody keeps the id in any case.
+        unasked: asked.is_none() && !background && turn.conversation.is_none(),
         obfuscate,
         shows_reasoning: matches!(&model.reasoning, Some(r) if r.shows == ReasoningText::Content),
         key: context.seal,
