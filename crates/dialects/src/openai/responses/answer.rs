@@ -143,7 +143,7 @@ impl Answer {
     fn about_response(&mut self, name: &str, out: &mut BytesMut) {
         self.events.write(out, name, |out| {
             out.raw(",\"response\":");
-            whole(&self.object, out);
+            object::whole(&self.object, out);
         });
     }
 
@@ -363,7 +363,7 @@ impl Answer {
                 self.about_response(event, out);
             }
         } else if !matches!(end, End::Failed(_)) {
-            whole(&self.object, out);
+            object::whole(&self.object, out);
         }
     }
 
@@ -488,12 +488,6 @@ fn about_item(name: &str, item: &Value, place: usize, events: &mut Events, out: 
         out.raw(",\"item\":");
         out.value(item);
     });
-}
-
-/// Appends a whole object.
-fn whole(object: &Object, out: &mut BytesMut) {
-    // Writing into a growing buffer can't fail, and an object has string keys.
-    let _ = serde_json::to_writer(bytes::BufMut::writer(out), object);
 }
 
 fn string(value: Value) -> String {

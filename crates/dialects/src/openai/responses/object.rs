@@ -1,5 +1,6 @@
 //! The response object itself: what of the request it repeats, how it changes, and its usage.
 
+use bytes::BytesMut;
 use fakeai_canon::{ApiError, ErrorKind, Finish, Micros, Usage};
 use fakeai_catalog::Model;
 use serde_json::{Map, Value, json};
@@ -211,4 +212,10 @@ pub(super) fn container(object: &Object) -> Option<&str> {
     let mut tools = object.get("tools")?.as_array()?.iter();
     let tool = tools.find(|tool| tool["type"] == "code_interpreter")?;
     tool["container"].as_str()
+}
+
+/// Appends a whole object.
+pub(super) fn whole(object: &Object, out: &mut BytesMut) {
+    // Writing into a growing buffer can't fail, and an object has string keys.
+    let _ = serde_json::to_writer(bytes::BufMut::writer(out), object);
 }
