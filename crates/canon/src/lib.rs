@@ -52,5 +52,5 @@ pub use tool::{CallKind, Format, Grammar, Schema, Tool, ToolChoice};
 pub use usage::Usage;
 pub use work::{
     Effort, Embed, Generate, Input, Limits, Moderate, ModerateInput, RawPrompt, Reasoning,
-    Sampling, TextInput, Verbosity, Work,
+    Sampling, Skill, TextInput, Verbosity, Work,
 };

@@ -87,6 +87,8 @@ pub struct Generate {
     pub tools: Vec<Tool>,
     /// Which of them.
     pub tool_choice: ToolChoice,
+    /// The skills that lie ready where its shell runs.
+    pub skills: Vec<Skill>,
     /// Whether one turn may hold several calls.
     pub parallel_calls: bool,
     /// What the text is bound to.
@@ -125,6 +127,9 @@ impl Hash for Generate {
         self.input.hash(state);
         self.tools.hash(state);
         self.tool_choice.hash(state);
+        if !self.skills.is_empty() {
+            self.skills.hash(state);
+        }
         self.parallel_calls.hash(state);
         self.format.hash(state);
         self.sampling.hash(state);
@@ -132,6 +137,26 @@ impl Hash for Generate {
         self.verbosity.hash(state);
         self.suffix.hash(state);
         self.prediction.hash(state);
+    }
+}
+
+/// A skill: instructions for a kind of task, in a folder that a shell can read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Skill {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The folder that it lies in.
+    pub path: String,
+    /// The whole of its `SKILL.md`, where this answer reads it.
+    pub read: Option<String>,
+}
+
+impl Skill {
+    /// The command by which a shell reads it.
+    pub fn read_by(&self) -> String {
+        format!("cat {}/SKILL.md", self.path)
     }
 }
 

@@ -148,6 +148,11 @@ impl Behaviour {
         }
     }
 
+    /// Whether what is asked is about a skill, so that its instructions are read.
+    pub fn is_for_skill(&self, asked: &str, name: &str, description: &str) -> bool {
+        tools::skill::is_for(asked, name, description)
+    }
+
     /// What a question asks to be searched for, without what is said to be polite.
     pub fn search_query(&self, question: &str) -> String {
         tools::search_query(question)

@@ -11,9 +11,10 @@ use fakeai_catalog::Model;
 use crate::answer::Answer;
 use crate::behaviour::vocabulary_of;
 use crate::cited::Cited;
+use crate::prose::{Kind, Topic};
 use crate::reading::Reading;
 use crate::reasoning::Thinking;
-use crate::tools::{Call, Hosted, Move, Toolbox, program};
+use crate::tools::{Call, Hosted, Move, Toolbox, program, skill};
 use crate::voice::Voice;
 use crate::{Config, limits, moderation, refusal, spoken};
 
@@ -56,7 +57,7 @@ impl<'a> Turn<'a> {
         };
         let prompt = prompts.first().map_or(0, Prompt::len);
         let reading = Reading::of(messages);
-        let voice = Voice::new(vocabulary_of(model), reading.topic(), work);
+        let voice = Voice::new(vocabulary_of(model), topic(work, &reading), work);
         let tools = Toolbox::compile(work, config)?;
         let refuses = config.refusals && refusal::is_due(&reading.asked);
         let next = if refuses {
@@ -133,8 +134,11 @@ impl<'a> Turn<'a> {
                             hosted.run(self.work, &self.voice, &self.reading, seed)?
                         }
                     };
+                    let output =
+                        (*hosted == Hosted::Shell).then(|| skill::output(self.work, &call));
                     draft.segments.push(Segment::Hosted(call));
                     draft.settle();
+                    draft.segments.extend(output.map(Segment::Hosted));
                 }
                 self.say(draft, seed)
             }
@@ -227,6 +231,22 @@ impl Draft {
             finish,
         }
     }
+}
+
+/// What the turn is about: what was asked, in the light of the skills that are read for it.
+fn topic(work: &Generate, reading: &Reading<'_>) -> Topic {
+    let asked = reading.topic();
+    let skills: Vec<_> = skill::read(work).map(skill::subject).collect();
+    if skills.is_empty() || asked.kind == Kind::Repeat {
+        return asked;
+    }
+    // How it is answered is for the question to say, and the skills join in what it is about.
+    let mut topic = Topic::of(&format!("{}\n{}", reading.asked, skills.join("\n")));
+    topic.kind = asked.kind;
+    topic.language = asked.language;
+    topic.count = asked.count;
+    topic.verbosity = asked.verbosity;
+    topic
 }
 
 /// The most tokens of a choice: what the request allows, and what the model has room for.

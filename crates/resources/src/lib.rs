@@ -26,6 +26,7 @@ pub use call::{
     Services, Still,
 };
 pub use families::fine_tuning::slug;
+pub use families::mounted_skills::{MountedSkill, mounted_skills};
 pub use families::organization::{
     Identity, Permissions, anyone, founding, given_rate_limits, has_admin_keys, has_project,
     identify, is_organization, spend_limit, usual_rate_limits,
@@ -33,7 +34,8 @@ pub use families::organization::{
 pub use families::responses::not_streamable;
 pub use families::run_luggage::luggage;
 pub use families::vector_stores::{
-    FileSearch, search_files, searchable_stores, unread_files, unread_volume,
+    FileSearch, search_files, searchable_stores, searched as searched_store, unread_files,
+    unread_volume,
 };
 pub use family::{Order, is_lasting, lasting};
 pub use keep::Keeping;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fakeai_tokens::Vocabulary;
+use fakeai_tokens::{TokenId, Vocabulary};
 
 /// How a text is cut: tokens of a chunk at most, and tokens that it shares with the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +85,9 @@ pub struct Chunk {
 struct Piece {
     end: usize,
     tokens: usize,
-    /// Its neighbours belong to the same pre-token, and count differently together.
-    is_part: bool,
+    /// The stretch of a long pre-token that it is part of, by number; 0 for a whole pre-token. Parts of
+    /// one stretch have as many tokens together as each by itself; others may have more or fewer.
+    stretch: usize,
 }
 
 /// Cuts `text`. Every byte is in some chunk; chunks are in order and each begins and ends behind the
@@ -142,7 +143,8 @@ fn fill(
         tokens += next.tokens;
         count += 1;
     }
-    if pieces[..count].iter().any(|piece| piece.is_part) {
+    let mut others = pieces[1..count].iter();
+    if others.any(|piece| piece.stretch != pieces[0].stretch) {
         let together = |count: usize| vocabulary.count(&text[begin..pieces[count - 1].end]);
         tokens = together(count);
         while tokens > max && count > 1 {
@@ -167,45 +169,88 @@ fn step_back(pieces: &[Piece], first: usize, next: usize, overlap: usize) -> usi
 fn pieces(text: &str, max: usize, vocabulary: &Vocabulary) -> Vec<Piece> {
     let (mut pieces, mut end) = (Vec::new(), 0);
     for word in vocabulary.pre_tokens(text) {
-        let tokens = vocabulary.count(word);
-        if tokens <= max {
-            end += word.len();
+        let ids = vocabulary.encode(word);
+        if ids.len() <= max {
             pieces.push(Piece {
-                end,
-                tokens,
-                is_part: false,
+                end: end + word.len(),
+                tokens: ids.len(),
+                stretch: 0,
             });
         } else {
-            split(word, max, vocabulary, &mut end, &mut pieces);
+            let long = Long {
+                word,
+                begin: end,
+                part: max / 4,
+                vocabulary,
+            };
+            long.cut(&ids, &mut pieces);
         }
+        end += word.len();
     }
     pieces
 }
 
-/// Halves a stretch, between characters, until every part is small enough.
-fn split(
-    word: &str,
-    max: usize,
-    vocabulary: &Vocabulary,
-    end: &mut usize,
-    pieces: &mut Vec<Piece>,
-) {
-    let tokens = vocabulary.count(word);
-    let mut boundaries = (0..=word.len() / 2).rev();
-    let middle = boundaries.find(|at| word.is_char_boundary(*at));
-    let middle = middle.unwrap_or(0);
-    if tokens <= max / 4 || middle == 0 {
-        *end += word.len();
-        pieces.push(Piece {
-            end: *end,
-            tokens,
-            is_part: true,
-        });
-        return;
+/// A pre-token that is longer than a chunk.
+struct Long<'t> {
+    word: &'t str,
+    /// Where it begins in the text.
+    begin: usize,
+    /// Tokens of a part at most.
+    part: usize,
+    vocabulary: &'t Vocabulary,
+}
+
+impl Long<'_> {
+    /// Cuts it where both a token and a character end: a run of its tokens is what the text of that run
+    /// comes to, so that nothing is counted twice. Where there is no such place it is halved.
+    fn cut(&self, ids: &[TokenId], pieces: &mut Vec<Piece>) {
+        let mut stretch = pieces.len() + 1;
+        // A place is so many bytes and so many tokens from the beginning.
+        let (mut begin, mut last, mut bytes) = ((0, 0), (0, 0), 0);
+        for (number, id) in ids.iter().enumerate() {
+            bytes += self.vocabulary.piece(*id).len();
+            if !self.word.is_char_boundary(bytes) {
+                continue;
+            }
+            let here = (bytes, number + 1);
+            if here.1 - begin.1 > self.part && last != begin {
+                self.push(last.0, last.1 - begin.1, stretch, pieces);
+                begin = last;
+            }
+            if here.1 - begin.1 > self.part {
+                self.halve(begin.0..here.0, pieces);
+                begin = here;
+                stretch = pieces.len() + 1;
+            }
+            last = here;
+        }
+        if last != begin {
+            self.push(last.0, last.1 - begin.1, stretch, pieces);
+        }
     }
-    let (left, right) = word.split_at(middle);
-    split(left, max, vocabulary, end, pieces);
-    split(right, max, vocabulary, end, pieces);
+
+    fn push(&self, end: usize, tokens: usize, stretch: usize, pieces: &mut Vec<Piece>) {
+        pieces.push(Piece {
+            end: self.begin + end,
+            tokens,
+            stretch,
+        });
+    }
+
+    /// Halves a stretch, between characters, until every part is small enough.
+    fn halve(&self, range: Range<usize>, pieces: &mut Vec<Piece>) {
+        let tokens = self.vocabulary.count(&self.word[range.clone()]);
+        let middle = range.start + range.len() / 2;
+        let mut boundaries = (range.start..=middle).rev();
+        let middle = boundaries.find(|at| self.word.is_char_boundary(*at));
+        let middle = middle.unwrap_or(range.start);
+        if tokens <= self.part || middle == range.start {
+            self.push(range.end, tokens, pieces.len() + 1, pieces);
+            return;
+        }
+        self.halve(range.start..middle, pieces);
+        self.halve(middle..range.end, pieces);
+    }
 }
 
 /// Counts characters up to ascending places, each once.

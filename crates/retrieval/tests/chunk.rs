@@ -72,6 +72,28 @@ fn auto_is_800_tokens_of_which_400_are_shared() {
     }
 }
 
+/// What a chunk of one long word is said to have is what it has, though nothing was counted again.
+#[test]
+fn the_parts_of_a_long_word_add_up() {
+    let chunking = Chunking::new(200, 100).unwrap();
+    let word = |step: u64| {
+        let letter = |place: u64| char::from(b'a' + (place * place * step / 7 % 26) as u8);
+        (0..40_000).map(letter).collect::<String>()
+    };
+    for vocabulary in [Vocabulary::cl100k_base(), Vocabulary::o200k_base()] {
+        for word in [
+            word(3),
+            word(11),
+            "q".repeat(40_000),
+            "漢字語".repeat(4_000),
+        ] {
+            for chunk in check(&word, chunking, vocabulary) {
+                assert_eq!(chunk.tokens, vocabulary.count(&word[chunk.bytes]));
+            }
+        }
+    }
+}
+
 /// A text without a space is cut within its only word.
 #[test]
 fn a_word_longer_than_a_chunk_is_cut_between_characters() {

@@ -15,6 +15,7 @@ use fakeai_resources as resources;
 use serde_json::Value;
 
 use crate::agenda;
+use crate::ahead;
 use crate::answer::Answer;
 use crate::background::{BackgroundRun, Follower};
 use crate::billing::Charged;
@@ -26,6 +27,7 @@ use crate::prompt_cache::CachedTicks;
 use crate::resource;
 use crate::run::Run;
 use crate::session::Recall;
+use crate::skills;
 use crate::tasks;
 use crate::uploads::Uploads;
 use crate::visit::Visit;
@@ -64,15 +66,17 @@ pub(crate) fn answer(
     // Before it is read, so that nothing is added between the two.
     let hold = hold(world, operation, &asked.body)?;
     // What a run reads may not change before it has begun.
+    let beside = context(world, talk, recall.as_ref());
     let turn = openai::ALONE.contains(&&*operation.id).then(|| {
         resource::settle(gateway, world);
+        ahead::catch_up(world, &asked, &beside);
         world.turn()
     });
-    let beside = context(world, talk, recall.as_ref());
     let mut opened = open(world, &mut asked, &beside, turn.is_some())?;
     let visit = &mut *asked.visit;
     visit.note(|record| record.model = Some(opened.work.model().to_owned()));
     screen(visit.api, &mut opened.work);
+    skills::equip(world, &mut opened.work)?;
     let sender = Sender {
         origin: &origin,
         caller: &asked.caller,
@@ -215,7 +219,7 @@ fn take_along(
 }
 
 /// The parameters of a path, as texts of their own.
-fn owned<T: FromIterator<(String, String)>>(params: &PathParams) -> T {
+pub(crate) fn owned<T: FromIterator<(String, String)>>(params: &PathParams) -> T {
     let params = params.iter();
     params
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -3,6 +3,7 @@
 
 mod adapters;
 mod agenda;
+mod ahead;
 mod answer;
 mod background;
 mod billing;
@@ -39,6 +40,7 @@ mod rules;
 mod run;
 mod sentences;
 mod session;
+mod skills;
 pub mod store;
 mod tasks;
 mod terms;

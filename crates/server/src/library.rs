@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use fakeai_canon::ApiError;
-use fakeai_resources::{FileQuestion, Found, Holding, Library, Unreadable, Volume};
+use fakeai_resources::{
+    self as resources, FileQuestion, Found, Holding, Library, Unreadable, Volume,
+};
 use fakeai_retrieval::{
     self as retrieval, Attributes, Chunking, Filter, FilterError, Hit, Index, Limits, ParseError,
     Passage, Query, Ranking, Source, merge,
@@ -14,6 +16,7 @@ use fakeai_tokens::Vocabulary;
 use parking_lot::{Mutex, RwLock};
 use serde_json::Value;
 
+use crate::tasks;
 use crate::world::World;
 
 /// Memory of all indexes of a world; the one that was not used for longest goes first.
@@ -26,6 +29,8 @@ const PIECE: usize = 1 << 20;
 #[derive(Default)]
 pub(crate) struct Indexes {
     open: Mutex<Shelves>,
+    /// Held by who makes an index anew, so that who comes meanwhile waits for the same.
+    filling: Mutex<()>,
     /// The passages of the file that is to be shelved next, made before its turn.
     prepared: Mutex<Option<Prepared>>,
     /// That of the documents that are there from the start, made at their first search.
@@ -45,6 +50,8 @@ struct Kept {
     index: Arc<RwLock<StoreIndex>>,
     last_use: u64,
     bytes: usize,
+    /// Whether it had all files of the store once.
+    was_whole: bool,
 }
 
 /// The index of a store, and what its files were made of.
@@ -84,9 +91,22 @@ impl Indexes {
                 index: Arc::default(),
                 last_use,
                 bytes: 0,
+                was_whole: false,
             });
         kept.last_use = last_use;
         Arc::clone(&kept.index)
+    }
+
+    fn was_whole(&self, store: &str) -> bool {
+        let shelves = self.open.lock();
+        shelves.stores.get(store).is_some_and(|kept| kept.was_whole)
+    }
+
+    fn is_whole(&self, store: &str, bytes: usize) {
+        if let Some(kept) = self.open.lock().stores.get_mut(store) {
+            kept.was_whole = true;
+        }
+        self.grown(store, bytes);
     }
 
     /// Notes how large a store's index has become, and lets others go where all are too large.
@@ -182,6 +202,11 @@ impl StoreIndex {
         Ok(())
     }
 
+    /// Whether the passages of this file are here as they have to be.
+    fn has(&self, volume: &Volume) -> bool {
+        self.editions.get(&volume.file) == Some(&Edition::of(volume))
+    }
+
     /// Makes the index hold these files and no others, with these attributes.
     fn hold(&mut self, world: &World, volumes: &[Volume]) {
         let listed: HashMap<&str, &Volume> = volumes
@@ -197,7 +222,7 @@ impl StoreIndex {
             self.editions.remove(&file);
         }
         for volume in volumes {
-            if self.editions.get(&volume.file) == Some(&Edition::of(volume)) {
+            if self.has(volume) {
                 self.index.set_attributes(&volume.file, attributes(volume));
                 continue;
             }
@@ -214,6 +239,33 @@ impl World {
     pub(crate) fn prepare(&self, volume: &Volume) {
         let made = passages(self, volume);
         *self.indexes.prepared.lock() = Some((Edition::of(volume), made));
+    }
+
+    /// Reads what the indexes of these stores lack, which after a restart is every file, before the
+    /// turn in which they are searched: nobody waits for that who asks for something else.
+    pub(crate) fn catch_up(&self, stores: &[&str]) {
+        // Where no model calculates, one file more or less is soon read.
+        let may_lack =
+            |store: &&&str| self.behaviour.calculates() || !self.indexes.was_whole(store);
+        for store in stores.iter().filter(may_lack) {
+            let Some(holding) = resources::searched_store(&*self.store, store) else {
+                continue;
+            };
+            let index = self.indexes.of(store);
+            let lacks = |volume: &&Volume| !index.read().has(volume);
+            if holding.volumes.iter().any(|volume| lacks(&volume)) {
+                tasks::aside(|| {
+                    let _filling = self.indexes.filling.lock();
+                    for volume in holding.volumes.iter().filter(lacks) {
+                        if let Ok(passages) = passages(self, volume) {
+                            let _ = index.write().add(volume, passages);
+                        }
+                    }
+                });
+            }
+            let bytes = index.read().index.bytes();
+            self.indexes.is_whole(store, bytes);
+        }
     }
 }
 

@@ -43,6 +43,9 @@ pub(crate) struct Asked<'a> {
     pub(crate) caller: Arc<Caller>,
 }
 
+/// The operation that searches a vector store.
+const SEARCH: &str = "searchVectorStore";
+
 /// Applies the call and takes over what follows.
 pub(crate) fn answer(
     gateway: &Gateway,
@@ -50,6 +53,9 @@ pub(crate) fn answer(
     mut asked: Asked<'_>,
 ) -> Result<Answer, ApiError> {
     settle(gateway, world);
+    if &*asked.operation.id == SEARCH {
+        world.catch_up(asked.params.get("vector_store_id").as_slice());
+    }
     let seed = world.seed_of_objects(asked.number);
     let context = context(world, world.now(), seed);
     let call = resources::Call {
@@ -349,6 +355,7 @@ impl Sources for Documents<'_> {
         let stores = settings["vector_store_ids"].as_array();
         let named = stores.into_iter().flatten().filter_map(Value::as_str);
         let stores: Vec<&str> = named.chain(all.iter().map(String::as_str)).collect();
+        self.world.catch_up(&stores);
         if self.waits {
             self.read_now(&stores)?;
         }

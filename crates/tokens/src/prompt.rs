@@ -10,6 +10,7 @@
 
 mod marks;
 mod media;
+mod skills;
 mod tools;
 
 use fakeai_canon::{
@@ -68,9 +69,11 @@ fn chat_prompt(work: &Generate, messages: &[Message], mode: Mode) -> Result<Prom
     writer.prompt.ids.reserve(expected_length(messages));
     writer.tools(&work.tools);
     writer.format(&work.format);
+    writer.skills(&work.skills);
     for message in messages {
         writer.message(message)?;
     }
+    writer.read_skills(&work.skills);
     writer.prime();
     Ok(writer.prompt)
 }

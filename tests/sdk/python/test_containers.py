@@ -48,6 +48,25 @@ def test_a_skill_has_versions(world):
     pytest.raises(openai.NotFoundError, world.skills.retrieve, skill.id)
 
 
+def test_a_shell_reads_the_skill_that_the_prompt_is_about(world):
+    report = MANIFEST.replace("sums", "lighthouse-report").replace("Adds numbers", "Writes the weekly report")
+    skill = world.skills.create(files=[bundle(report)])
+    shell = {"type": "shell", "environment": {
+        "type": "container_auto", "skills": [{"type": "skill_reference", "skill_id": skill.id}]}}
+    asked = {"model": "gpt-5", "input": "Write this week's report."}
+    answer = world.responses.create(**asked, tools=[shell])
+    call, output = [item for item in answer.output if item.type.startswith("shell_call")]
+    assert call.call_id == output.call_id and call.action.commands[0].endswith("/lighthouse-report/SKILL.md")
+    assert output.output[0].stdout == report and output.output[0].outcome.exit_code == 0
+    bare = world.responses.create(**asked, tools=[{"type": "shell", "environment": {"type": "container_auto"}}])
+    assert answer.usage.input_tokens > bare.usage.input_tokens
+    assert world.responses.input_tokens.count(**asked, tools=[shell]).input_tokens == answer.usage.input_tokens
+    other = world.responses.create(model="gpt-5", input="What is the capital of Peru?", tools=[shell])
+    assert [item.type for item in other.output if item.type != "reasoning"] == ["message"]
+    onward = world.responses.create(model="gpt-5", input="Thanks.", previous_response_id=answer.id)
+    assert onward.usage.input_tokens > answer.usage.input_tokens
+
+
 def test_a_realtime_key_is_short_lived(world):
     made = world.realtime.client_secrets.create(session={"type": "realtime", "model": "gpt-realtime"})
     assert made.value.startswith("ek_")

@@ -38,6 +38,7 @@ mod ranking;
 mod refusals;
 mod retrieval;
 mod shutdown;
+mod skills;
 mod spoken;
 mod stored;
 mod streams;

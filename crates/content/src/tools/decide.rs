@@ -16,6 +16,7 @@ use super::literal;
 use super::matching::{Profile, Words, profiles};
 use super::program;
 use super::rules::RULES;
+use super::skill;
 use crate::Config;
 use crate::cited;
 use crate::facts::scan;
@@ -149,9 +150,19 @@ impl<'a> Toolbox<'a> {
             Hosted::ImageGeneration => {
                 allows(names, drawing::TOOL) && drawing::helps(self.work, asked)
             }
+            Hosted::Shell => allows(names, skill::TOOL) && self.reads_skills(),
         };
         let all = Hosted::ALL.into_iter().filter(helps);
         all.take(most as usize).collect()
+    }
+
+    /// The tool of a wire type, where there is something for it to run.
+    fn runnable(&self, kind: &str) -> Option<Hosted> {
+        Hosted::of(kind).filter(|hosted| *hosted != Hosted::Shell || self.reads_skills())
+    }
+
+    fn reads_skills(&self) -> bool {
+        skill::read(self.work).next().is_some()
     }
 
     /// Whether a search of the web is there, and asked for.
@@ -216,7 +227,7 @@ impl<'a> Toolbox<'a> {
         });
         let kinds: Vec<_> = kinds.collect();
         match (
-            kinds.iter().find_map(|kind| Hosted::of(kind)),
+            kinds.iter().find_map(|kind| self.runnable(kind)),
             kinds.first(),
         ) {
             (Some(hosted), _) => Ok(Move::Hosted(vec![hosted])),

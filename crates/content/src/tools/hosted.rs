@@ -5,7 +5,7 @@ use fakeai_canon::{ApiError, Generate, HostedCall, Seed};
 use serde_json::{Value, json};
 
 use super::rules::RULES;
-use super::{drawing, program};
+use super::{drawing, program, skill};
 use crate::prose::phrase;
 use crate::reading::Reading;
 use crate::slots::{Given, Values, slots_of};
@@ -22,6 +22,8 @@ pub(crate) enum Hosted {
     CodeInterpreter,
     /// A picture.
     ImageGeneration,
+    /// A shell, to read the skills that lie ready there.
+    Shell,
 }
 
 /// Results of a search.
@@ -29,7 +31,8 @@ const RESULTS: u64 = 3;
 
 impl Hosted {
     /// All of them, in the order in which they run.
-    pub(super) const ALL: [Hosted; 4] = [
+    pub(super) const ALL: [Hosted; 5] = [
+        Hosted::Shell,
         Hosted::WebSearch,
         Hosted::CodeInterpreter,
         Hosted::FileSearch,
@@ -44,6 +47,8 @@ impl Hosted {
             Some(Hosted::FileSearch)
         } else if kind == drawing::TOOL {
             Some(Hosted::ImageGeneration)
+        } else if kind == skill::TOOL {
+            Some(Hosted::Shell)
         } else {
             (kind == "code_interpreter").then_some(Hosted::CodeInterpreter)
         }
@@ -55,6 +60,7 @@ impl Hosted {
             Hosted::FileSearch => "file_search",
             Hosted::CodeInterpreter => "code_interpreter",
             Hosted::ImageGeneration => drawing::TOOL,
+            Hosted::Shell => skill::TOOL,
         }
     }
 
@@ -76,10 +82,12 @@ impl Hosted {
             Hosted::FileSearch => json!({"queries": [query], "results": files(voice, seed)}),
             Hosted::CodeInterpreter => program::detail(&reading.asked),
             Hosted::ImageGeneration => drawing::detail(work, seed)?,
+            Hosted::Shell => skill::detail(work, seed),
         };
         let written = detail["query"]
             .as_str()
             .or(detail["code"].as_str())
+            .or(detail["action"]["commands"][0].as_str())
             .unwrap_or(&query);
         let overhead = voice.vocabulary.count(written) as u32 + RULES.call.marks;
         Ok(HostedCall {

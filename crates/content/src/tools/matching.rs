@@ -137,7 +137,7 @@ impl Words {
     }
 
     /// Whether the text has the word, whatever its ending.
-    fn has(&self, word: &str) -> bool {
+    pub(super) fn has(&self, word: &str) -> bool {
         self.words.iter().any(|own| are_related(own, word))
     }
 

@@ -12,6 +12,7 @@ mod matching;
 pub(crate) mod program;
 mod report;
 mod rules;
+pub(crate) mod skill;
 
 pub(crate) use call::Call;
 pub(crate) use decide::{Move, Toolbox};

@@ -3,13 +3,10 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use bytes::Bytes;
 use fakeai_canon::{ApiError, Micros, Seed};
 use serde_json::{Value, json};
 
-use super::{Hooks, container_files, skill_bundle};
+use super::{Hooks, container_files, mounted_skills};
 use crate::apply::{Moment, Site};
 use crate::store::{Change, PageQuery, Record, Store};
 use crate::verbs::{self, Draft};
@@ -56,7 +53,10 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
         draft.object.insert(name.to_owned(), value);
     }
     draft.record.due = Some(end(now, minutes));
-    check_skills(site)?;
+    if body["skills"].is_array() {
+        draft.record.private =
+            json!({"skills": mounted_skills::kept(site.store, &body["skills"])?});
+    }
     copy_files(site, draft)
 }
 
@@ -88,26 +88,6 @@ fn policy(sent: &Value) -> Value {
 fn end(from: Micros, minutes: u64) -> Micros {
     let life = minutes.saturating_mul(60_000_000);
     Micros(from.0.saturating_add(life))
-}
-
-/// Skills that a container is to have are there, or come along and are in order.
-fn check_skills(site: &Site<'_>) -> Result<(), ApiError> {
-    let skills = site.call.body["skills"].as_array();
-    for skill in skills.map_or(&[][..], Vec::as_slice) {
-        if let Some(id) = skill["skill_id"].as_str() {
-            if site.store.find("skills", None, id).is_none() {
-                let sentence = site.family.wording("no_skill").replace("{id}", id);
-                return Err(ApiError::not_found(sentence));
-            }
-            continue;
-        }
-        let data = skill["source"]["data"].as_str().unwrap_or_default();
-        let bytes = BASE64_STANDARD
-            .decode(data)
-            .map_err(|_| ApiError::invalid("Invalid base64 data.").param("skills"))?;
-        skill_bundle::read(std::io::Cursor::new(Bytes::from(bytes)))?;
-    }
-    Ok(())
 }
 
 /// Gives a new container copies of stored files.

@@ -17,6 +17,7 @@ mod item_form;
 pub(crate) mod items;
 mod lines;
 pub(crate) mod messages;
+pub(crate) mod mounted_skills;
 pub(crate) mod organization;
 mod pieces;
 mod provenance;

@@ -1,6 +1,7 @@
 //! What a skill is made of: a zip of one folder with a `SKILL.md` in it. Read without unpacking
 //! more than a file at a time, and refused beyond the published limits.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::{Read, Seek, Write};
 use std::path::{Component, Path};
@@ -30,6 +31,9 @@ pub(super) struct Manifest {
     pub(super) name: String,
     #[serde(default)]
     pub(super) description: String,
+    /// The whole text, front matter and all.
+    #[serde(skip)]
+    pub(super) text: String,
 }
 
 /// Reads and checks a zip.
@@ -49,6 +53,23 @@ pub(super) fn read(bundle: impl Read + Seek) -> Result<Manifest, ApiError> {
         }
     }
     contents.manifest()
+}
+
+/// The text of the manifest of a zip that was checked before; none where it can't be read any more.
+pub(super) fn text(bundle: impl Read + Seek) -> Option<String> {
+    let mut archive = ZipArchive::new(bundle).ok()?;
+    let is_manifest = |name: &Cow<'_, str>| parts(name).is_ok_and(|parts| is_manifest(&parts));
+    let name = {
+        let mut names = archive.file_names().filter_map(Result::ok);
+        names.find(is_manifest)?.into_owned()
+    };
+    let mut text = String::new();
+    let entry = archive.by_name(&name).ok()?;
+    entry
+        .take(MOST_OF_A_MANIFEST)
+        .read_to_string(&mut text)
+        .ok()?;
+    Some(text)
 }
 
 /// Checks single files with their paths and makes a zip of them.
@@ -94,13 +115,12 @@ impl Contents {
             return Err(refused("it has more than 500 files"));
         }
         let parts = parts(name)?;
-        let last = parts.last().copied().unwrap_or_default();
         if let Some(top) = parts.first() {
             self.tops.insert((*top).to_owned());
         }
         let mut file = file.take(MOST_OF_A_FILE + 1);
         let mut kept = Vec::new();
-        let is_manifest = parts.len() <= 2 && last.eq_ignore_ascii_case("SKILL.md");
+        let is_manifest = is_manifest(&parts);
         if is_manifest {
             let mut first = file.by_ref().take(MOST_OF_A_MANIFEST);
             first
@@ -137,6 +157,12 @@ impl Contents {
     }
 }
 
+/// Whether a file is the one that describes the skill.
+fn is_manifest(parts: &[&str]) -> bool {
+    let last = parts.last().copied().unwrap_or_default();
+    parts.len() <= 2 && last.eq_ignore_ascii_case("SKILL.md")
+}
+
 /// The parts of a path that leads nowhere but down.
 fn parts(name: &str) -> Result<Vec<&str>, ApiError> {
     let bad = || refused("it has a path that leads out of it");
@@ -163,8 +189,12 @@ fn front_matter(text: &[u8]) -> Result<Manifest, ApiError> {
         .strip_prefix("---\n")
         .and_then(|rest| rest.split_once("\n---"))
         .ok_or_else(|| refused("SKILL.md has no front matter"))?;
-    let manifest: Manifest = serde_saphyr::from_str(inner.0)
+    let read: Manifest = serde_saphyr::from_str(inner.0)
         .map_err(|_| refused("the front matter of SKILL.md is not valid YAML"))?;
+    let manifest = Manifest {
+        text: text.to_owned(),
+        ..read
+    };
     for (name, text, longest) in [
         ("name", &manifest.name, LONGEST_NAME),
         ("description", &manifest.description, LONGEST_DESCRIPTION),

@@ -14,8 +14,8 @@ use crate::store::{Change, Parent, Record};
 use crate::verbs::Draft;
 use crate::{Answer, Body, Outcome, ids};
 
-const FAMILY: &str = "skills";
-const VERSIONS: &str = "skills.versions";
+pub(super) const FAMILY: &str = "skills";
+pub(super) const VERSIONS: &str = "skills.versions";
 
 pub(super) static HOOKS: Hooks = Hooks {
     family: FAMILY,

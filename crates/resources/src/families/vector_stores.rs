@@ -11,7 +11,9 @@ use std::sync::Arc;
 use fakeai_canon::{ApiError, Micros};
 use serde_json::{Map, Value, json};
 
-pub use search::{FileSearch, search_files, searchable_stores, unread_files, unread_volume};
+pub use search::{
+    FileSearch, search_files, searchable_stores, searched, unread_files, unread_volume,
+};
 
 use super::Hooks;
 use crate::apply::{Moment, Site};

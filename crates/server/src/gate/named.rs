@@ -1,5 +1,5 @@
-//! What a prompt and its tools name has to be there: stored files, containers, skills. Not here:
-//! whether it is of use.
+//! What a prompt and its tools name has to be there: stored files and containers. Not here:
+//! whether it is of use, nor skills, which are looked up to be read.
 
 use fakeai_canon::{ApiError, Generate, Input, Media, MediaSource, Part, Tool};
 use fakeai_resources as resources;
@@ -51,9 +51,6 @@ fn in_tool(tool: &Tool) -> Vec<Named<'_>> {
         let own = place.as_str().or_else(|| place["container_id"].as_str());
         named.extend(own.map(|id| ("containers", id)));
         named.extend(listed(&place["file_ids"], "files", Value::as_str));
-        named.extend(listed(&place["skills"], "skills", |skill| {
-            skill["skill_id"].as_str()
-        }));
     }
     named
 }

@@ -2,6 +2,7 @@
 //! was interrupted, and makes ids that nobody had.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use fakeai_canon::Call;
 use fakeai_server::config::{Config, StoreUrl};
@@ -13,6 +14,46 @@ use crate::places::{Folder, files};
 
 fn sqlite(folder: &Folder) -> Config {
     settings(StoreUrl::Sqlite(folder.0.join("objects.db")), None)
+}
+
+/// A text of many different words.
+fn long_text(seed: u64) -> String {
+    let words = (0..40_000u64).map(|place| format!("w{:x} ", place.wrapping_mul(seed) % 9_973));
+    words.collect()
+}
+
+#[test]
+fn an_index_that_is_made_anew_after_a_restart_holds_nobody_up() {
+    let folder = Folder::new();
+    let config = sqlite(&folder);
+    let house = House::open(&config);
+    let files = [3, 5, 7].map(|seed| house.upload("", &long_text(seed), ""));
+    let files = files.each_ref().map(id);
+    let store = house.make("/v1/vector_stores", &json!({"file_ids": files}));
+    let store = format!("/v1/vector_stores/{}", id(&store));
+    house.advance(60.0);
+    assert_eq!(house.get(&store).1["status"], "completed");
+    let search = json!({"query": "w3 w5 w7"});
+    let found = house.make(&format!("{store}/search"), &search);
+    drop(house);
+
+    let house = House::open(&config);
+    let is_found = AtomicBool::new(false);
+    let mut made = 0;
+    std::thread::scope(|threads| {
+        let searching = threads.spawn(|| {
+            let again = house.make(&format!("{store}/search"), &search);
+            is_found.store(true, Ordering::Release);
+            again
+        });
+        while !is_found.load(Ordering::Acquire) {
+            house.make("/v1/conversations", &json!({}));
+            made += 1;
+        }
+        let again = searching.join().expect("it finds something");
+        assert_eq!(again["data"], found["data"]);
+    });
+    assert!(made > 20, "only {made} objects were made meanwhile");
 }
 
 #[test]

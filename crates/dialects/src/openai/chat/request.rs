@@ -48,6 +48,7 @@ impl Request {
             input: Input::default(),
             tools: tools.tools,
             tool_choice: tools.choice,
+            skills: Vec::new(),
             parallel_calls: tools.parallel,
             format: body
                 .take("response_format")

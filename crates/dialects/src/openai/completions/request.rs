@@ -38,6 +38,7 @@ impl Request {
             input: Input::Raw(prompts),
             tools: Vec::new(),
             tool_choice: ToolChoice::None,
+            skills: Vec::new(),
             parallel_calls: false,
             format: Format::Text,
             sampling: sampling::sampling(&mut body),

@@ -216,7 +216,7 @@ impl Answer {
         let sources = lists.into_iter().flatten().flatten();
         let named = |one: &&Value| one["url"].is_string() || one["index"].is_u64();
         self.citations.extend(sources.filter(named).cloned());
-        let container = object::container(&self.object);
+        let container = object::container(&self.object, &call.kind);
         let hosted = Hosted::of(call, self.setup.wanted, container, ids);
         self.begin_item(Body::Hosted(Box::new(hosted)), out);
         if let Some(Item {

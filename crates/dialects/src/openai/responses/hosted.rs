@@ -18,7 +18,9 @@ enum Kind {
     CodeInterpreter,
     ImageGeneration,
     Mcp,
-    /// Any other: computer, shell, patch … without events of its own.
+    Shell,
+    ShellOutput,
+    /// Any other: computer, patch … without events of its own.
     Other,
 }
 
@@ -55,6 +57,8 @@ impl Hosted {
             "file_search" => Kind::FileSearch,
             "image_generation" => Kind::ImageGeneration,
             "mcp" => Kind::Mcp,
+            "shell" => Kind::Shell,
+            "shell_output" => Kind::ShellOutput,
             name if name.starts_with("web_search") => Kind::WebSearch,
             _ => Kind::Other,
         };
@@ -78,10 +82,11 @@ impl Hosted {
             Kind::CodeInterpreter => "ci_",
             Kind::ImageGeneration => "ig_",
             Kind::Mcp => "mcp_",
+            Kind::Shell => "sh_",
+            Kind::ShellOutput => "sho_",
             Kind::Other => match self.wire.as_str() {
                 "computer_call" => "cu_",
                 "local_shell_call" => "lsh_",
-                "shell_call" => "sh_",
                 "apply_patch_call" => "apc_",
                 _ => "item_",
             },
@@ -92,7 +97,7 @@ impl Hosted {
     pub(super) fn announced(&self, id: &str) -> Value {
         let mut item = self.item(id, "in_progress");
         let open: &[&str] = match self.kind {
-            Kind::WebSearch | Kind::Other => &[],
+            Kind::WebSearch | Kind::Shell | Kind::ShellOutput | Kind::Other => &[],
             Kind::FileSearch => &["results"],
             Kind::CodeInterpreter => &["outputs"],
             Kind::ImageGeneration => &["result"],
@@ -104,7 +109,12 @@ impl Hosted {
         match self.kind {
             Kind::CodeInterpreter => item["code"] = "".into(),
             Kind::Mcp => item["arguments"] = "".into(),
-            Kind::WebSearch | Kind::FileSearch | Kind::ImageGeneration | Kind::Other => {}
+            Kind::WebSearch
+            | Kind::FileSearch
+            | Kind::ImageGeneration
+            | Kind::Shell
+            | Kind::ShellOutput
+            | Kind::Other => {}
         }
         item
     }
@@ -162,7 +172,7 @@ impl Hosted {
                     out,
                 );
             }
-            Kind::Other => {}
+            Kind::Shell | Kind::ShellOutput | Kind::Other => {}
         }
     }
 
@@ -181,7 +191,7 @@ impl Hosted {
 
     /// Writes the event of the outcome.
     pub(super) fn outcome(&self, id: &str, index: usize, events: &mut Events, out: &mut BytesMut) {
-        if self.kind != Kind::Other {
+        if !matches!(self.kind, Kind::Shell | Kind::ShellOutput | Kind::Other) {
             let word = if self.failed() { "failed" } else { "completed" };
             events.about(out, &format!("{}.{word}", self.stem()), id, index);
         }
@@ -220,11 +230,13 @@ impl Hosted {
 fn wire(kind: Kind, tool: &str) -> String {
     match kind {
         Kind::WebSearch => "web_search_call".to_owned(),
+        Kind::ShellOutput => "shell_call_output".to_owned(),
         Kind::Other if tool.starts_with("computer") => "computer_call".to_owned(),
         Kind::FileSearch
         | Kind::CodeInterpreter
         | Kind::ImageGeneration
         | Kind::Mcp
+        | Kind::Shell
         | Kind::Other => format!("{tool}_call"),
     }
 }
@@ -275,6 +287,21 @@ fn fields(
             keep("arguments", "{}".into());
             keep("output", Value::Null);
             keep("error", Value::Null);
+        }
+        Kind::Shell => {
+            keep("call_id", Value::Null);
+            keep("action", Value::Null);
+            let own = || ids.id("cntr_", Alphabet::Hex, 48);
+            let container = container.map_or_else(own, str::to_owned);
+            keep(
+                "environment",
+                json!({"type": "container_reference", "container_id": container}),
+            );
+        }
+        Kind::ShellOutput => {
+            keep("call_id", Value::Null);
+            keep("output", json!([]));
+            keep("max_output_length", Value::Null);
         }
         Kind::Other => {
             keep(

@@ -207,11 +207,13 @@ pub(super) fn usage(usage: &Usage) -> Value {
     })
 }
 
-/// The container that the request names for its code interpreter.
-pub(super) fn container(object: &Object) -> Option<&str> {
+/// The container that the request names for a tool: its code interpreter or its shell.
+pub(super) fn container<'o>(object: &'o Object, kind: &str) -> Option<&'o str> {
     let mut tools = object.get("tools")?.as_array()?.iter();
-    let tool = tools.find(|tool| tool["type"] == "code_interpreter")?;
-    tool["container"].as_str()
+    let tool = tools.find(|tool| tool["type"] == kind)?;
+    tool["container"]
+        .as_str()
+        .or_else(|| tool["environment"]["container_id"].as_str())
 }
 
 /// Appends a whole object.

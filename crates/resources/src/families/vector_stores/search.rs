@@ -38,14 +38,7 @@ pub fn search_files(
     for id in &search.stores {
         let record = store_of(means.store, id)?;
         refuse_expired(&record)?;
-        let files = all_files(means.store, id);
-        let read = files
-            .iter()
-            .filter(|file| files::status(file) == "completed");
-        holdings.push(Holding {
-            store: record.id.clone(),
-            volumes: read.map(|file| files::volume(file)).collect(),
-        });
+        holdings.push(holding(means.store, id));
         changes.push(used(&record, now));
     }
     let found = means
@@ -53,6 +46,25 @@ pub fn search_files(
         .library()
         .search(&holdings, &search.question)?;
     Ok((found, changes))
+}
+
+/// A store with the files that can be searched.
+fn holding(store: &dyn Store, id: &str) -> Holding {
+    let files = all_files(store, id);
+    let read = files
+        .iter()
+        .filter(|file| files::status(file) == "completed");
+    Holding {
+        store: id.to_owned(),
+        volumes: read.map(|file| files::volume(file)).collect(),
+    }
+}
+
+/// What a search of a store will look through; none where the store can't be searched.
+pub fn searched(store: &dyn Store, id: &str) -> Option<Holding> {
+    let record = store_of(store, id).ok()?;
+    refuse_expired(&record).ok()?;
+    Some(holding(store, id))
 }
 
 /// Stores that are searched where all of them are asked for: the newest.
