@@ -7,6 +7,7 @@ use bytes::Bytes;
 use fakeai_canon::{ApiError, Caller, Micros, Passage, Ranked, Seed, Sources};
 use fakeai_content::picture::{LARGEST_SIDE, Picture, PictureFormat, picture};
 use fakeai_contract::{Operation, PathParams};
+use fakeai_dialects::openai;
 use fakeai_resources::{
     self as resources, Body, Change, Effect, Errand, FileQuestion, FileSearch, Found, Means, Next,
     Outcome, Returned, Services, Volume,
@@ -52,6 +53,9 @@ pub(crate) fn answer(
     world: &Arc<World>,
     mut asked: Asked<'_>,
 ) -> Result<Answer, ApiError> {
+    if !world.is_mock() {
+        openai::metadata(asked.body.get("metadata"))?;
+    }
     settle(gateway, world);
     if &*asked.operation.id == SEARCH {
         world.catch_up(asked.params.get("vector_store_id").as_slice());

@@ -108,6 +108,10 @@ def test_containers_from_create_to_delete(world):
     call = next(item for item in answer.output if item.type == "code_interpreter_call")
     assert call.container_id == made[0].id
     assert call.outputs is None and "7" in answer.output_text
+    auto = world.responses.create(
+        model="gpt-4.1", input="What is 3 + 4?", tools=[{"type": "code_interpreter", "container": {"type": "auto"}}])
+    own = next(item.container_id for item in auto.output if item.type == "code_interpreter_call")
+    assert containers.retrieve(own).status == "running" and containers.files.list(own).data == []
     containers.delete(made[0].id)
     gone(containers.retrieve, made[0].id)
     gone(containers.files.list, made[0].id)
@@ -219,6 +223,19 @@ def test_batches_from_create_to_the_end(world):
     made = [world.batches.create(input_file_id=file.id, endpoint="/v1/embeddings", completion_window="24h",
                                  metadata={"number": str(number)}) for number in range(2)]
     assert ids(world.batches.list(limit=1)) == ids(reversed(made))
+    page = world.batches.list(limit=1, after=made[1].id)
+    assert ids(page.data) == [made[0].id] and not page.has_more
     assert world.batches.retrieve(made[0].id).metadata == {"number": "0"}
+    while world.batches.retrieve(made[0].id).status != "completed":
+        pass
+    done = world.batches.retrieve(made[0].id)
+    assert (done.request_counts.completed, done.request_counts.failed) == (3, 0)
+    assert len(world.files.content(done.output_file_id).text.splitlines()) == 3
+    with pytest.raises(openai.ConflictError, match="Cannot cancel a batch with status 'completed'."):
+        world.batches.cancel(made[0].id)
+    # What has been read may go; an answer to a batch of it can't be asked for any more.
+    assert world.files.delete(file.id).deleted
+    with pytest.raises(openai.APIStatusError):
+        world.batches.create(input_file_id=file.id, endpoint="/v1/embeddings", completion_window="24h")
     gone(world.batches.retrieve, "batch_none")
     gone(world.batches.cancel, "batch_none")

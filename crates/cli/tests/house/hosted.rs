@@ -47,6 +47,39 @@ async fn hosted_tools_run_as_often_as_the_request_allows() {
 }
 
 #[tokio::test]
+async fn a_container_that_an_answer_makes_is_there_until_it_expires() {
+    let house = House::open().await;
+    let tool = json!({"type": "code_interpreter",
+        "container": {"type": "auto", "memory_limit": "4g"}});
+    let asked = json!({"model": "gpt-4.1", "input": "What is 3 * 17?", "tools": [tool],
+        "store": false});
+    let response = house.post("/v1/responses", &asked).await.ok();
+    let id = response["output"][0]["container_id"]
+        .as_str()
+        .expect("an id");
+    let target = format!("/v1/containers/{id}");
+    let made = house.get(&target).await.ok();
+    assert_eq!(
+        (&made["id"], &made["status"]),
+        (&json!(id), &json!("running"))
+    );
+    assert_eq!(made["memory_limit"], "4g");
+    assert_eq!(house.get("/v1/containers").await.ok()["data"][0]["id"], id);
+    let files = house.get(&format!("{target}/files")).await.ok();
+    assert_eq!(files["data"], json!([]));
+    // It serves further answers, and makes no other container then.
+    let mut again = asked.clone();
+    again["tools"][0]["container"] = json!(id);
+    let response = house.post("/v1/responses", &again).await.ok();
+    assert_eq!(response["output"][0]["container_id"], id);
+    let all = house.get("/v1/containers").await.ok();
+    assert_eq!(all["data"].as_array().map(Vec::len), Some(1));
+    assert_eq!(house.delete(&target).await.status, 200);
+    house.get(&target).await.error(404);
+    house.post("/v1/responses", &again).await.error(404);
+}
+
+#[tokio::test]
 async fn fewer_than_no_calls_are_refused() {
     let house = House::open().await;
     let mut wrong = body(None);

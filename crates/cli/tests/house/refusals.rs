@@ -3,7 +3,7 @@
 use fakeai_canon::Mode;
 use fakeai_server::config::ByteCount;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::client::{Answer, Request, tcp};
@@ -122,6 +122,43 @@ async fn what_a_request_names_has_to_be_there() {
                 Mode::Realistic => assert_eq!(answer.error(404)["message"], *sentence),
                 Mode::Mock => assert_eq!(answer.status, 200, "{}", answer.text()),
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn metadata_has_bounds_wherever_it_is_kept() {
+    let house = House::open().await;
+    let many: Map<String, Value> = (0..17).map(|n| (n.to_string(), json!("x"))).collect();
+    for (target, body) in [
+        ("/v1/threads", json!({})),
+        ("/v1/assistants", json!({"model": "gpt-4o"})),
+        ("/v1/vector_stores", json!({})),
+        ("/v1/conversations", json!({})),
+        ("/v1/responses", json!({"model": "gpt-4o", "input": "x"})),
+    ] {
+        for (metadata, param, code) in [
+            (json!(many), "metadata", "object_above_max_properties"),
+            (
+                json!({"k".repeat(65): "x"}),
+                "metadata",
+                "string_above_max_length",
+            ),
+            (
+                json!({"k": "x".repeat(513)}),
+                "metadata.k",
+                "string_above_max_length",
+            ),
+        ] {
+            let mut wrong = body.clone();
+            wrong["metadata"] = metadata;
+            let request = Request::post(target).header("openai-beta", "assistants=v2");
+            let error = house.send(request.json(&wrong)).await.error(400);
+            assert_eq!(
+                (&error["param"], &error["code"]),
+                (&json!(param), &json!(code)),
+                "{target}"
+            );
         }
     }
 }

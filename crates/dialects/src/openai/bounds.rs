@@ -3,6 +3,8 @@
 
 use fakeai_canon::{ApiError, TokenId};
 
+use serde_json::Value;
+
 use super::fields::Fields;
 
 /// A field that means nothing unless another one is true.
@@ -10,7 +12,7 @@ use super::fields::Fields;
 /// # Errors
 /// Which of them wants which.
 pub(super) fn needs_enabled(body: &Fields, name: &str, other: &str) -> Result<(), ApiError> {
-    let enabled = body.peek(other).and_then(serde_json::Value::as_bool) == Some(true);
+    let enabled = body.peek(other).and_then(Value::as_bool) == Some(true);
     if enabled || !body.has(name) {
         return Ok(());
     }
@@ -116,8 +118,8 @@ pub(super) fn logit_bias(body: &Fields) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// Which of the three is broken.
-pub(super) fn metadata(body: &Fields) -> Result<(), ApiError> {
-    let Some(pairs) = body.peek("metadata").and_then(|value| value.as_object()) else {
+pub fn metadata(metadata: Option<&Value>) -> Result<(), ApiError> {
+    let Some(pairs) = metadata.and_then(Value::as_object) else {
         return Ok(());
     };
     if pairs.len() > 16 {

@@ -26,6 +26,8 @@ use serde_json::Value;
 
 use crate::Endpoint;
 
+pub use bounds::metadata;
+
 /// All inference endpoints of this API.
 pub static ENDPOINTS: &[Endpoint] = &[
     Endpoint::new("createChatCompletion", chat::open),

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use fakeai_canon::{ApiError, Micros, Seed};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Hooks, container_files, mounted_skills};
 use crate::apply::{Moment, Site};
+use crate::family::families;
 use crate::store::{Change, PageQuery, Record, Store};
 use crate::verbs::{self, Draft};
 use crate::{Next, Order, Outcome, blob_copy};
@@ -19,6 +20,7 @@ pub(super) static HOOKS: Hooks = Hooks {
     acts: &[("RetrieveContainer", retrieve)],
     created: Some(created),
     due: Some(expired),
+    kept: Some(kept),
     ..Hooks::NONE
 };
 
@@ -39,17 +41,7 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
             .ok_or_else(|| short_life(site, minutes))?,
     };
     let now = site.context.now;
-    let fields = [
-        ("status", json!("running")),
-        ("last_active_at", json!(now.whole_seconds())),
-        (
-            "expires_after",
-            json!({"anchor": "last_active_at", "minutes": minutes}),
-        ),
-        ("memory_limit", or(&body["memory_limit"], json!("1g"))),
-        ("network_policy", policy(&body["network_policy"])),
-    ];
-    for (name, value) in fields {
+    for (name, value) in fields(now, minutes, body) {
         draft.object.insert(name.to_owned(), value);
     }
     draft.record.due = Some(end(now, minutes));
@@ -58,6 +50,39 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
             json!({"skills": mounted_skills::kept(site.store, &body["skills"])?});
     }
     copy_files(site, draft)
+}
+
+/// What a container that begins to live is like.
+fn fields(now: Micros, minutes: u64, settings: &Value) -> [(&'static str, Value); 5] {
+    let life = json!({"anchor": "last_active_at", "minutes": minutes});
+    [
+        ("status", json!("running")),
+        ("last_active_at", json!(now.whole_seconds())),
+        ("expires_after", life),
+        ("memory_limit", or(&settings["memory_limit"], json!("1g"))),
+        ("network_policy", policy(&settings["network_policy"])),
+    ]
+}
+
+/// A container that an answer has made for its tool, by the settings that the tool has.
+fn kept(_: &dyn Store, old: Option<&Record>, record: &mut Record) -> bool {
+    let Some(row) = families().get(FAMILY).filter(|_| old.is_none()) else {
+        return false;
+    };
+    let mut object = Map::new();
+    object.insert("id".to_owned(), json!(record.id));
+    object.insert("object".to_owned(), json!("container"));
+    object.insert(
+        "created_at".to_owned(),
+        json!(record.created.whole_seconds()),
+    );
+    object.insert("name".to_owned(), json!(row.wording("made")));
+    for (name, value) in fields(record.created, MINUTES, &record.object) {
+        object.insert(name.to_owned(), value);
+    }
+    record.due = Some(end(record.created, MINUTES));
+    record.object = Arc::new(Value::Object(object));
+    true
 }
 
 fn short_life(site: &Site<'_>, got: i64) -> ApiError {

@@ -21,7 +21,7 @@ pub(super) fn check(body: &Fields, model: &Model) -> Result<(), ApiError> {
     tools(body, model)?;
     functions(body)?;
     bounds::logit_bias(body)?;
-    bounds::metadata(body)?;
+    bounds::metadata(body.peek("metadata"))?;
     searches(body, model)
 }
 

@@ -404,6 +404,7 @@ impl Answer {
         }
         let mut below = places.given(input, self.ids.fork("input"));
         below.extend(places.made(&self.object["output"]));
+        below.extend(kept::containers(&self.object));
         if !self.setup.store {
             return below;
         }

@@ -289,20 +289,10 @@ fn fields(
             keep("error", Value::Null);
         }
         Kind::Shell => {
-            keep("call_id", Value::Null);
-            keep("action", Value::Null);
-            let own = || ids.id("cntr_", Alphabet::Hex, 48);
-            let container = container.map_or_else(own, str::to_owned);
-            keep(
-                "environment",
-                json!({"type": "container_reference", "container_id": container}),
-            );
+            fields.extend(detail);
+            fields.insert("environment".to_owned(), shell_place(container, ids));
         }
-        Kind::ShellOutput => {
-            keep("call_id", Value::Null);
-            keep("output", json!([]));
-            keep("max_output_length", Value::Null);
-        }
+        Kind::ShellOutput => fields.extend(detail),
         Kind::Other => {
             keep(
                 "call_id",
@@ -315,6 +305,13 @@ fn fields(
         }
     }
     fields
+}
+
+/// The container that a shell runs in: that of the request, or one of its own.
+fn shell_place(container: Option<&str>, ids: Seed) -> Value {
+    let own = || ids.id("cntr_", Alphabet::Hex, 48);
+    let id = container.map_or_else(own, str::to_owned);
+    json!({"type": "container_reference", "container_id": id})
 }
 
 fn search(detail: &mut Map<String, Value>) -> Value {

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 use super::content::{owned, text};
 use super::history::{CONVERSATION_ITEMS, INPUT_ITEMS, OUTPUT_ITEMS, RESPONSES};
 use super::input;
-use super::object::Object;
+use super::object::{self, Object};
+
+/// Family of the containers that tools run in.
+const CONTAINERS: &str = "containers";
 
 /// Where the objects of an answer go.
 #[derive(Clone, Copy)]
@@ -84,6 +87,30 @@ impl Places<'_> {
             object,
         });
     }
+}
+
+/// The containers that were made for the calls of an answer, where the request named none of its own.
+pub(super) fn containers(object: &Object) -> Vec<Keep> {
+    let output = object.get("output").and_then(Value::as_array);
+    let made = output.into_iter().flatten().filter_map(|item| {
+        let (tool, place, at) = match text(item, "type")? {
+            "code_interpreter_call" => ("code_interpreter", item, "container"),
+            "shell_call" => ("shell", &item["environment"], "environment"),
+            _ => return None,
+        };
+        if object::container(object, tool).is_some() {
+            return None;
+        }
+        let mut tools = object.get("tools")?.as_array()?.iter();
+        let settings = tools.find(|offered| offered["type"] == tool)?;
+        Some(Keep {
+            family: CONTAINERS,
+            id: text(place, "container_id")?.to_owned(),
+            parent: None,
+            object: settings[at].as_object().cloned().unwrap_or_default().into(),
+        })
+    });
+    made.collect()
 }
 
 /// The response itself.

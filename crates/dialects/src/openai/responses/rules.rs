@@ -24,7 +24,7 @@ pub(super) fn body(body: &Fields, model: &Model) -> Result<(), ApiError> {
         ))
         .param("model"));
     }
-    bounds::metadata(body)?;
+    bounds::metadata(body.peek("metadata"))?;
     contradictions(body)?;
     if let Some(most) = body.peek("max_tool_calls").and_then(Value::as_i64) {
         bounds::at_least("max_tool_calls", most, 0)?;

@@ -143,7 +143,7 @@ fn begun(
     let name = model_name(&mut body, &assistant, context);
     if context.mode == Mode::Realistic {
         support::check(&body, &model::look_up(context.catalog, &name))?;
-        bounds::metadata(&body)?;
+        bounds::metadata(body.peek("metadata"))?;
     }
     let stream = body.boolean("stream").unwrap_or(false);
     let notes = notes(&mut body, &assistant, &thread.object);
