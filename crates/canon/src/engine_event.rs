@@ -190,6 +190,8 @@ pub struct Step {
     pub prompts: u32,
     /// Tokens of those parts.
     pub prompt_tokens: u32,
+    /// How long the proposals for the next step take to make.
+    pub drafting: Micros,
 }
 
 /// Keys and values go from one place to another.
@@ -254,6 +256,9 @@ pub struct Ended {
     pub worker: u32,
     /// When it arrived.
     pub arrived: Micros,
+    /// When it came into the engine's queue, the server's share of its time being over; none where it
+    /// left before.
+    pub received: Option<Micros>,
     /// When it was first taken up; none where it left the queue before.
     pub taken_up: Option<Micros>,
     /// When its first token was there.

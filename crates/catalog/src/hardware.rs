@@ -170,6 +170,14 @@ struct Gpus {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Xids {
+    restart_process: Vec<u32>,
+    reset_gpu: Vec<u32>,
+    restart_machine: Vec<u32>,
+}
+
+#[derive(Deserialize)]
 struct Shapes {
     shape: Vec<Shape>,
 }
@@ -199,6 +207,19 @@ pub fn links() -> &'static Links {
         toml::from_str(include_str!("../../../data/hardware/links.toml")).expect(OURS)
     });
     &LINKS
+}
+
+/// Whether a GPU's error of that code ends what runs there.
+pub fn is_fatal_xid(code: u32) -> bool {
+    static XIDS: LazyLock<Xids> = LazyLock::new(|| {
+        toml::from_str(include_str!("../../../data/hardware/xids.toml")).expect(OURS)
+    });
+    let all = [
+        &XIDS.restart_process,
+        &XIDS.reset_gpu,
+        &XIDS.restart_machine,
+    ];
+    all.iter().any(|codes| codes.contains(&code))
 }
 
 /// The version of an engine that is followed; empty for an engine that nobody knows.

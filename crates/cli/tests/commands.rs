@@ -314,6 +314,70 @@ fn a_plan_names_the_cheapest_that_does_and_why_the_others_do_not() {
     assert!(text.contains("runs alone has a tpot of"), "{text}");
 }
 
+#[test]
+fn what_can_not_be_simulated_is_refused_with_the_arithmetic() {
+    let engine = ["simulate", "--engine", "vllm", "--gpu", "h100"];
+    for (arguments, words) in [
+        (vec!["--tp", "7"], "32 / 7 leaves 4"),
+        (
+            vec!["--input-len", "300000"],
+            "300000 tokens and 128 of an answer are 300128",
+        ),
+        (vec!["--requests", "0"], "above 0"),
+        (vec!["--concurrency", "0"], "above 0"),
+        (vec!["--slo", "ttft:-1"], "with milliseconds"),
+        (
+            vec!["--max-num-batched-tokens", "8", "--max-num-seqs", "9"],
+            "is 8, fewer than the 9 sequences",
+        ),
+    ] {
+        let refused = run(&[&engine[..], &arguments].concat());
+        let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_ne!(refused.status.code(), Some(0), "{arguments:?}");
+        assert!(why.contains(words), "{why}");
+    }
+    for (name, text, words) in [
+        ("empty.jsonl", "\n", "no request"),
+        (
+            "late.jsonl",
+            "\n{\"arrival_time\":1e30,\"input_length\":1,\"output_length\":1}\n",
+            "late.jsonl:2: a time above",
+        ),
+    ] {
+        let arguments = [&engine[..], &["--trace", name]].concat();
+        let refused = fakeai("refused", &[(name, text)], &arguments).output();
+        let why = String::from_utf8_lossy(&refused.expect("it runs").stderr).into_owned();
+        assert!(why.contains(words), "{why}");
+    }
+}
+
+#[test]
+fn who_gets_no_answer_is_not_served_well() {
+    let run = |more: &[&str]| -> serde_json::Value {
+        let engine = ["simulate", "--engine", "vllm", "--gpu", "h100", "--json"];
+        let load = ["--rate", "20", "--requests", "200", "--slo", "ttft:60000"];
+        let text = printed(&[&engine[..], &load, more].concat());
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let well = run(&[]);
+    assert_eq!(
+        (&well["unfinished"], &well["good_share"]),
+        (&0.into(), &1.0.into())
+    );
+    // At low load nobody waits longer than for the end of a step.
+    assert!(well["queue_ms"]["p50"].as_f64() < Some(10.0), "{well}");
+    let failed = run(&["--fail", "0@5"]);
+    let done = failed["requests"].as_u64().expect("a count");
+    assert_eq!(failed["unfinished"], 200 - done);
+    let share = done as f64 / 200.0;
+    let told = failed["good_share"].as_f64().expect("a share");
+    assert!((told - share).abs() < 1e-3, "{told} {share}");
+    let long = run(&["--output-len", "8-200", "--max-model-len", "600"]);
+    let refused = long["refused"].as_u64().expect("a count");
+    assert!((50..200).contains(&refused), "{long}");
+    assert_eq!(long["requests"], 200 - refused);
+}
+
 /// Runs measured on an engine that is slower than the shipped constants make it: concurrency, and
 /// mean milliseconds to the first token and a token.
 const MEASURED: [(&str, f64, f64); 3] =

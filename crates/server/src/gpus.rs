@@ -1,9 +1,9 @@
-//! The GPUs of a world's engine: they see its steps, and their telemetry is read here, with the
+//! The GPUs of a world's engine as their telemetry names them: what the engine says of each, with the
 //! faults that were asked for.
 
-use fakeai_canon::{Alphabet, EngineEvent, Event, Micros, Observer, Seed, Step};
+use fakeai_canon::{Alphabet, Seed};
 use fakeai_catalog::hardware::Link;
-use fakeai_engine::serving::{Batch, GpuReading, Gpus, Setup};
+use fakeai_engine::serving::{GpuReading, Setup};
 use fakeai_telemetry::{GpuFaults, GpuSample};
 use parking_lot::Mutex;
 
@@ -16,13 +16,9 @@ pub(crate) struct GpuRoom {
     memory_gb: f64,
     by_nvlink: bool,
     by_pcie: bool,
-    uuids: Vec<String>,
-    state: Mutex<State>,
-}
-
-struct State {
-    gpus: Gpus,
-    faults: Vec<GpuFaults>,
+    seed: Seed,
+    /// Of those that anything has gone wrong with, and of all before them.
+    faults: Mutex<Vec<GpuFaults>>,
 }
 
 /// What happens to a GPU on purpose.
@@ -41,54 +37,34 @@ pub(crate) struct GpuStrike {
 }
 
 impl GpuRoom {
-    /// Those of so many replicas; means are taken over a window.
-    pub(crate) fn new(
-        setup: &Setup,
-        replicas: u32,
-        window: Micros,
-        seed: Seed,
-        now: Micros,
-    ) -> Self {
-        let gpus = Gpus::new(setup, replicas, window, now);
+    /// Those of replicas like this.
+    pub(crate) fn new(setup: &Setup, seed: Seed) -> Self {
         Self {
             name: setup.gpu.name.clone(),
             memory_gb: setup.gpu.memory_gb,
             by_nvlink: setup.gpu.link == Link::Nvlink,
             by_pcie: setup.gpu.link == Link::Pcie,
-            uuids: (0..gpus.len() as u64)
-                .map(|number| uuid(seed.nth(number)))
-                .collect(),
-            state: Mutex::new(State {
-                faults: vec![GpuFaults::default(); gpus.len()],
-                gpus,
-            }),
+            seed,
+            faults: Mutex::default(),
         }
     }
 
-    /// What the telemetry of each shows now; `asleep` says whether the engine sleeps.
-    pub(crate) fn samples(&self, now: Micros, asleep: bool) -> Vec<GpuSample> {
-        let mut state = self.state.lock();
-        let memory = state.gpus.memory();
-        // An engine that sleeps has given back its weights and its cache.
-        let held = if asleep {
-            0.0
-        } else {
-            memory.weights + memory.cache
-        };
-        let used = held + memory.beside;
-        let readings = state.gpus.readings(now);
-        let rows = readings.iter().zip(&state.faults).enumerate();
-        rows.map(|(number, (reading, faults))| self.sample(number, reading, used, *faults))
+    /// What the telemetry of each shows.
+    pub(crate) fn samples(&self, readings: &[GpuReading]) -> Vec<GpuSample> {
+        let faults = self.faults.lock();
+        let of = |number: usize| faults.get(number).copied().unwrap_or_default();
+        let rows = readings.iter().enumerate();
+        rows.map(|(number, reading)| self.sample(number, reading, of(number)))
             .collect()
     }
 
-    /// Does something to a GPU. False where there is no such one.
-    pub(crate) fn strike(&self, number: usize, strike: &GpuStrike, now: Micros) -> bool {
-        let mut state = self.state.lock();
-        let State { gpus, faults } = &mut *state;
-        let Some(faults) = faults.get_mut(number) else {
-            return false;
-        };
+    /// Notes what happens to a GPU that is there.
+    pub(crate) fn strike(&self, number: usize, strike: &GpuStrike) {
+        let mut all = self.faults.lock();
+        if all.len() <= number {
+            all.resize(number + 1, GpuFaults::default());
+        }
+        let faults = &mut all[number];
         faults.xid = strike.xid.unwrap_or(faults.xid);
         faults.corrected += strike.corrected;
         faults.uncorrected += strike.uncorrected;
@@ -97,19 +73,9 @@ impl GpuRoom {
         let rows = faults.remapped_uncorrectable + strike.uncorrected;
         faults.remapped_uncorrectable = rows.min(SPARE_ROWS);
         faults.remap_failed |= rows > SPARE_ROWS;
-        if let Some(celsius) = strike.ambient {
-            gpus.set_ambient(number, celsius, now);
-        }
-        true
     }
 
-    fn sample(
-        &self,
-        number: usize,
-        reading: &GpuReading,
-        used_bytes: f64,
-        faults: GpuFaults,
-    ) -> GpuSample {
+    fn sample(&self, number: usize, reading: &GpuReading, faults: GpuFaults) -> GpuSample {
         let activity = &reading.activity;
         let beside = if self.by_pcie {
             activity.link_bytes
@@ -118,10 +84,10 @@ impl GpuRoom {
         };
         GpuSample {
             number,
-            uuid: self.uuids[number].clone(),
+            uuid: uuid(self.seed.nth(number as u64)),
             gpu: self.name.clone(),
             memory_gb: self.memory_gb,
-            used_bytes,
+            used_bytes: reading.used_bytes,
             busy: reading.busy,
             kernels: activity.kernels,
             tensor: activity.tensor,
@@ -143,34 +109,6 @@ impl GpuRoom {
             slowed_seconds: reading.slowed_seconds,
             faults,
         }
-    }
-}
-
-impl Observer for GpuRoom {
-    fn observe(&self, event: &Event) {
-        if let Event::Engine(EngineEvent::StepBegan { step, .. }) = event {
-            let mut state = self.state.lock();
-            let (start, end) = (step.started, step.ends);
-            state.gpus.step(step.worker, start, end, &batch(step));
-        }
-    }
-}
-
-/// The batch of a step, its prompts all alike.
-fn batch(step: &Step) -> Batch {
-    let each = |number: u32| {
-        let (count, rest) = (
-            step.prompt_tokens / step.prompts,
-            step.prompt_tokens % step.prompts,
-        );
-        (count + u32::from(number < rest), 0)
-    };
-    Batch {
-        decodes: step.decodes,
-        proposed: step.proposed,
-        context: step.context,
-        chunks: (0..step.prompts).map(each).collect(),
-        rows: step.decodes + step.prompts,
     }
 }
 

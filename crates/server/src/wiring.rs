@@ -92,10 +92,6 @@ fn world(
     }
     let meter = measured::meter(config, now);
     observers.extend(meter.clone().map(|meter| meter as Arc<dyn Observer>));
-    let gpus = gpus(config, seed, now);
-    if let Some(gpus) = &gpus {
-        observers.push(gpus.clone());
-    }
     let tells_cache = kv_events.is_some();
     if let Some(told) = kv_events {
         told.begin_anew(now);
@@ -121,7 +117,7 @@ fn world(
             usage,
             engine,
             serving,
-            gpus,
+            gpus: gpus(config, seed),
             prompt_cache: prompt_cache(config),
             meter,
             behaviour,
@@ -222,7 +218,8 @@ fn serving(
 ) -> Option<Arc<LiveEngine>> {
     // What can't be served has been refused with the settings.
     let (setup, layout) = config.serving.setup().ok()??;
-    let cluster = Cluster::new(&setup, layout, Some(seed.fork("engine"))).ok()?;
+    let mut cluster = Cluster::new(&setup, layout, Some(seed.fork("engine"))).ok()?;
+    cluster.watch_gpus(micros(config.metrics.dcgm_interval), clock.now());
     let clock = clock.clone();
     Some(Arc::new(LiveEngine::new(
         cluster,
@@ -232,12 +229,9 @@ fn serving(
     )))
 }
 
-fn gpus(config: &Config, seed: Seed, now: Micros) -> Option<Arc<GpuRoom>> {
-    let (setup, layout) = config.serving.setup().ok()??;
-    let replicas = layout.prefill + layout.replicas;
-    let window = micros(config.metrics.dcgm_interval);
-    let seed = seed.fork("gpus");
-    Some(Arc::new(GpuRoom::new(&setup, replicas, window, seed, now)))
+fn gpus(config: &Config, seed: Seed) -> Option<Arc<GpuRoom>> {
+    let (setup, _) = config.serving.setup().ok()??;
+    Some(Arc::new(GpuRoom::new(&setup, seed.fork("gpus"))))
 }
 
 fn prompt_cache(config: &Config) -> Option<PromptCache> {

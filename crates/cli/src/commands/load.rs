@@ -30,6 +30,32 @@ impl Load {
         }
     }
 
+    /// Refuses requests of which not even the shortest can be served there.
+    pub(super) fn check(&self, cluster: &Cluster) -> Result<(), Failure> {
+        let (prefix, prompt, output) = match self {
+            Self::Traced(_) => return Ok(()),
+            Self::Drawn(workload) => (
+                workload.shared.map_or(0, |shared| shared.tokens),
+                workload.prompt.low,
+                workload.output.low,
+            ),
+        };
+        let all = u64::from(prefix) + u64::from(prompt) + u64::from(output);
+        let longest = cluster.longest_served();
+        if all <= u64::from(longest) {
+            return Ok(());
+        }
+        let setup = cluster.setup();
+        let cache = cluster.longest();
+        Err(Failure::Words(format!(
+            "requests of {prefix} + {prompt} tokens and {output} of an answer are {all}, and a sequence has at most \
+             {longest}: the cache holds {cache}, {} knows {} and --max-model-len says {}",
+            setup.shape.model,
+            setup.shape.context,
+            setup.setting.max_context.unwrap_or(0),
+        )))
+    }
+
     /// How many requests there are.
     pub(super) fn count(&self) -> usize {
         match self {
@@ -107,9 +133,13 @@ fn workload(arguments: &LoadArguments) -> Result<Workload, Failure> {
             return Err(Failure::Words(words.to_owned()));
         }
         None => Arrivals::Closed {
-            concurrency: arguments.concurrency.unwrap_or(CONCURRENCY).max(1),
+            concurrency: arguments.concurrency.unwrap_or(CONCURRENCY),
         },
     };
+    if arguments.requests == 0 || arguments.concurrency == Some(0) {
+        let words = "--requests and --concurrency have to be above 0";
+        return Err(Failure::Words(words.to_owned()));
+    }
     Ok(Workload {
         arrivals,
         requests: arguments.requests,
@@ -141,6 +171,10 @@ pub(super) struct Traced {
     ids: Vec<u64>,
 }
 
+/// The latest time and the longest prompt or answer of a trace.
+const LATEST: f64 = 1e12;
+const LONGEST: f64 = 1e9;
+
 /// The tokens that one id of a Mooncake trace stands for.
 const MOONCAKE_BLOCK: u32 = 512;
 
@@ -166,6 +200,9 @@ impl Traced {
         };
         if seconds < 0.0 || prompt < 1.0 || output < 1.0 {
             return Err("a time below 0, or a length below 1");
+        }
+        if seconds > LATEST || prompt.max(output) > LONGEST {
+            return Err("a time above 10^12 seconds, or a length above 10^9");
         }
         let ids = match &value["hash_ids"] {
             Value::Null => Vec::new(),
@@ -214,7 +251,10 @@ fn trace(path: &Path) -> Result<Vec<Traced>, Failure> {
     });
     let mut requests = requests.collect::<Result<Vec<Traced>, Failure>>()?;
     requests.sort_by_key(|request| request.arrived);
-    let first = requests.first().map_or(Micros::ZERO, |first| first.arrived);
+    let Some(first) = requests.first().map(|first| first.arrived) else {
+        let why = format!("{}: there is no request in it", path.display());
+        return Err(Failure::Words(why));
+    };
     for request in &mut requests {
         request.arrived = request.arrived.since(first);
     }
@@ -249,7 +289,10 @@ impl Goal {
             "e2e" => |outcome| Some(outcome.latency),
             _ => return Err(wrong()),
         };
-        let milliseconds = value.parse().map_err(|_| wrong())?;
+        let milliseconds: f64 = value.parse().map_err(|_| wrong())?;
+        if milliseconds.is_nan() || milliseconds <= 0.0 {
+            return Err(wrong());
+        }
         Ok(Self {
             name: name.to_owned(),
             of,

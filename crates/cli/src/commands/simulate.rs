@@ -27,6 +27,7 @@ pub(super) fn run(arguments: &SimulateArguments, out: &mut dyn Write) -> Result<
         cluster.schedule(at, order);
     }
     let load = Load::read(&arguments.load)?;
+    load.check(&cluster)?;
     let goals = Goal::all(&arguments.load)?;
     let done = load.play(&mut cluster, seed, &mut progress(load.count()));
     let price = arguments.load.gpu_price;
@@ -119,6 +120,8 @@ pub(super) fn summary(cluster: &Cluster, done: &Run, goals: &[Goal], price: Opti
         .iter()
         .filter(|outcome| goals.iter().all(|goal| goal.is_met(outcome)))
         .count();
+    // Who got no answer, or half of one, is not served well.
+    let asked = outcomes.len() as u64 + done.refused + done.failed + done.unfinished;
     let replicas = cluster.workers().count() as u32;
     let gpus = replicas * setup.gpus();
     let cost = price.map(|price| price * f64::from(gpus) * seconds / 3_600.0);
@@ -130,6 +133,7 @@ pub(super) fn summary(cluster: &Cluster, done: &Run, goals: &[Goal], price: Opti
         "requests": outcomes.len(),
         "refused": done.refused,
         "failed": done.failed,
+        "unfinished": done.unfinished,
         "displaced": done.displaced,
         "seconds": rounded(seconds),
         "steps": done.steps,
@@ -150,7 +154,7 @@ pub(super) fn summary(cluster: &Cluster, done: &Run, goals: &[Goal], price: Opti
         "total_tokens_per_second": rounded((prompt + output) as f64 / seconds),
         "cache_hit_rate": rounded(cached as f64 / prompt.max(1) as f64),
         "goodput_requests_per_second": rounded(good as f64 / seconds),
-        "good_share": rounded(good as f64 / outcomes.len().max(1) as f64),
+        "good_share": rounded(good as f64 / asked.max(1) as f64),
     });
     if let Some(how) = &setup.speculation {
         summary["speculation"] = json!(format!(
@@ -165,7 +169,7 @@ pub(super) fn summary(cluster: &Cluster, done: &Run, goals: &[Goal], price: Opti
     if cluster.layout().prefill > 0 {
         summary["handed_over_gb"] = json!(rounded(cluster.moved_bytes() / 1e9));
     }
-    summary["kilowatt_hours"] = json!(rounded(done.joules / 3.6e6));
+    summary["kilowatt_hours"] = json!((done.joules / 3.6).round() / 1e6);
     summary["joules_per_output_token"] = json!(rounded(done.joules / (output as f64).max(1.0)));
     if let Some(cost) = cost {
         summary["dollars"] = json!(rounded(cost));

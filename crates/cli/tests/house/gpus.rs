@@ -138,3 +138,85 @@ async fn the_page_has_a_twin_in_json() {
         assert!(uuids.windows(2).all(|pair| pair[0] != pair[1]));
     }
 }
+
+#[tokio::test]
+async fn a_fatal_error_of_a_gpu_ends_its_replica_and_requests_go_on_elsewhere() {
+    let house = House::with(|config| {
+        serve(config);
+        config.server.clock = ClockKind::Real;
+    })
+    .await;
+    let body = json!({"model": "meta-llama/Llama-3.1-70B", "max_tokens": 100, "ignore_eos": true,
+        "stream": true, "stream_options": {"include_usage": true},
+        "messages": [{"role": "user", "content": "Tell me of Rome."}]});
+    let mut answer = house.stream("/v1/chat/completions", &body).await;
+    answer.event().await.expect("it has begun");
+    let workers = || async { house.get("/_fakeai/engine/workers").await.ok() };
+    let before = workers().await;
+    let has_it = (0..2).find(|number| before["data"][number]["running"] == 1);
+    let has_it = has_it.expect("a replica has it");
+    // What is corrected ends nothing.
+    let gpu = format!("/_fakeai/gpus/{}", has_it * 4 + 2);
+    house.post(&gpu, &json!({"xid": 63})).await.ok();
+    assert_eq!(workers().await["data"][has_it]["state"], "up");
+    house.post(&gpu, &json!({"xid": 79})).await.ok();
+    let after = workers().await;
+    assert_eq!(after["data"][has_it]["state"], "down");
+    assert_eq!(after["data"][1 - has_it]["running"], 1, "it goes on there");
+    let chunks = answer.chunks().await;
+    let last = chunks.last().expect("an end");
+    assert_eq!(last["usage"]["completion_tokens"], 100);
+    // Nothing is held where nothing runs.
+    let page = page(&house).await;
+    let used = |gpu| page[&("DCGM_FI_DEV_FB_USED".to_owned(), gpu)];
+    for part in 0..4 {
+        assert_eq!(used(has_it * 4 + part), 0.0);
+        assert!(used((1 - has_it) * 4 + part) > 0.85 * 81_559.0);
+    }
+    let xid = |gpu| page[&("DCGM_FI_DEV_XID_ERRORS".to_owned(), gpu)];
+    assert_eq!((xid(has_it * 4 + 2), xid(has_it * 4)), (79.0, 0.0));
+    let restore = json!({"worker": has_it, "action": "restore"});
+    let back = house.post("/_fakeai/engine/workers", &restore).await.ok();
+    assert_eq!(back["data"][has_it]["state"], "up");
+}
+
+#[tokio::test]
+async fn gpus_that_join_are_shown_and_a_hot_one_slows_answers() {
+    let house = House::with(|config| {
+        serve(config);
+        config.serving.gpus = 4;
+    })
+    .await;
+    let add = json!({"action": "add"});
+    house.post("/_fakeai/engine/workers", &add).await.ok();
+    assert_eq!(
+        page(&house).await.len(),
+        8 * 25,
+        "those of the new one, too"
+    );
+    let drain = json!({"worker": 1, "action": "drain"});
+    house.post("/_fakeai/engine/workers", &drain).await.ok();
+    let long = "Tell me of Rome. ".repeat(1_500);
+    let seconds = async |about: &str| {
+        let content = format!("{about}: {long}");
+        let body = json!({"model": "meta-llama/Llama-3.1-70B", "max_tokens": 1,
+            "messages": [{"role": "user", "content": content}]});
+        let before = now(&house).await;
+        house.post("/v1/chat/completions", &body).await.ok();
+        now(&house).await - before
+    };
+    let cool = seconds("First").await;
+    let hot = json!({"ambient_celsius": 110});
+    house.post("/_fakeai/gpus/3", &hot).await.ok();
+    let advance = json!({"advance_seconds": 600});
+    house.post("/_fakeai/clock", &advance).await.ok();
+    let slow = seconds("Second").await;
+    assert!(slow > 2.0 * cool, "{slow} {cool}");
+}
+
+async fn now(house: &House) -> f64 {
+    let clock = house.get("/_fakeai/clock").await.ok();
+    clock["now"]
+        .as_f64()
+        .unwrap_or_else(|| panic!("a time: {clock}"))
+}

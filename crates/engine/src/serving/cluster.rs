@@ -112,6 +112,8 @@ pub struct Cluster {
     moved_bytes: f64,
     turn: u64,
     next_id: u64,
+    /// The span that means of GPUs are kept over, where somebody reads them.
+    pub(super) window: Option<Micros>,
     pub(super) now: Micros,
 }
 
@@ -136,6 +138,7 @@ impl Cluster {
             moved_bytes: 0.0,
             turn: 0,
             next_id: 0,
+            window: None,
             now: Micros::ZERO,
         };
         for _ in 0..layout.prefill {
@@ -160,8 +163,12 @@ impl Cluster {
         };
         // What holds of a sequence's proposals does not depend on where it runs.
         let draws = Draws::of(self.noise.unwrap_or(Seed(0)));
+        let mut worker = Worker::new(&self.setup, role, (noise, draws), self.now)?;
+        if let Some(window) = self.window {
+            worker.gpus.watch(window, self.now);
+        }
         self.members.push(Member {
-            worker: Worker::new(&self.setup, role, noise, draws)?,
+            worker,
             state: State::Up,
             link_free: Micros::ZERO,
         });
@@ -225,6 +232,17 @@ impl Cluster {
     pub fn longest(&self) -> u32 {
         let first = self.members.first();
         first.map_or(2, |member| member.worker.room.most)
+    }
+
+    /// Tokens that a request may have, prompt and answer: what the model knows or the setting says, and
+    /// no more than the cache holds.
+    pub fn longest_served(&self) -> u32 {
+        let own = match self.setup.shape.context {
+            0 => u32::MAX,
+            context => context,
+        };
+        let set = self.setup.setting.max_context;
+        self.longest().min(set.unwrap_or(own))
     }
 
     /// Takes a request back, wherever it is.
@@ -378,8 +396,11 @@ impl Cluster {
                 self.now + Micros::from_seconds(share)
             }
         };
-        if worker.join(sequence, self.now, ready).is_err() {
-            log.refused(id, self.now);
+        let is_new = sequence.received.is_none();
+        match worker.join(sequence, self.now, ready) {
+            Ok(at) if is_new => log.received(id, at),
+            Ok(_) => {}
+            Err(_) => log.refused(id, self.now),
         }
         log.queued(self.now, self.members[number].worker.load());
         self.touch(number);

@@ -74,7 +74,8 @@ impl Worker {
 
     /// Everything is lost but what the sequences have generated; they are given back in the order
     /// of their numbers. Those that others were to fetch are gone.
-    pub(super) fn evacuate(&mut self) -> Vec<Sequence> {
+    pub(super) fn evacuate(&mut self, now: Micros) -> Vec<Sequence> {
+        self.gpus.halt(now);
         let held: Vec<Slot> = self.slots.values().copied().collect();
         let loading = self.loading.drain(..).map(|loading| loading.slot);
         let mut slots: Vec<Slot> = self.running.drain(..).chain(loading).collect();

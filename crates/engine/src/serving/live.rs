@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 
 use super::cluster::Cluster;
 use super::control::SleepLevel;
+use super::gpus::GpuReading;
 use super::leaving::{Leaving, Left};
 use super::log::Log;
 use super::orders::{Order, WorkerState};
@@ -98,6 +99,18 @@ impl LiveEngine {
     /// Reads something of the cluster as it stands now.
     pub fn look<T>(&self, look: impl FnOnce(&Cluster) -> T) -> T {
         self.shared.drive(|driven, _| look(&driven.cluster))
+    }
+
+    /// What the telemetry of each GPU shows now.
+    pub fn gpu_readings(&self) -> Vec<GpuReading> {
+        self.shared
+            .drive(|driven, now| driven.cluster.gpu_readings(now))
+    }
+
+    /// Sets the temperature of the air that a GPU gets. False where there is no such GPU.
+    pub fn set_ambient(&self, gpu: usize, celsius: f64) -> bool {
+        self.shared
+            .drive(|driven, now| driven.cluster.set_ambient(gpu, celsius, now))
     }
 
     /// Does something to a replica, or to all. False where there is no such replica.

@@ -10,6 +10,8 @@ use super::step_time::Batch;
 pub trait Log {
     /// What follows happens in this replica.
     fn replica(&mut self, _number: u32) {}
+    /// A sequence is in the queue from then on, which may lie ahead: the server takes it in before.
+    fn received(&mut self, _id: SequenceId, _at: Micros) {}
     /// A sequence was taken up for the first time; so many prompt tokens were in the cache, and so
     /// many of these in the host's memory alone.
     fn admitted(&mut self, _id: SequenceId, _at: Micros, _cached: u32, _host: u32) {}
@@ -23,6 +25,8 @@ pub trait Log {
     fn queued(&mut self, _at: Micros, _load: WorkerLoad) {}
     /// A step began; it computes `batch` until `end`.
     fn step(&mut self, _start: Micros, _end: Micros, _batch: &Batch) {}
+    /// So much of the step that is about to begin passes while proposals for the next are made.
+    fn drafts(&mut self, _took: Micros) {}
     /// The step that began verifies proposals for a sequence.
     fn speculated(&mut self, _speculated: &Speculated) {}
     /// A sequence gains a token at the end of the step that began.
@@ -99,6 +103,8 @@ pub struct Finished {
     pub id: SequenceId,
     /// When it arrived.
     pub arrived: Micros,
+    /// When it came into a queue, the server's share of its time being over.
+    pub received: Micros,
     /// When it was first taken up.
     pub admitted: Micros,
     /// When its first token was there.

@@ -171,7 +171,7 @@ impl Cluster {
             return false;
         };
         member.state = State::Down;
-        let mut lost = member.worker.evacuate();
+        let mut lost = member.worker.evacuate(self.now);
         self.touch(number);
         let moves: Vec<(SequenceId, super::cluster::Move)> = self
             .moves

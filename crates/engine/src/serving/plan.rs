@@ -7,6 +7,7 @@ use fakeai_catalog::hardware::{Gpu, Link, Links, Shape, links};
 
 use super::efficiency::Efficiency;
 use super::speculation::Speculation;
+use super::thermal::Thermal;
 
 /// Whose scheduling is followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -185,6 +186,8 @@ pub struct Setup {
     pub efficiency: Efficiency,
     /// How fast bytes come from the host, from the disk and from other machines.
     pub links: Links,
+    /// The temperature of the air that its GPUs get, in degrees Celsius.
+    pub ambient_celsius: f64,
 }
 
 /// Why a set-up can't run, with the arithmetic.
@@ -229,6 +232,7 @@ impl Setup {
             speculation: None,
             efficiency: Efficiency::of(&gpu.name, kind.name()),
             links: links().clone(),
+            ambient_celsius: Thermal::builtin().ambient_c,
         }
     }
 

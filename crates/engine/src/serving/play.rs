@@ -7,7 +7,6 @@ use fakeai_canon::{Micros, Rng};
 use super::cluster::Cluster;
 use super::digest::Digest;
 use super::log::{Finished, Log, Speculated, Token};
-use super::power::Power;
 use super::sequence::{Request, SequenceId};
 use super::step_time::Batch;
 use super::workload::Workload;
@@ -21,7 +20,8 @@ pub struct Outcome {
     pub tpot: Option<f64>,
     /// Seconds to the last token.
     pub latency: f64,
-    /// Seconds in the queue before it was first taken up.
+    /// Seconds in the engine's queue before it was first taken up; the server's share of the time
+    /// passes before.
     pub queued: f64,
     /// When it arrived, in seconds.
     pub arrived: f64,
@@ -61,10 +61,12 @@ pub struct Run {
     pub joules: f64,
     /// Sequences that had to make room.
     pub preemptions: u64,
-    /// Requests that were not taken in.
+    /// Requests that were not taken in: too many waited, or they were longer than a sequence may be.
     pub refused: u64,
     /// Requests that a failure ended.
     pub failed: u64,
+    /// Requests that nobody was left to answer.
+    pub unfinished: u64,
     /// Requests that a failure sent elsewhere.
     pub displaced: u64,
     /// Steps of a sequence in which proposals were verified for it.
@@ -117,11 +119,15 @@ pub fn play(
     concurrency: Option<u32>,
     watch: &mut dyn FnMut(&Run) -> bool,
 ) -> Run {
-    let mut requests = requests.into_iter().peekable();
-    let mut record = Record {
-        power: Some(Power::of(cluster.setup())),
-        ..Record::default()
-    };
+    let longest = cluster.longest_served();
+    let (mut sent, mut too_long) = (0_u64, 0_u64);
+    let mut requests = requests.into_iter().filter(|request| {
+        let fits = request.prompt.saturating_add(request.output) <= longest;
+        sent += 1;
+        too_long += u64::from(!fits);
+        fits
+    });
+    let mut record = Record::default();
     for request in requests.by_ref().take(concurrency.unwrap_or(0) as usize) {
         cluster.submit(request);
     }
@@ -135,6 +141,8 @@ pub fn play(
             cluster.submit(next);
         }
         let Some(at) = cluster.next() else {
+            // Whom no replica is left for goes unanswered, and so do all that would come.
+            requests.by_ref().for_each(drop);
             break;
         };
         // Orders for later don't keep a run going.
@@ -156,7 +164,12 @@ pub fn play(
             break;
         }
     }
-    record.rest(cluster);
+    let run = &mut record.run;
+    run.refused += too_long;
+    let ended = run.outcomes.len() as u64 + run.refused + run.failed;
+    run.unfinished = sent.saturating_sub(ended);
+    let end = Micros::from_seconds(record.run.seconds);
+    record.run.joules = cluster.joules(end);
     record.run
 }
 
@@ -170,7 +183,6 @@ const MOMENTS: usize = 1_000;
 struct Record {
     run: Run,
     ended: VecDeque<Finished>,
-    power: Option<Power>,
     /// When the places of requests that have ended since are free: a client sends its next request
     /// once it has all of the answer before.
     places: Vec<Micros>,
@@ -180,15 +192,6 @@ struct Record {
 }
 
 impl Record {
-    /// GPUs that computed nothing took their share, too.
-    fn rest(&mut self, cluster: &Cluster) {
-        if let Some(power) = &self.power {
-            let replicas = cluster.workers().count() as f64;
-            let idle = (self.run.seconds * replicas - self.run.busy).max(0.0);
-            self.run.joules += idle * power.idle_watts() * f64::from(power.gpus());
-        }
-    }
-
     fn settle(&mut self, cluster: &Cluster) {
         while let Some(ended) = self.ended.pop_front() {
             self.note(&ended);
@@ -224,7 +227,7 @@ impl Record {
             ttft: seconds(ended.arrived, ended.first_token),
             tpot: (ended.output > 1).then(|| decode / f64::from(ended.output - 1)),
             latency: seconds(ended.arrived, ended.ended),
-            queued: seconds(ended.arrived, ended.admitted),
+            queued: seconds(ended.received, ended.admitted),
             arrived: ended.arrived.seconds(),
             prompt: ended.prompt,
             cached: ended.cached,
@@ -234,13 +237,9 @@ impl Record {
 }
 
 impl Log for Record {
-    fn step(&mut self, start: Micros, end: Micros, batch: &Batch) {
-        let seconds = end.since(start).seconds();
+    fn step(&mut self, start: Micros, end: Micros, _: &Batch) {
         self.run.steps += 1;
-        self.run.busy += seconds;
-        if let Some(power) = &self.power {
-            self.run.joules += power.joules(batch, seconds);
-        }
+        self.run.busy += end.since(start).seconds();
     }
 
     fn speculated(&mut self, speculated: &Speculated) {

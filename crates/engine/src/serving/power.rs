@@ -99,11 +99,6 @@ impl Power {
         self.wanted(activity).min(self.limit)
     }
 
-    /// Joules that all GPUs of the replica take for a step of so many seconds.
-    pub fn joules(&self, batch: &Batch, seconds: f64) -> f64 {
-        self.watts(&self.activity(batch, seconds)) * seconds * f64::from(self.gpus)
-    }
-
     /// The share of their highest clock at which processors keep to the limit. Power that is not
     /// idle goes with the clock and the square of the voltage, which goes with the clock.
     pub fn clock_share(&self, activity: &Activity) -> f64 {

@@ -8,19 +8,24 @@ use super::sequence::Sequence;
 use super::worker::{Slot, Worker};
 
 impl Worker {
-    /// Takes a sequence in, which may wait in the queue from `ready` on. One that is new is given
-    /// back where too many wait.
+    /// Takes a sequence in, which may wait in the queue from `ready` on, or somewhat later: from the
+    /// time that is given back. One that is new is not taken where too many wait.
     pub(super) fn join(
         &mut self,
-        sequence: Sequence,
+        mut sequence: Sequence,
         now: Micros,
         ready: Micros,
-    ) -> Result<(), Box<Sequence>> {
+    ) -> Result<Micros, Box<Sequence>> {
         let most = self.setting().max_waiting.unwrap_or(u32::MAX) as usize;
         let is_new = sequence.admitted.is_none();
         if is_new && self.waiting.len() + self.coming_in.len() >= most {
             return Err(Box::new(sequence));
         }
+        let is_at_once = ready <= now && self.setting().receive_interval <= 1;
+        // Who came first is first in the queue.
+        let before = self.coming_in.back().map_or(ready, |(at, _)| *at);
+        let ready = if is_at_once { now } else { ready.max(before) };
+        sequence.received.get_or_insert(ready);
         let id = sequence.id;
         let slot = self.vacant.pop().unwrap_or_else(|| {
             self.sequences.push(None);
@@ -28,16 +33,14 @@ impl Worker {
         });
         self.sequences[slot] = Some(sequence);
         self.slots.insert(id, slot);
-        if ready <= now && self.setting().receive_interval <= 1 {
+        if is_at_once {
             self.enqueue(slot, false);
         } else {
             self.waiting_tokens += u64::from(self.sequence(slot).known());
-            // Who came first is first in the queue.
-            let before = self.coming_in.back().map_or(ready, |(at, _)| *at);
-            self.coming_in.push_back((ready.max(before), slot));
+            self.coming_in.push_back((ready, slot));
         }
         self.stir(now);
-        Ok(())
+        Ok(ready)
     }
 
     /// Puts a sequence into the queue: behind all others or before them, or where its priority

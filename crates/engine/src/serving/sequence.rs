@@ -56,6 +56,8 @@ pub(crate) struct Sequence {
     pub(crate) cached: Option<u32>,
     /// Those of them that only the host's memory had.
     pub(crate) host: u32,
+    /// When it first came into a queue, or will.
+    pub(crate) received: Option<Micros>,
     pub(crate) admitted: Option<Micros>,
     pub(crate) first_token: Option<Micros>,
     pub(crate) last_token: Option<Micros>,
@@ -82,6 +84,7 @@ impl Sequence {
             published: 0,
             cached: None,
             host: 0,
+            received: None,
             admitted: None,
             first_token: None,
             last_token: None,

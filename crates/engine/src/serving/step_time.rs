@@ -261,6 +261,12 @@ impl StepTime {
         }
     }
 
+    /// The share of a step in which proposals are made; none where none are.
+    pub(super) fn drafting_share(&self, batch: &Batch) -> Option<f64> {
+        let how = self.setup.speculation.as_ref()?;
+        Some(self.proposing(how, batch) / self.seconds(batch).max(1e-9))
+    }
+
     /// Seconds of a step's kernels, or of launching them where that takes longer.
     fn kernels(&self, batch: &Batch) -> f64 {
         let prefill = f64::from(batch.prefill());

@@ -27,6 +27,11 @@ impl Thermal {
         });
         *TABLE
     }
+
+    /// The share of a difference in temperature that is left after so many seconds.
+    pub(super) fn left(&self, seconds: f64) -> f64 {
+        (-seconds / self.seconds).exp()
+    }
 }
 
 /// How warm one GPU is.
@@ -40,18 +45,18 @@ pub(super) struct Heat {
 
 impl Heat {
     /// That of a GPU which has drawn such a share of its limit for long.
-    pub(super) fn steady(thermal: &Thermal, share: f64) -> Self {
-        let processor = thermal.ambient_c + thermal.rise_c * share;
+    pub(super) fn steady(thermal: &Thermal, ambient: f64, share: f64) -> Self {
+        let processor = ambient + thermal.rise_c * share;
         Self {
-            ambient: thermal.ambient_c,
+            ambient,
             processor,
             memory: processor,
         }
     }
 
-    /// A share of the power limit is drawn for so many seconds, and the memory is as busy.
-    pub(super) fn pass(&mut self, thermal: &Thermal, seconds: f64, share: f64, memory: f64) {
-        let left = (-seconds / thermal.seconds).exp();
+    /// A share of the power limit is drawn for a while, after which so much is left of what it was,
+    /// and the memory is as busy.
+    pub(super) fn pass(&mut self, thermal: &Thermal, left: f64, share: f64, memory: f64) {
         let aim = self.ambient + thermal.rise_c * share;
         let memory_aim = aim + thermal.memory_rise_c * memory;
         self.processor = aim + (self.processor - aim) * left;

@@ -57,6 +57,7 @@ struct Gain {
 /// A sequence that somebody waits for.
 pub(super) struct Record {
     arrived: Micros,
+    received: Option<Micros>,
     prompt: u32,
     finish: Finish,
     request: Option<RequestShape>,
@@ -120,6 +121,7 @@ impl Record {
         });
         Self {
             arrived: job.arrived,
+            received: None,
             prompt,
             finish: job.finishes.get(number).copied().unwrap_or_default(),
             request,
@@ -163,6 +165,7 @@ impl Record {
         Ended {
             worker,
             arrived: self.arrived,
+            received: self.received.filter(|received| *received <= at),
             taken_up: self.taken_up,
             first_token: tokens.first().copied(),
             last_token: tokens.last().copied(),
@@ -303,6 +306,12 @@ impl Log for Watch {
         self.worker = number;
     }
 
+    fn received(&mut self, id: SequenceId, at: Micros) {
+        if let Some(record) = self.sequences.get_mut(&id) {
+            record.received = Some(at);
+        }
+    }
+
     fn admitted(&mut self, id: SequenceId, at: Micros, cached: u32, host: u32) {
         let worker = self.worker;
         let Some(record) = self.sequences.get_mut(&id) else {
@@ -349,6 +358,10 @@ impl Log for Watch {
         self.tell(EngineEvent::Load { worker, at, load });
     }
 
+    fn drafts(&mut self, took: Micros) {
+        self.replica().step.drafting = took;
+    }
+
     fn step(&mut self, start: Micros, end: Micros, batch: &Batch) {
         let step = Step {
             worker: self.worker,
@@ -359,6 +372,7 @@ impl Log for Watch {
             context: batch.context,
             prompts: batch.chunks.len() as u32,
             prompt_tokens: batch.prefill(),
+            drafting: self.replica().step.drafting,
         };
         let replica = self.replica();
         replica.step = step;

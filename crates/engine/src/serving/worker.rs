@@ -4,12 +4,13 @@
 
 use std::collections::VecDeque;
 
-use fakeai_canon::{Micros, Way, WorkerLoad};
+use fakeai_canon::{Micros, WorkerLoad};
 
 use super::blocks::Blocks;
 use super::control::Sleep;
 use super::estimate::Estimate;
-use super::log::{Finished, Log, Token};
+use super::gpus::Gpus;
+use super::log::{Finished, Log};
 use super::noise::Noise;
 use super::plan::{Misfit, Setting, Setup};
 use super::proposals::Room;
@@ -66,6 +67,7 @@ pub(super) struct Fetch {
 #[derive(Clone, Debug)]
 pub(super) struct Worker {
     pub(super) times: StepTime,
+    pub(super) gpus: Gpus,
     noise: Noise,
     pub(super) draws: Draws,
     pub(super) room: Room,
@@ -107,17 +109,18 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// An idle worker.
+    /// An idle worker, from now on.
     pub(super) fn new(
         setup: &Setup,
         role: Role,
-        noise: Noise,
-        draws: Draws,
+        (noise, draws): (Noise, Draws),
+        now: Micros,
     ) -> Result<Self, Misfit> {
         let blocks = setup.blocks()?;
         Ok(Self {
             blocks: Blocks::new(blocks, setup.host_blocks()),
             times: StepTime::new(setup),
+            gpus: Gpus::new(setup, now),
             noise,
             draws,
             room: Room::of(setup, blocks),
@@ -139,7 +142,7 @@ impl Worker {
             preempted: Vec::new(),
             prefilled: Vec::new(),
             fetches: Vec::new(),
-            clock: Micros::ZERO,
+            clock: now,
             ends: None,
             is_stuck: false,
             sleep: Sleep::Awake,
@@ -271,67 +274,14 @@ impl Worker {
         let seconds = self.times.seconds(&batch) * self.noise.factor();
         let end = start + Micros::from_seconds(seconds).max(Micros(1));
         log.load(self.load());
+        if let Some(share) = self.times.drafting_share(&batch) {
+            log.drafts(Micros::from_seconds(end.since(start).seconds() * share));
+        }
         log.step(start, end, &batch);
         if self.role != Role::Prefill {
             self.tell_tokens(end, log);
         }
         self.ends = Some(end);
-    }
-
-    /// Tells what the step that began will end with.
-    fn tell_tokens(&self, end: Micros, log: &mut impl Log) {
-        for slot in &self.scheduled {
-            let sequence = self.sequence(*slot);
-            if let Some(speculated) = sequence.speculated() {
-                log.speculated(&speculated);
-            }
-            let mut last = sequence.last_token;
-            for further in 0..sequence.gain() {
-                log.token(&Token {
-                    id: sequence.id,
-                    index: sequence.generated + further,
-                    at: end,
-                    gap: last.map(|last| end.since(last)),
-                });
-                last = Some(end);
-            }
-        }
-    }
-
-    /// Tells what has left the GPUs' cache, and what comes back from the host's memory.
-    fn tell_moves(&mut self, log: &mut impl Log) {
-        let gone = std::mem::take(&mut self.blocks.gone);
-        let size = self.setting().block_tokens;
-        if gone.evicted > 0 {
-            log.evicted(gone.evicted * size);
-        }
-        if gone.to_host > 0 {
-            let tokens = gone.to_host * size;
-            log.moved(None, Way::ToHost, self.host_time(tokens), tokens);
-        }
-        for place in 0..self.loading.len() {
-            let tokens = std::mem::take(&mut self.loading[place].from_host);
-            if tokens > 0 {
-                let id = self.sequence(self.loading[place].slot).id;
-                log.moved(Some(id), Way::FromHost, self.host_time(tokens), tokens);
-            }
-        }
-    }
-
-    /// How long keys and values of so many tokens take between the GPUs and the host's memory.
-    pub(super) fn host_time(&self, tokens: u32) -> Micros {
-        let setup = self.times.setup();
-        let bytes = f64::from(tokens) * setup.cache_bytes_a_token();
-        let seconds = bytes / (setup.links.host_gb_s * 1e9);
-        Micros::from_seconds(seconds).max(Micros(1))
-    }
-
-    /// Tells what has become of blocks.
-    fn tell_blocks(&mut self, log: &mut impl Log) {
-        if !self.blocks.changes.is_empty() {
-            log.blocks(&self.blocks.changes);
-            self.blocks.changes.clear();
-        }
     }
 
     /// Ends the step under way.
@@ -397,6 +347,7 @@ impl Worker {
         let finished = Finished {
             id,
             arrived: sequence.request.arrived,
+            received: sequence.received.unwrap_or(end),
             admitted: sequence.admitted.unwrap_or(end),
             first_token: sequence.first_token.unwrap_or(end),
             ended: end,

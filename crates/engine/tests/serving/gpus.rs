@@ -4,7 +4,9 @@
 
 use fakeai_canon::Micros;
 use fakeai_catalog::hardware::{gpu, shape};
-use fakeai_engine::serving::{Batch, Gpus, Kind, Power, Precision, Setup, StepTime};
+use fakeai_engine::serving::{
+    Batch, Cluster, Gpus, Kind, Layout, Power, Precision, Request, Setup, StepTime, play,
+};
 
 fn setup(model: &str, on: &str, tensor: u32) -> Setup {
     let kind = Kind::Vllm;
@@ -42,9 +44,10 @@ fn share_of_limit(setup: &Setup, batch: &Batch) -> f64 {
 
 #[test]
 fn energy_is_the_integral_of_power() {
-    let setup = setup("meta-llama/Llama-3.1-8B", "h100", 1);
+    let setup = setup("meta-llama/Llama-3.1-8B", "h100", 2);
     let (power, times) = (Power::of(&setup), StepTime::new(&setup));
-    let mut gpus = Gpus::new(&setup, 1, Micros::from_seconds(1.0), Micros::ZERO);
+    let mut gpus = Gpus::new(&setup, Micros::ZERO);
+    gpus.watch(Micros::from_seconds(1.0), Micros::ZERO);
     let (mut at, mut joules) = (Micros::ZERO, 0.0);
     for round in 0..200_u32 {
         let batch = if round % 7 == 0 {
@@ -55,9 +58,11 @@ fn energy_is_the_integral_of_power() {
         let pause = Micros(u64::from(round) * 137);
         joules += power.idle_watts() * pause.seconds();
         let start = at + pause;
-        at = start + Micros::from_seconds(times.seconds(&batch));
-        joules += power.joules(&batch, at.since(start).seconds());
-        gpus.step(0, start, at, &batch);
+        at = gpus.step(start, &batch, &times, 1.0);
+        let full = Micros::from_seconds(times.seconds(&batch));
+        assert_eq!(at, start + full, "nothing is too hot");
+        let activity = power.activity(&batch, times.seconds(&batch));
+        joules += power.watts(&activity) * full.seconds();
         // Reading in between changes nothing.
         if round % 3 == 0 {
             gpus.readings(start);
@@ -69,6 +74,7 @@ fn energy_is_the_integral_of_power() {
         "{} {joules}",
         reading.joules
     );
+    assert!((gpus.joules() - 2.0 * joules).abs() < joules * 1e-9);
     let later = at + Micros::from_seconds(100.0);
     let idle = gpus.readings(later)[0];
     let expected = reading.joules + 100.0 * power.idle_watts();
@@ -86,18 +92,21 @@ fn energy_is_the_integral_of_power() {
 #[test]
 fn means_are_over_the_window_alone() {
     let setup = setup("meta-llama/Llama-3.1-8B", "h100", 1);
-    let mut gpus = Gpus::new(&setup, 1, Micros::from_seconds(2.0), Micros::ZERO);
-    // Half of the time busy, in steps of 10 ms, for ten seconds.
+    let times = StepTime::new(&setup);
+    let mut gpus = Gpus::new(&setup, Micros::ZERO);
+    gpus.watch(Micros::from_seconds(2.0), Micros::ZERO);
+    // Half of the time busy, for ten seconds.
     let batch = decode(32, 500);
-    for step in 0..500_u64 {
-        let start = Micros(step * 20_000);
-        gpus.step(0, start, start + Micros(10_000), &batch);
+    let mut at = Micros::ZERO;
+    while at < Micros(10_000_000) {
+        let end = gpus.step(at, &batch, &times, 1.0);
+        at = end + Micros(end.since(at).0);
     }
-    let half = gpus.readings(Micros(10_000_000))[0];
+    let half = gpus.readings(at)[0];
     assert!((half.busy - 0.5).abs() < 0.02, "{}", half.busy);
-    let quarter = gpus.readings(Micros(11_000_000))[0];
+    let quarter = gpus.readings(at + Micros(1_000_000))[0];
     assert!((quarter.busy - 0.25).abs() < 0.03, "{}", quarter.busy);
-    assert_eq!(gpus.readings(Micros(13_000_000))[0].busy, 0.0);
+    assert_eq!(gpus.readings(at + Micros(3_000_000))[0].busy, 0.0);
 }
 
 /// Splitwise, "Efficient generative LLM inference using phase splitting" (2024), figures of power:
@@ -127,28 +136,74 @@ fn prompts_and_answers_load_gpus_as_measured() {
 }
 
 #[test]
-fn a_hot_gpu_slows_down_and_settles() {
+fn a_hot_gpu_slows_its_replica_and_settles() {
     let setup = setup("meta-llama/Llama-3.1-8B", "h100", 2);
     let times = StepTime::new(&setup);
     let batch = prefill(8_000);
-    let span = Micros::from_seconds(times.seconds(&batch));
-    let mut gpus = Gpus::new(&setup, 1, Micros::from_seconds(1.0), Micros::ZERO);
+    let mut gpus = Gpus::new(&setup, Micros::ZERO);
     assert!(gpus.set_ambient(1, 75.0, Micros::ZERO));
     assert!(!gpus.set_ambient(2, 75.0, Micros::ZERO), "there are two");
+    let cool = times.seconds(&batch);
     let mut at = Micros::ZERO;
+    let mut last = 0.0;
     while at < Micros::from_seconds(600.0) {
-        gpus.step(0, at, at + span, &batch);
-        at = at + span;
+        let end = gpus.step(at, &batch, &times, 1.0);
+        last = end.since(at).seconds();
+        at = end;
     }
-    gpus.step(0, at, at + span, &batch);
+    let answers = decode(16, 500);
+    let end = gpus.step(at, &answers, &times, 1.0);
     let readings = gpus.readings(at);
-    let (cool, hot) = (readings[0], readings[1]);
-    assert!(hot.processor_c > cool.processor_c + 30.0, "{hot:?}");
+    let (beside, hot) = (readings[0], readings[1]);
+    assert!(hot.processor_c > beside.processor_c + 30.0, "{hot:?}");
     assert!((80.0..100.0).contains(&hot.processor_c), "{hot:?}");
     assert!(hot.slowed_seconds > 100.0, "{hot:?}");
-    assert!(hot.processor_mhz < 0.95 * f64::from(setup.gpu.sm_mhz));
-    assert_eq!(cool.processor_mhz, hot.processor_mhz, "they work in step");
+    let share = hot.processor_mhz / f64::from(setup.gpu.sm_mhz);
+    assert!(share < 0.95, "{hot:?}");
+    assert_eq!(hot.processor_mhz % 15.0, 0.0, "{hot:?}");
+    assert_eq!(beside.processor_mhz, hot.processor_mhz, "they work in step");
     assert!(hot.watts < Power::of(&setup).limit_watts());
+    // What is computed takes as much longer as clocks are lower; what memory carries does not.
+    let stretch = last / cool;
+    assert!(
+        stretch > 1.1 && stretch <= 1.0 / share + 0.01,
+        "{stretch} {share}"
+    );
+    let carried = end.since(at).seconds() / times.seconds(&answers);
+    assert!((carried - 1.0).abs() < 0.02, "{carried}");
+}
+
+#[test]
+fn a_hot_room_slows_prompts_more_than_answers_and_a_cool_one_nothing() {
+    let cool = setup("meta-llama/Llama-3.1-8B", "h100", 1);
+    let run = |ambient: f64, prompt: u32, output: u32| {
+        let setup = Setup {
+            ambient_celsius: ambient,
+            ..cool.clone()
+        };
+        let mut cluster = Cluster::new(&setup, Layout::of(1), None).unwrap();
+        let requests = (0..400).map(|number| Request {
+            arrived: Micros(number * 1_000),
+            prompt,
+            output,
+            ..Request::default()
+        });
+        play(&mut cluster, requests, None, &mut |_| true)
+    };
+    let usual = cool.ambient_celsius;
+    let prompts = [usual, usual + 10.0, 80.0].map(|ambient| run(ambient, 16_000, 1));
+    assert_eq!(
+        prompts[0].seconds, prompts[1].seconds,
+        "nothing is too hot yet"
+    );
+    let computed = prompts[2].seconds / prompts[0].seconds;
+    assert!(computed > 1.03, "{computed}");
+    let answers = [usual, 80.0].map(|ambient| run(ambient, 16, 400));
+    let carried = answers[1].seconds / answers[0].seconds - 1.0;
+    assert!(
+        (-1e-3..0.5 * (computed - 1.0)).contains(&carried),
+        "{carried} {computed}"
+    );
 }
 
 #[test]
@@ -159,7 +214,7 @@ fn memory_holds_what_the_engine_takes() {
     ] {
         let mut setup = setup(model, on, tensor);
         setup.precision = Precision::Fp8;
-        let memory = Gpus::new(&setup, 1, Micros(1), Micros::ZERO).memory();
+        let memory = Gpus::new(&setup, Micros::ZERO).memory();
         let taken = memory.weights + memory.cache + memory.beside;
         let may = setup.memory_bytes() * setup.setting.memory_share;
         let block = setup.cache_bytes_a_token() * f64::from(setup.setting.block_tokens);

@@ -91,6 +91,10 @@ section! {
         enable_prefix_caching: bool = true;
         /// Whether prompts are computed in parts beside running answers.
         enable_chunked_prefill: bool = true;
+        /// The air that the GPUs get, in degrees Celsius; the usual 27 where it is left open. From about
+        /// 45 on those under full load are too hot to keep their clocks, and what they compute takes
+        /// longer.
+        gpu_ambient_celsius: Option<f64> = None, from -40 to 120;
         /// A file that `fakeai calibrate` has written: what kernels reach on the GPU and what the
         /// engine costs beside them.
         calibration: Option<PathBuf> = None;
@@ -155,7 +159,9 @@ impl Serving {
             setup.data_parallel = self.data_parallel_size;
         }
         setup.cache_bytes = self.cache_bytes()?;
+        setup.ambient_celsius = self.gpu_ambient_celsius.unwrap_or(setup.ambient_celsius);
         self.check_dtype()?;
+        self.check_batch(engine)?;
         self.limit(&mut setup);
         if self.transfer_gb_s > 0.0 {
             setup.links.network_gb_s = self.transfer_gb_s;
@@ -266,6 +272,30 @@ impl Serving {
         }
     }
 
+    /// vLLM does not start with fewer tokens in a step than sequences, nor where a whole prompt has no
+    /// room in one and is not computed in parts.
+    fn check_batch(&self, engine: EngineKind) -> Result<(), Conflict> {
+        let (tokens, sequences) = (self.max_num_batched_tokens, self.max_num_seqs);
+        let problem = match engine {
+            EngineKind::Sglang | EngineKind::TensorRt => return Ok(()),
+            EngineKind::Vllm if tokens == 0 => return Ok(()),
+            EngineKind::Vllm if tokens < sequences => {
+                format!("is {tokens}, fewer than the {sequences} sequences of serving.max_num_seqs")
+            }
+            EngineKind::Vllm if !self.enable_chunked_prefill && tokens < self.max_model_len => {
+                format!(
+                    "is {tokens}, fewer than the {} of serving.max_model_len, and prompts are not computed in parts",
+                    self.max_model_len
+                )
+            }
+            EngineKind::Vllm => return Ok(()),
+        };
+        Err(Conflict {
+            setting: "serving.max_num_batched_tokens",
+            problem: problem.into(),
+        })
+    }
+
     /// Lays a calibration over the numbers of the GPU and the engine.
     fn calibrate(&self, setup: &mut Setup) -> Result<(), Conflict> {
         let Some(path) = &self.calibration else {
@@ -285,9 +315,10 @@ impl Serving {
         let groups = setup.data_parallel;
         let setting = &mut setup.setting;
         let given = |value: u32| (value > 0).then_some(value);
-        let sequences = given(self.max_num_seqs).unwrap_or(setting.max_sequences);
-        setting.max_sequences = sequences.saturating_mul(groups);
         let tokens = given(self.max_num_batched_tokens).unwrap_or(setting.max_batched_tokens);
+        // Each sequence of a step has a token there.
+        let sequences = given(self.max_num_seqs).unwrap_or(setting.max_sequences.min(tokens));
+        setting.max_sequences = sequences.saturating_mul(groups);
         setting.max_batched_tokens = tokens.saturating_mul(groups);
         setting.block_tokens = given(self.block_size).unwrap_or(setting.block_tokens);
         setting.memory_share = self.gpu_memory_utilization;

@@ -87,7 +87,7 @@ fn moment(world: &World) -> Moment {
         Some(SleepLevel::Two) => Sleep::DiscardAll,
     };
     let [running, waiting] = serving.map(LiveEngine::busy_adapters).unwrap_or_default();
-    let gpus = world.gpus.as_deref();
+    let gpus = world.gpus.as_deref().zip(serving);
     Moment {
         now,
         legacy: world.rules.legacy_metric_names,
@@ -95,7 +95,7 @@ fn moment(world: &World) -> Moment {
         running_adapters: running,
         waiting_adapters: waiting,
         gpus: gpus
-            .map(|gpus| gpus.samples(now, sleep != Sleep::Awake))
+            .map(|(gpus, engine)| gpus.samples(&engine.gpu_readings()))
             .unwrap_or_default(),
     }
 }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use fakeai_canon::{ApiError, Call};
+use fakeai_catalog::hardware::is_fatal_xid;
+use fakeai_engine::serving::{LiveEngine, Order};
 use fakeai_telemetry::{DcgmCounters, GpuSample, PROMETHEUS_MEDIA, dcgm_json, dcgm_text};
 use http::header::ACCEPT;
 use serde_json::{Value, json};
@@ -51,32 +53,38 @@ pub(super) fn strike(
     call: &Call,
     _: &Value,
 ) -> Result<Answer, ApiError> {
-    let room = room(world, call)?;
+    let (room, engine) = room(world, call)?;
     let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
     let strike = read(&body)?;
     let name = call.head.path.rsplit('/').next().unwrap_or_default();
-    let number = name.parse().ok();
-    world.engine.catch_up();
-    match number.filter(|number| room.strike(*number, &strike, world.now())) {
-        Some(number) => {
-            let all = dcgm_json(&samples(world, call)?, DcgmCounters::All);
-            Ok(Answer::value(&all["data"][number]))
-        }
-        None => Err(ApiError::not_found(format!("There is no GPU '{name}'."))),
+    let number: Option<usize> = name.parse().ok();
+    let there = number.and_then(|number| {
+        let replica = engine.look(|cluster| cluster.replica_of_gpu(number));
+        Some((number, replica?))
+    });
+    let Some((number, replica)) = there else {
+        return Err(ApiError::not_found(format!("There is no GPU '{name}'.")));
+    };
+    room.strike(number, &strike);
+    if let Some(celsius) = strike.ambient {
+        engine.set_ambient(number, celsius);
     }
+    // The process that runs there ends, and with it the replica that the GPU is a part of.
+    if strike.xid.is_some_and(is_fatal_xid) {
+        engine.order(Order::Fail(replica));
+    }
+    let all = dcgm_json(&samples(world, call)?, DcgmCounters::All);
+    Ok(Answer::value(&all["data"][number]))
 }
 
-fn room<'a>(world: &'a World, call: &Call) -> Result<&'a GpuRoom, ApiError> {
-    let room = world.gpus.as_deref();
-    room.ok_or_else(|| unknown_path(&call.head, &call.head.path))
+fn room<'a>(world: &'a World, call: &Call) -> Result<(&'a GpuRoom, &'a LiveEngine), ApiError> {
+    let both = world.gpus.as_deref().zip(world.serving.as_deref());
+    both.ok_or_else(|| unknown_path(&call.head, &call.head.path))
 }
 
 fn samples(world: &World, call: &Call) -> Result<Vec<GpuSample>, ApiError> {
-    let room = room(world, call)?;
-    world.engine.catch_up();
-    let serving = world.serving.as_ref();
-    let level = serving.and_then(|engine| engine.sleep_level());
-    Ok(room.samples(world.now(), level.is_some()))
+    let (room, engine) = room(world, call)?;
+    Ok(room.samples(&engine.gpu_readings()))
 }
 
 fn read(body: &Value) -> Result<GpuStrike, ApiError> {

@@ -335,7 +335,7 @@ impl WorkerBooks {
         let taken_up = ended.taken_up.unwrap_or(ended.at);
         let first = ended.first_token.unwrap_or(ended.at);
         let last = ended.last_token.unwrap_or(ended.at);
-        let queued = taken_up.since(ended.arrived);
+        let queued = taken_up.since(ended.received.unwrap_or(ended.at));
         let inference = last.since(taken_up);
         let whole = ended.at.since(ended.arrived);
         self.counts.queued = self.counts.queued + queued;

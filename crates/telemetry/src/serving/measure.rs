@@ -214,12 +214,19 @@ impl Books<'_> {
                 return Value::Ratio(f64::from(verified.held), f64::from(verified.tokens));
             }
             WorkerNumber::LastAcceptLength => return last.verified.length(),
+            WorkerNumber::LastDraftShare => return last.draft_share(),
             WorkerNumber::Never => 0.0,
         })
     }
 }
 
 impl Last {
+    /// The share of the step in which proposals were made.
+    fn draft_share(&self) -> Value {
+        let whole = self.step.ends.since(self.step.started);
+        Value::Ratio(self.step.drafting.seconds(), whole.seconds())
+    }
+
     /// Sequences of the step of which a part of the prompt was computed, over the most that run.
     fn prompt_share(&self, served: &Served) -> Value {
         let prompts = f64::from(self.step.prompts);

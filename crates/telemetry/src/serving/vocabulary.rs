@@ -76,6 +76,8 @@ pub(crate) enum WorkerNumber {
     AcceptLength,
     AcceptRate,
     LastAcceptLength,
+    /// The share of the last step in which proposals were made for the next.
+    LastDraftShare,
     /// Nothing of this kind happens in the simulation, and the engine says so as well.
     Never,
 }
