@@ -5,9 +5,10 @@ use std::ops::Range;
 use fakeai_canon::{ApiError, Choice, Finish, Generate, Seed, Segment, Tokens, Vocabulary};
 
 use crate::prediction::{Prediction, common};
+use crate::prompted::Prompted;
 use crate::prose::Form;
 use crate::reading::Reading;
-use crate::structured::Bound;
+use crate::structured::{Bound, asked_for};
 use crate::voice::{Said, Voice};
 use crate::{Config, TextMode, length, media, obedience, short_answer, tools};
 
@@ -72,7 +73,12 @@ impl<'a> Answer<'a> {
                 is_refusal,
             });
         }
-        let bound = self.bound.text(voice, reading, seed)?;
+        let bound = match self.bound.text(voice, reading, seed)? {
+            None if cited.is_empty() && self.is_free() => {
+                Prompted::of_text(reading).and_then(|form| asked_for(&form, voice, reading, seed))
+            }
+            text => text,
+        };
         let (tokens, finish) = match bound {
             Some(text) => voice.exactly(&text, seed, room),
             None if !cited.is_empty() && self.is_free() => voice.verbatim(cited, seed, room),

@@ -27,6 +27,7 @@ mod object;
 pub mod picture;
 mod prediction;
 mod prompt;
+mod prompted;
 pub mod prose;
 mod reading;
 mod reasoning;

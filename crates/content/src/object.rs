@@ -3,10 +3,11 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::facts::quoted_at;
 use crate::identifier;
+use crate::prompted::{closed, fields};
 use crate::slots::plausible;
 
 /// Words before a list of keys.
@@ -26,13 +27,18 @@ const KEYS: [&str; 14] = [
     "claves",
     "campos",
 ];
+/// Words before keys that stand between backticks.
+const ORDERED: &str = "order of fields: ";
 /// The most keys.
 const MOST: usize = 24;
 /// The longest key, in bytes.
 const LONGEST: usize = 40;
 
-/// A schema for the object.
-pub(crate) fn schema(asked: &str) -> Value {
+/// A schema for the object that a text names keys of, if it names any.
+pub(crate) fn schema(asked: &str) -> Option<Value> {
+    if let Some(keys) = ordered(asked) {
+        return Some(keys);
+    }
     let mut keys = spelt(asked);
     if keys.is_empty() {
         keys = listed(asked);
@@ -40,25 +46,36 @@ pub(crate) fn schema(asked: &str) -> Value {
     let mut seen = HashSet::new();
     keys.retain(|key| seen.insert(key.clone()));
     keys.truncate(MOST);
-    let properties: Map<_, _> = match keys.is_empty() {
-        true => usual(),
-        false => keys.iter().map(|key| (key.clone(), shape(key))).collect(),
-    };
-    let required: Vec<_> = properties.keys().cloned().collect();
-    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+    let shapes = keys.iter().map(|key| (key.clone(), shape(key)));
+    (!keys.is_empty()).then(|| closed(shapes))
 }
 
-fn usual() -> Map<String, Value> {
+/// A schema where no keys are named.
+pub(crate) fn usual() -> Value {
     let text = json!({"type": "string"});
     let points = json!({"type": "array", "items": text, "minItems": 2, "maxItems": 4});
-    [
+    let shapes = [
         ("topic", text.clone()),
         ("summary", text),
         ("points", points),
-    ]
-    .map(|(key, shape)| (key.to_owned(), shape))
-    .into_iter()
-    .collect()
+    ];
+    closed(
+        shapes
+            .map(|(key, shape)| (key.to_owned(), shape))
+            .into_iter(),
+    )
+}
+
+/// Keys as in ``in the following order of fields: `name`, then `age` (a valid Python int)``.
+fn ordered(asked: &str) -> Option<Value> {
+    let line = &asked[asked.find(ORDERED)?..];
+    let line = line.lines().next()?;
+    let fields = fields(line, " `", "`").filter(|(name, _)| is_key(name));
+    let shapes: Vec<_> = fields
+        .take(MOST)
+        .map(|(name, note)| (name.to_owned(), crate::prompted::shape(name, note)))
+        .collect();
+    (!shapes.is_empty()).then(|| closed(shapes.into_iter()))
 }
 
 /// Keys as in a JSON example: `"name":`.
@@ -118,7 +135,7 @@ fn is_key(text: &str) -> bool {
 }
 
 /// The type that a key suggests.
-fn shape(key: &str) -> Value {
+pub(crate) fn shape(key: &str) -> Value {
     let words = identifier::words(key);
     let first = words.first().map_or("", String::as_str);
     let last = words.last().map_or("", String::as_str);

@@ -5,12 +5,14 @@ use fakeai_canon::{ApiError, Format, Grammar, Mode, Seed};
 use fakeai_contract::UserSchema;
 use serde_json::Value;
 
+use crate::facts::FactKind;
+use crate::grammar;
+use crate::prompted::{Prompted, is_form};
 use crate::prose::Topic;
 use crate::reading::Reading;
 use crate::slots::{Candidate, Slot, Values, candidates, slots_of};
 use crate::source::{PromptSource, Purpose};
 use crate::voice::Voice;
-use crate::{grammar, object};
 
 /// What a request's text is bound to.
 pub(crate) enum Bound {
@@ -80,12 +82,16 @@ impl Bound {
         match self {
             Bound::Free => Ok(None),
             Bound::Object => {
-                let shape = Shape::compile(&object::schema(&reading.asked), false);
-                let shape =
-                    shape.map_err(|error| ApiError::invalid(error.response_format("json")))?;
-                shape.instance(reading, &voice.topic, seed).map(Some)
+                let form = Prompted::of_object(reading);
+                let text = asked_for(&form, voice, reading, seed);
+                // A schema of the prompt's that can't be read is no fault of the request's.
+                let usual = || asked_for(&Prompted::usual(reading), voice, reading, seed);
+                Ok(text.or_else(usual))
             }
-            Bound::Schema(shape) => shape.instance(reading, &voice.topic, seed).map(Some),
+            Bound::Schema(shape) => {
+                let instance = shape.instance(reading, &reading.asked, &voice.topic, seed)?;
+                Ok(Some(instance.to_string()))
+            }
             Bound::Grammar(grammar) => grammar::text(grammar, &voice.topic, seed).map(Some),
         }
     }
@@ -101,32 +107,51 @@ impl Shape {
         })
     }
 
+    /// An instance with the values of `asked`, then those of results and of earlier turns.
     fn instance(
         &self,
         reading: &Reading<'_>,
+        asked: &str,
         topic: &Topic,
         seed: Seed,
-    ) -> Result<String, ApiError> {
-        let values = Values::find(&self.slots, &named(reading), None, &reading.asked);
-        let asked = &reading.asked;
+    ) -> Result<Value, ApiError> {
+        let mut named = named(reading, asked);
+        // A key that the prompt quotes is no value, nor is the form's own name.
+        let is_key = |text: &str| self.slots.iter().any(|slot| slot.name == text);
+        named.retain(|one| match one.fact.kind {
+            FactKind::Quoted => !is_key(&one.fact.text),
+            FactKind::Name => !is_form(&one.fact.text),
+            _ => true,
+        });
+        let values = Values::find(&self.slots, &named, None, asked);
         let mut source =
             PromptSource::new(Purpose::Answer, values, &self.slots, asked, topic, seed);
         if !self.is_strict {
-            return Ok(self.schema.nearest(&mut source).to_string());
+            return Ok(self.schema.nearest(&mut source));
         }
-        match self.schema.instance(&mut source) {
-            Ok(instance) => Ok(instance.to_string()),
-            Err(_) => Err(ApiError::invalid(
-                "No value can satisfy the schema of 'response_format'.",
-            )
-            .param("response_format")),
-        }
+        self.schema.instance(&mut source).map_err(|_| {
+            ApiError::invalid("No value can satisfy the schema of 'response_format'.")
+                .param("response_format")
+        })
     }
 }
 
-/// The values of the prompt, then those of results and of earlier turns.
-fn named<'r>(reading: &'r Reading<'_>) -> Vec<Candidate<'r>> {
-    let mut found = candidates(&reading.asked, 0.0);
+/// A text in the form that the prompt wants; none where its schema can't be read.
+pub(crate) fn asked_for(
+    form: &Prompted<'_>,
+    voice: &Voice<'_>,
+    reading: &Reading<'_>,
+    seed: Seed,
+) -> Option<String> {
+    let shape = Shape::compile(&form.schema, false).ok()?;
+    let own = (form.matter != reading.asked).then(|| Topic::of(&form.matter));
+    let topic = own.as_ref().unwrap_or(&voice.topic);
+    let instance = shape.instance(reading, &form.matter, topic, seed).ok()?;
+    Some(form.written(&instance))
+}
+
+fn named<'r>(reading: &'r Reading<'_>, asked: &'r str) -> Vec<Candidate<'r>> {
+    let mut found = candidates(asked, 0.0);
     let results = reading.results.iter().map(|outcome| &outcome.text);
     for (turn, text) in results.chain(&reading.earlier).enumerate() {
         found.extend(candidates(text, EARLIER + turn as f64));

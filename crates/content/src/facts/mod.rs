@@ -14,3 +14,4 @@ pub(crate) use fact::{Fact, FactKind};
 pub(crate) use list::lists;
 pub(crate) use quote::quoted_at;
 pub(crate) use scan::scan;
+pub(crate) use words::is_country;

@@ -66,7 +66,7 @@ pub(super) fn makes_list(word: &str) -> bool {
 }
 
 /// Whether the word names a country or a state.
-pub(super) fn is_country(word: &str) -> bool {
+pub(crate) fn is_country(word: &str) -> bool {
     FILE.words.countries.contains(word)
 }
 

@@ -17,6 +17,7 @@ pub(super) struct Rules {
     yes_no: YesNo,
     number: Vec<Plausible>,
     pub(super) request: Request,
+    pub(super) places: Places,
     /// Words of a kind, by its name.
     pub(super) known: BTreeMap<String, Vec<String>>,
 }
@@ -41,6 +42,13 @@ pub(super) struct Direction {
 
 /// Words that mean a value of an enumeration.
 pub(crate) type Synonyms = HashMap<String, Vec<String>>;
+
+/// Words of names that tell countries from towns.
+#[derive(Deserialize)]
+pub(super) struct Places {
+    pub(super) countries: HashSet<String>,
+    pub(super) towns: HashSet<String>,
+}
 
 #[derive(Deserialize)]
 struct YesNo {

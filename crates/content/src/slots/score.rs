@@ -1,9 +1,11 @@
 //! How well a value suits a slot. Not here: which of several slots gets it.
 
+use std::collections::HashSet;
+
 use super::assign::Candidate;
 use super::rules::RULES;
 use super::slot::{Slot, Wants};
-use crate::facts::FactKind;
+use crate::facts::{FactKind, is_country};
 use crate::identifier::are_alike;
 
 /// What counts for a value, in points. A required slot takes a value from [`ENOUGH`] on, another
@@ -17,6 +19,8 @@ const PREPOSITION: f64 = 4.0;
 const RIGHT_WAY: f64 = 10.0;
 const WRONG_WAY: f64 = -8.0;
 const DOUBT: f64 = -4.0;
+/// For a country where one is wanted, and against it where a town is.
+const COUNTRY: f64 = 6.0;
 
 /// The points of a value in a slot; none where the types forbid it.
 pub(super) fn score(slot: &Slot, candidate: &Candidate<'_>) -> Option<f64> {
@@ -64,6 +68,7 @@ fn text(slot: &Slot, candidate: &Candidate<'_>) -> Option<f64> {
     });
     Some(
         own(kind)
+            + country(slot, candidate)
             + by_class
                 .fold(f64::NEG_INFINITY, f64::max)
                 .max(if slot.classes.is_empty() {
@@ -72,6 +77,21 @@ fn text(slot: &Slot, candidate: &Candidate<'_>) -> Option<f64> {
                     f64::NEG_INFINITY
                 }),
     )
+}
+
+/// Tells countries from towns.
+fn country(slot: &Slot, candidate: &Candidate<'_>) -> f64 {
+    if !is_country(&candidate.fact.text.to_lowercase()) {
+        return 0.0;
+    }
+    let has = |words: &HashSet<String>| slot.words.iter().any(|word| words.contains(word));
+    if has(&RULES.places.countries) {
+        COUNTRY
+    } else if has(&RULES.places.towns) {
+        -COUNTRY
+    } else {
+        0.0
+    }
 }
 
 /// How much like an argument a kind of value is by itself.

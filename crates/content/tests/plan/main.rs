@@ -8,6 +8,7 @@ mod desk;
 mod embeddings;
 mod limits;
 mod offered;
+mod prompted;
 mod reasoning;
 mod requests;
 mod schemas;
