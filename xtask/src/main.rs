@@ -3,6 +3,7 @@
 mod accuracy;
 mod bench;
 mod check;
+mod clients;
 mod command;
 mod embeddings;
 mod fuzz;

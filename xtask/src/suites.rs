@@ -118,14 +118,22 @@ pub(crate) fn node() -> Result<Outcome> {
 }
 
 fn servers() -> Result<Vec<(&'static str, Server)>> {
+    start(SERVERS)
+}
+
+/// Starts servers, each by its variable and flags.
+pub(crate) fn start(servers: &[(&'static str, &[&str])]) -> Result<Vec<(&'static str, Server)>> {
     let binary = serve::build()?;
     let start =
         |(name, flags): &(&'static str, &[&str])| Ok((*name, Server::start(&binary, flags)?));
-    SERVERS.iter().map(start).collect()
+    servers.iter().map(start).collect()
 }
 
 /// Tells a command where the servers are.
-fn serving<'a>(command: &'a mut Command, servers: &[(&'static str, Server)]) -> &'a mut Command {
+pub(crate) fn serving<'a>(
+    command: &'a mut Command,
+    servers: &[(&'static str, Server)],
+) -> &'a mut Command {
     for (name, server) in servers {
         command.env(name, server.base_url());
     }
@@ -133,7 +141,7 @@ fn serving<'a>(command: &'a mut Command, servers: &[(&'static str, Server)]) -> 
 }
 
 /// How many answers were held against their contract.
-fn verdicts(servers: &[(&'static str, Server)]) -> Result<u64> {
+pub(crate) fn verdicts(servers: &[(&'static str, Server)]) -> Result<u64> {
     servers.iter().map(|(_, server)| server.verdict()).sum()
 }
 
@@ -253,7 +261,7 @@ fn sources(venv: &Path) -> Result<PathBuf> {
     Ok(source)
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from).with_context(|| format!("no {}", from.display()))? {
         let path = entry?.path();

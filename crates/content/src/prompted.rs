@@ -169,12 +169,8 @@ fn schema_in(text: &str) -> Option<Value> {
     for (at, length) in objects(text) {
         let value: Value = serde_json::from_str(&text[at..at + length]).ok()?;
         let wraps = ["", "/schema", "/json_schema/schema", "/parameters"];
-        let inner = wraps.iter().filter_map(|path| value.pointer(path));
-        found = inner
-            .filter(|value| is_schema(value))
-            .cloned()
-            .next()
-            .or(found);
+        let mut inner = wraps.iter().filter_map(|path| value.pointer(path));
+        found = inner.find(|value| is_schema(value)).cloned().or(found);
     }
     found
 }

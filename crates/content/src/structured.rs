@@ -118,10 +118,11 @@ impl Shape {
         let mut named = named(reading, asked);
         // A key that the prompt quotes is no value, nor is the form's own name.
         let is_key = |text: &str| self.slots.iter().any(|slot| slot.name == text);
-        named.retain(|one| match one.fact.kind {
-            FactKind::Quoted => !is_key(&one.fact.text),
-            FactKind::Name => !is_form(&one.fact.text),
-            _ => true,
+        named.retain(|one| {
+            let kind = one.fact.kind;
+            let names_key = kind == FactKind::Quoted && is_key(&one.fact.text);
+            let names_form = kind == FactKind::Name && is_form(&one.fact.text);
+            !(names_key || names_form)
         });
         let values = Values::find(&self.slots, &named, None, asked);
         let mut source =

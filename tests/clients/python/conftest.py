@@ -1,15 +1,22 @@
 """Addresses of the servers that `cargo xtask check --full --only clients` starts.
 
 Each has its base URL, with `/v1`, in an environment variable; see xtask/src/clients.rs for their
-flags. A test skips where the client it is of lives in another environment.
+flags. Each file is run in the environment that has its client.
 """
 
 import base64
 import os
+import socket
 import struct
 import zlib
 
 import pytest
+
+# litellm asks the network for prices, the agents send traces there.
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+os.environ["OPENAI_AGENTS_DISABLE_TRACING"] = "1"
+os.environ["ANONYMIZED_TELEMETRY"] = "False"
+os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
 
 KEY = "sk-right-key"
 
@@ -33,6 +40,13 @@ def picture(width: int = 64, height: int = 64) -> str:
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
     return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +79,7 @@ def settled(base_url, monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", base_url)
     monkeypatch.setenv("OPENAI_API_BASE", base_url)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-any")
+    monkeypatch.delenv("OPENAI_ORG_ID", raising=False)
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import time
 import openai
 import pytest
 
-pytest.importorskip("langchain_openai")
-
 from langchain_core.messages import HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI, OpenAIEmbeddings

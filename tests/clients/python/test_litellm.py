@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-pytest.importorskip("litellm")
-
 import litellm
 
 from conftest import KEY, picture
@@ -64,7 +62,7 @@ def test_a_tool_loop_ends(to, stream):
             city = json.loads(call.function.arguments)["city"]
             messages.append({"role": "tool", "tool_call_id": call.id, "content": f"Rain in {city}"})
     assert turn == 1
-    assert [json.loads(m["content"][8:] and f'"{m["content"][8:]}"') for m in messages if m["role"] == "tool"] == ["Paris", "Oslo"]
+    assert [message["content"] for message in messages if message["role"] == "tool"] == ["Rain in Paris", "Rain in Oslo"]
 
 
 def test_a_structured_answer(to):

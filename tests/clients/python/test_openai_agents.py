@@ -2,8 +2,6 @@
 
 import pytest
 
-pytest.importorskip("agents")
-
 from agents import (
     Agent,
     GuardrailFunctionOutput,

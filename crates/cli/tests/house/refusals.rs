@@ -166,7 +166,8 @@ async fn metadata_has_bounds_wherever_it_is_kept() {
 #[tokio::test]
 async fn bodies_that_are_no_json_or_of_another_type_are_refused() {
     let house = House::open().await;
-    for text in ["{\"model\":", "", "\u{0}", "{\"model\": NaN}"] {
+    let objects = ["{\"model\":", "", "\u{0}", "{\"model\": NaN}"];
+    for text in objects.into_iter().chain(["[1]", "\"x\"", "3", "null"]) {
         let error = house
             .send(Request::post(CHAT).body("application/json", text))
             .await;

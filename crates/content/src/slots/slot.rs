@@ -97,7 +97,10 @@ impl<'a> Walk<'a> {
         if let Some(properties) = schema["properties"].as_object() {
             for (name, property) in properties {
                 let required = schema["required"].as_array();
-                let is_required = required.is_some_and(|all| all.iter().any(|one| one == name));
+                // What has one argument is called for it, also where it says that it is optional.
+                let is_only = depth == 0 && properties.len() == 1;
+                let is_listed = required.is_some_and(|all| all.iter().any(|one| one == name));
+                let is_required = is_listed || is_only;
                 let is_required = is_required && place.is_required;
                 let inner = Place {
                     name,

@@ -363,3 +363,35 @@ fn an_opaque_strict_schema_passes_in_mock_mode_and_fails_in_realistic() {
     assert_eq!(error.code.as_deref(), Some("invalid_function_parameters"));
     assert_eq!(error.param.as_deref(), Some("tools[0].function.parameters"));
 }
+
+#[test]
+fn the_only_argument_is_filled_also_where_it_is_optional() {
+    let person = json!({
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+        "required": ["name", "age"]
+    });
+    let parameters = json!({
+        "type": "object",
+        "properties": {"tasks": {"type": "array", "items": person}},
+        "required": []
+    });
+    let work = Generate {
+        tool_choice: ToolChoice::Named("Persons".into()),
+        ..asked(
+            "Extract: Jane is 34, Mary is 30.",
+            vec![crate::desk::function(
+                "Persons",
+                "Lists persons.",
+                parameters,
+            )],
+        )
+    };
+    assert_eq!(
+        calls(&choice(&work)),
+        [(
+            "Persons".to_owned(),
+            json!({"tasks": [{"name": "Jane", "age": 34}, {"name": "Mary", "age": 30}]})
+        )]
+    );
+}

@@ -125,6 +125,10 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
         return Ok(());
     }
     arrival.body = serde_json::from_slice(&arrival.call.body).map_err(|_| not_json())?;
+    // No public report shows what the provider says to `[1]`; no field of it has a name.
+    if !arrival.body.is_object() {
+        return Err(not_json());
+    }
     name_model(arrival, operation)?;
     let strictness = strictness(arrival.world, operation);
     arrival
