@@ -271,8 +271,8 @@ impl Worker {
             return;
         }
         self.has_prompts = !batch.chunks.is_empty();
-        let seconds = self.times.seconds(&batch) * self.noise.factor();
-        let end = start + Micros::from_seconds(seconds).max(Micros(1));
+        let factor = self.noise.factor();
+        let end = self.gpus.step(start, &batch, &self.times, factor);
         log.load(self.load());
         if let Some(share) = self.times.drafting_share(&batch) {
             log.drafts(Micros::from_seconds(end.since(start).seconds() * share));
