@@ -6,7 +6,7 @@ use fakeai_canon::{ApiError, Choice, Finish, Generate, Seed, Segment, Tokens, Vo
 
 use crate::prediction::{Prediction, common};
 use crate::prompted::Prompted;
-use crate::prose::Form;
+use crate::prose::{Form, Kind};
 use crate::reading::Reading;
 use crate::structured::{Bound, asked_for};
 use crate::voice::{Said, Voice};
@@ -165,6 +165,10 @@ fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Sai
         return voice.prose(Form::Answer, seed, length::wanted(&reading.asked), room);
     }
     let preface = media::preface(&reading.media, voice.topic.language);
+    if voice.topic.kind == Kind::Chat {
+        // "What is that?" is no small talk where there is something to look at.
+        return voice.verbatim(preface.trim_end(), seed, room);
+    }
     let (mut tokens, finish) = voice.verbatim(&preface, seed, room);
     if finish == Finish::Length {
         return (tokens, finish);

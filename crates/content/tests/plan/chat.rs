@@ -133,16 +133,25 @@ fn an_image_is_spoken_of() {
     ];
     png.extend(b"IHDR");
     png.extend([0, 0, 2, 0x80, 0, 0, 1, 0xe0, 8, 2, 0, 0, 0]);
-    let mut message = Message::text(Role::User, "What is in this picture?");
-    message.parts.push(Part::Media(Media {
-        kind: MediaKind::Image,
-        source: MediaSource::Bytes(png.into()),
-        format: Some("image/png".into()),
-        name: None,
-        detail: Detail::Auto,
-    }));
-    let text = said(&talk(vec![message]));
+    let about = |question: &str| {
+        let mut message = Message::text(Role::User, question);
+        message.parts.push(Part::Media(Media {
+            kind: MediaKind::Image,
+            source: MediaSource::Bytes(png.clone().into()),
+            format: Some("image/png".into()),
+            name: None,
+            detail: Detail::Auto,
+        }));
+        said(&talk(vec![message]))
+    };
+    let text = about("What is in this picture?");
     assert!(text.contains("640") && text.contains("480"), "{text}");
+    // Without the picture these words would be small talk.
+    let text = about("Who is he?");
+    assert!(
+        text.contains("640") && text.ends_with("refers to."),
+        "{text}"
+    );
 }
 
 #[test]
