@@ -14,6 +14,7 @@ mod wording;
 
 pub use shape::Shape;
 pub use violation::{Violation, ViolationKind};
+pub use wording::{moved, unrecognized};
 
 pub(crate) use bounds::is_multiple;
 pub(crate) use fields::Fields;

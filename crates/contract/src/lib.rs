@@ -22,7 +22,7 @@ mod user;
 mod wire;
 
 pub use api::Api;
-pub use check::{Shape, Violation, ViolationKind};
+pub use check::{Shape, Violation, ViolationKind, moved, unrecognized};
 pub use contract::{Contract, Strictness, Webhook, openai};
 pub use document::openapi_document;
 pub use error::SchemaError;

@@ -5,6 +5,8 @@ use fakeai_canon::{ApiError, Encoder, Micros, Mode, Seed, Shelf, Work};
 use fakeai_catalog::Catalog;
 use serde_json::Value;
 
+use crate::openai::responses::PromptTemplate;
+
 /// A call whose body has been parsed and has passed its contract.
 pub struct Decoded {
     /// The body; the endpoint takes out of it what it needs.
@@ -51,6 +53,8 @@ pub struct Context<'a> {
     pub remembers: bool,
     /// Whether an answer is wanted, and not only that it is prepared.
     pub generates: bool,
+    /// The prompt templates that are defined.
+    pub templates: &'a [PromptTemplate],
 }
 
 /// A call that has been understood.

@@ -109,6 +109,7 @@ impl Stored {
                 now: fakeai_canon::Micros::ZERO,
                 remembers: false,
                 generates: true,
+                templates: &[],
             },
         )
     }

@@ -136,6 +136,7 @@ pub(crate) fn context<'a>(
         seal: world.seed.fork("seal"),
         remembers: talk.is_some(),
         generates: talk.is_none_or(|talk| talk.generates),
+        templates: &world.rules.templates,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fakeai_canon::Mode;
+use fakeai_dialects::openai::responses::PromptTemplate;
 use fakeai_telemetry::{DcgmCounters, PageKind};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -19,6 +20,8 @@ pub struct WorldRules {
     /// The models of deployments, by the deployment's name. Where there are none, every model is
     /// deployed under its own name.
     pub deployments: BTreeMap<String, String>,
+    /// The prompt templates; where there are none, any id is good.
+    pub templates: Vec<PromptTemplate>,
     /// Whether a call needs a key.
     pub needs_key: bool,
     /// The API keys of the settings.

@@ -140,6 +140,7 @@ fn rules(config: &Config) -> Result<WorldRules, OpenError> {
         mode: config.server.mode,
         strict_models: config.generation.strict_models,
         deployments: config.azure.deployments(),
+        templates: config.generation.templates(),
         needs_key: config.auth.is_required(),
         keys: config.auth.api_keys.0.clone(),
         admin_keys: config.auth.admin_api_keys.0.clone(),

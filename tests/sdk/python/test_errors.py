@@ -29,7 +29,7 @@ def refused(call, status, code=None, param=None, words=""):
         ({"temperature": 2.5}, "decimal_above_max_value", "temperature", "Expected a value <= 2, but got 2.5"),
         ({"temperature": "warm"}, "invalid_type", "temperature", "expected a decimal, but got a string"),
         ({"n": 0}, "integer_below_min_value", "n", "Expected a value >= 1, but got 0"),
-        ({"colour": "red"}, "unknown_parameter", "colour", "Unknown parameter: 'colour'."),
+        ({"colour": "red"}, None, None, "Unrecognized request argument supplied: colour"),
         ({"messages": []}, "empty_array", "messages", "empty array"),
         ({"messages": [{"role": "wizard", "content": "a"}]}, "invalid_value", "messages[0].role", "'wizard'"),
         ({"messages": [{"content": "a"}]}, "missing_required_parameter", "messages[0].role", "messages[0].role"),

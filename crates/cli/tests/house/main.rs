@@ -42,6 +42,7 @@ mod skills;
 mod spoken;
 mod stored;
 mod streams;
+mod templates;
 mod transports;
 mod usage;
 mod vector_stores;

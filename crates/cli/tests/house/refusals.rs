@@ -25,7 +25,6 @@ async fn with(house: &House, field: &str, value: Value) -> Answer {
 async fn bodies_that_are_wrong_name_the_parameter() {
     let house = House::open().await;
     let cases = [
-        (with(&house, "colour", json!(1)).await, json!("colour")),
         (
             with(&house, "messages", json!("hi")).await,
             json!("messages"),
@@ -57,10 +56,33 @@ async fn bodies_that_are_wrong_name_the_parameter() {
         assert_eq!(error["param"], param, "{error}");
         assert_eq!(error["type"], "invalid_request_error");
     }
+}
+
+#[tokio::test]
+async fn unknown_fields_are_told_as_each_endpoint_does() {
+    let house = House::open().await;
+    let error = with(&house, "colour", json!(1)).await.error(400);
     assert_eq!(
-        with(&house, "colour", json!(1)).await.error(400)["code"],
-        "unknown_parameter"
+        error["message"],
+        "Unrecognized request argument supplied: colour"
     );
+    assert!(error["param"].is_null() && error["code"].is_null());
+    let respond = async |field: &str| {
+        let mut body = json!({"model": "gpt-4.1", "input": "hi"});
+        body[field] = json!([]);
+        house.post("/v1/responses", &body).await.error(400)
+    };
+    let error = respond("colour").await;
+    assert_eq!(error["message"], "Unknown parameter: 'colour'.");
+    assert_eq!(error["code"], "unknown_parameter");
+    let error = respond("messages").await;
+    let words = "this parameter has moved to 'input'";
+    assert!(
+        error["message"]
+            .as_str()
+            .is_some_and(|text| text.contains(words))
+    );
+    assert_eq!(error["code"], "unsupported_parameter");
 }
 
 #[tokio::test]

@@ -14,6 +14,20 @@ struct Texts {
     wording: BTreeMap<String, Wording>,
     shapes: BTreeMap<String, [String; 3]>,
     got: BTreeMap<String, String>,
+    unrecognized: Unrecognized,
+    moved: Moved,
+}
+
+#[derive(Deserialize)]
+struct Unrecognized {
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Moved {
+    code: String,
+    message: String,
+    places: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -26,6 +40,19 @@ static TEXTS: LazyLock<Texts> = LazyLock::new(|| {
     toml::from_str(include_str!("../../../../data/errors/openai.toml"))
         .expect("the embedded wordings are read by a test")
 });
+
+/// What older endpoints say to an unknown field at the top of a body.
+pub fn unrecognized(name: &str) -> String {
+    TEXTS.unrecognized.message.replace("{param}", name)
+}
+
+/// What responses say to a field of chat completions, and its code; none to other fields.
+pub fn moved(name: &str) -> Option<(String, &'static str)> {
+    let moved = &TEXTS.moved;
+    let place = moved.places.get(name)?;
+    let message = moved.message.replace("{param}", name);
+    Some((message.replace("{place}", place), &moved.code))
+}
 
 pub(super) fn code(violation: &Violation) -> Option<&'static str> {
     let texts: &'static Texts = &TEXTS;

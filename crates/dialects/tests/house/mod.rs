@@ -53,6 +53,7 @@ pub(crate) fn open(operation: &str, body: Value, mode: Mode) -> Result<Opened, A
             now: fakeai_canon::Micros::ZERO,
             remembers: false,
             generates: true,
+            templates: &[],
         },
     )
 }

@@ -75,6 +75,7 @@ impl World {
                 now: fakeai_canon::Micros::ZERO,
                 remembers: false,
                 generates: true,
+                templates: &[],
             },
         )
     }

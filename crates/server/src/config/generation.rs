@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use fakeai_catalog::Latency;
+use fakeai_dialects::openai::responses::PromptTemplate;
 use fakeai_engine::Distribution;
 
 use super::choice::{PaceKind, TextSource};
+use super::tree::Conflict;
 
 section! {
     /// What answers say and when their tokens come.
@@ -44,6 +46,11 @@ section! {
         /// with weights in `model.safetensors`, such as all-MiniLM-L6-v2: embeddings are then its
         /// own, and passages of vector stores are found and ranked by them.
         embedding_model: Option<PathBuf> = None;
+        /// Prompt templates that responses may name in `prompt`, as `id=text` or `id@version=text`,
+        /// with variables as in `{{city}}`. Without a version a request gets the last one that is
+        /// listed. Where there are none, any id is good and its text is unknown; where there are
+        /// any, another id is refused.
+        prompt_templates: Vec<String> = Vec::new(), also ["prompt_template"];
         /// Whether prompts that moderation flags strongly are refused.
         refusals: bool = true, also ["enable_refusals"];
     }
@@ -67,6 +74,42 @@ impl Generation {
             TextSource::Fixed
         } else {
             TextSource::Prose
+        })
+    }
+
+    /// The prompt templates.
+    pub(crate) fn templates(&self) -> Vec<PromptTemplate> {
+        let pairs = self.prompt_templates.iter();
+        let pairs = pairs.filter_map(|entry| entry.split_once('='));
+        let template = |(name, text): (&str, &str)| {
+            let (id, version) = match name.trim().split_once('@') {
+                Some((id, version)) => (id, Some(version.to_owned())),
+                None => (name.trim(), None),
+            };
+            PromptTemplate {
+                id: id.to_owned(),
+                version,
+                text: text.to_owned(),
+            }
+        };
+        pairs.map(template).collect()
+    }
+
+    /// Checks what no single setting can.
+    ///
+    /// # Errors
+    /// A template that is not an id and a text.
+    pub(super) fn check(&self) -> Result<(), Conflict> {
+        let is_pair = |entry: &String| {
+            let pair = entry.split_once('=');
+            pair.is_some_and(|(id, text)| !id.trim().is_empty() && !text.is_empty())
+        };
+        if self.prompt_templates.iter().all(is_pair) {
+            return Ok(());
+        }
+        Err(Conflict {
+            setting: "generation.prompt_templates",
+            problem: "each entry has to be an id and a text, as in id=text".into(),
         })
     }
 

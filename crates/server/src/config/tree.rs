@@ -100,6 +100,7 @@ impl Config {
         }
         self.check_headers()?;
         self.azure.check()?;
+        self.generation.check()?;
         self.webhooks.check()?;
         self.serving.setup()?;
         self.metrics.shown(self.serving.engine)?;

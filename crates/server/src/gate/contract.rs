@@ -139,6 +139,7 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
             ViolationKind::Missing if violation.param == "model" && is_older(operation) => {
                 super::model::missing()
             }
+            ViolationKind::Unknown => unknown(&violation, operation),
             _ => refusal(&violation),
         })
 }
@@ -215,6 +216,26 @@ fn refusal(violation: &Violation) -> ApiError {
         error
     } else {
         error.param(violation.param.clone())
+    }
+}
+
+/// An unknown field. Endpoints that generate say so in words of their own, where it stands at the
+/// top of the body; a response tells where fields of chat completions have gone.
+fn unknown(violation: &Violation, operation: &Operation) -> ApiError {
+    let name = violation.param.as_str();
+    let is_top = !name.contains(['.', '[']);
+    if operation.kind != Kind::Infer || operation.api != Api::OpenAi || !is_top {
+        return refusal(violation);
+    }
+    match &*operation.tag {
+        "Chat" | "Completions" | "Embeddings" => {
+            ApiError::invalid(fakeai_contract::unrecognized(name))
+        }
+        "Responses" => match fakeai_contract::moved(name) {
+            Some((message, code)) => ApiError::invalid(message).code(code),
+            None => refusal(violation),
+        },
+        _ => refusal(violation),
     }
 }
 

@@ -26,11 +26,13 @@ mod rules;
 mod schemas;
 mod seal;
 mod socket;
+mod template;
 mod tools;
 
 use crate::Endpoint;
 
 pub use socket::{SocketRequest, socket_error, socket_request};
+pub use template::PromptTemplate;
 
 /// The endpoints of the Responses API, with their twins under `?beta=true`.
 pub(super) const CREATE: Endpoint = Endpoint::new("createResponse", create::open);

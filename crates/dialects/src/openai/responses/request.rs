@@ -5,14 +5,14 @@ use std::borrow::Cow;
 
 use fakeai_canon::{ApiError, Message, Mode, Role, ToolChoice};
 use fakeai_catalog::{Catalog, Endpoint, Model};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::fields::Fields;
 use super::super::model;
 use super::content::{self, text};
 use super::items::Transcript;
 use super::tools::{self, Tools};
-use super::{history, input};
+use super::{history, input, template};
 use crate::Context;
 
 /// A conversation that waits for its next turn.
@@ -84,7 +84,7 @@ pub(super) fn turn(body: &mut Fields, context: &Context<'_>) -> Result<Turn, Api
     transcript.finish()?;
     input.retain(|item| text(item, "type") != Some("compaction_trigger"));
 
-    let mut messages = preface(body, context.mode)?;
+    let mut messages = preface(body, context)?;
     messages.append(&mut transcript.messages);
     let tool_values = body.array("tools").unwrap_or_default();
     let mut tools = Tools::default();
@@ -135,10 +135,10 @@ fn resolve(items: &mut Vec<Value>, context: &Context<'_>) -> Result<(), ApiError
     Ok(())
 }
 
-/// What stands before the conversation: instructions, and what a prompt template was given. The
-/// templates themselves live in the provider's dashboard; here only their variables are known.
-fn preface(body: &Fields, mode: Mode) -> Result<Vec<Message>, ApiError> {
+/// What stands before the conversation: instructions, and a prompt template with its variables.
+fn preface(body: &Fields, context: &Context<'_>) -> Result<Vec<Message>, ApiError> {
     let mut messages = Vec::new();
+    let mode = context.mode;
     match body.peek("instructions") {
         Some(Value::String(text)) => messages.push(Message::text(Role::Developer, text.clone())),
         Some(Value::Array(items)) => {
@@ -152,28 +152,10 @@ fn preface(body: &Fields, mode: Mode) -> Result<Vec<Message>, ApiError> {
         }
         _ => {}
     }
-    let variables = body
-        .peek("prompt")
-        .and_then(|prompt| prompt["variables"].as_object());
-    if let Some(variables) = variables.filter(|variables| !variables.is_empty()) {
-        messages.push(template(variables, mode)?);
+    if let Some(prompt) = body.peek("prompt") {
+        messages.extend(template::message(prompt, context)?);
     }
     Ok(messages)
-}
-
-fn template(variables: &Map<String, Value>, mode: Mode) -> Result<Message, ApiError> {
-    let mut parts = Vec::new();
-    for (name, value) in variables {
-        parts.extend(content::parts(
-            value,
-            &|| format!("prompt.variables.{name}"),
-            mode,
-        )?);
-    }
-    Ok(Message {
-        parts,
-        ..Message::text(Role::Developer, "")
-    })
 }
 
 /// The provider's error for a parameter that is not there.
