@@ -71,6 +71,8 @@ costs! {
         host_us,
         /// The host's work for each sequence of a step, in µs.
         row_us,
+        /// The host's work for a pass of who proposes, beside its kernels, in µs.
+        pass_us,
         /// Small kernels of a layer, in µs.
         layer_us,
         /// Start of attention in decode, a layer, in µs.

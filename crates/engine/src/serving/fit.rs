@@ -245,9 +245,10 @@ pub fn knobs<'a>(rows: impl IntoIterator<Item = &'a Measured>, of_all: bool) -> 
         "reduce_us",
         "reduce_gb_s",
     ];
-    const ENGINE: [&str; 14] = [
+    const ENGINE: [&str; 15] = [
         "host_us",
         "row_us",
+        "pass_us",
         "request_us",
         "prompt_token_us",
         "concurrency_us",

@@ -254,7 +254,8 @@ impl StepTime {
         let Some(draft) = &self.draft else {
             return f64::from(batch.rows) * lookup_seconds();
         };
-        let first = draft.kernels(batch);
+        let host = f64::from(how.passes()) * self.setup.efficiency.engine.pass_us * 1e-6;
+        let first = host + draft.kernels(batch);
         match how.passes() - 1 {
             0 => first,
             further => first + f64::from(further) * draft.kernels(&batch.further_pass()),
@@ -283,10 +284,16 @@ impl StepTime {
         let sequences = f64::from(batch.decodes) + batch.chunks.len() as f64;
         let parts = stages.min(sequences);
         let groups = f64::from(self.setup.data_parallel).min(sequences) * parts;
-        let widest = self.widest(batch);
-        let alone = widest
-            .as_ref()
-            .map_or(1.0, |batch| f64::from(batch.prefill()));
+        let alone = match self.setup.data_parallel {
+            1 => 1,
+            _ => batch
+                .chunks
+                .iter()
+                .map(|(tokens, _)| *tokens)
+                .max()
+                .unwrap_or(1),
+        };
+        let alone = f64::from(alone);
         let own = (tokens / groups).max(alone / parts).max(1.0);
         let rows = f64::from(batch.rows + batch.proposed) / groups;
         let through = |products: &[Product]| -> f64 {
@@ -297,7 +304,7 @@ impl StepTime {
                 + own * (self.token_small + self.token_told)
                 + through(&self.projections))
             + self.dense_layers * through(&self.dense)
-            + self.group_attention(batch, prefill, groups, widest);
+            + self.group_attention(batch, prefill, groups);
         if self.expert_layers > 0.0 {
             seconds += self.expert_layers * (self.experts(tokens / parts) + through(&self.shared));
         }
@@ -354,32 +361,29 @@ impl StepTime {
         self.reach().engine.expert_us * 1e-6 + read.max(self.expert_multiply * tokens)
     }
 
-    /// The longest part of a prompt, which one group computes however many others there are; none
-    /// where there is one group, or no prompt.
-    fn widest(&self, batch: &Batch) -> Option<Batch> {
+    /// The part of a prompt that attends to most, which one group computes however many others there
+    /// are; none where there is one group, or no prompt.
+    fn heaviest(&self, batch: &Batch) -> Option<Batch> {
         if self.setup.data_parallel == 1 {
             return None;
         }
-        let longest = batch.chunks.iter().max_by_key(|(tokens, _)| *tokens)?;
+        let pairs = |(tokens, before): &(u32, u32)| {
+            u64::from(*tokens) * (2 * u64::from(*before) + u64::from(*tokens))
+        };
+        let heaviest = batch.chunks.iter().max_by_key(|chunk| pairs(chunk))?;
         Some(Batch {
-            chunks: vec![*longest],
+            chunks: vec![*heaviest],
             ..Batch::default()
         })
     }
 
     /// Attention of the group that takes longest, of all layers.
-    fn group_attention(
-        &self,
-        batch: &Batch,
-        prefill: f64,
-        groups: f64,
-        widest: Option<Batch>,
-    ) -> f64 {
+    fn group_attention(&self, batch: &Batch, prefill: f64, groups: f64) -> f64 {
         let mean = self.attention(batch, prefill) / groups;
         let parts = f64::from(self.setup.pipeline_parallel);
-        widest.map_or(mean, |widest| {
-            let tokens = f64::from(widest.prefill());
-            mean.max(self.attention(&widest, tokens) / parts)
+        self.heaviest(batch).map_or(mean, |heaviest| {
+            let tokens = f64::from(heaviest.prefill());
+            mean.max(self.attention(&heaviest, tokens) / parts)
         })
     }
 

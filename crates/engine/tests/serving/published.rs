@@ -1,7 +1,14 @@
 //! What is published of runs is read as it was served: by the table's cells, and by the flags that
 //! the publisher tells elsewhere.
 
-use fakeai_engine::serving::{Kind, Method, Precision, Standing, read_measured};
+use std::collections::HashMap;
+
+use fakeai_canon::Seed;
+use fakeai_catalog::hardware::{gpu, shape};
+use fakeai_engine::serving::{
+    ClosedLoop, Constants, Fit, Kind, Lengths, Method, Precision, Setup, Speculation, Standing,
+    StepTime, Trajectory, read_measured,
+};
 
 use super::{Books, played, request, setup};
 
@@ -144,3 +151,67 @@ fn a_load_that_its_publisher_does_not_run_does_not_count() {
     assert_eq!(of("H100", 512), Standing::OtherLoad);
     assert_eq!(of("H200", 512), Standing::Steady);
 }
+
+/// How far a share is from one.
+fn off(share: f64) -> f64 {
+    (share - 1.0).abs()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+#[test]
+fn runs_that_no_constant_was_fitted_to_come_out_near_what_was_measured() {
+    let (rows, unread) = read_measured(UNSEEN, &[]);
+    assert!(unread.is_empty() && rows.len() >= 15, "{unread:?}");
+    let fit = Fit::of(rows.into_iter().map(|row| (row, 1.0)));
+    let (mut tpot, mut ttft) = (Vec::new(), Vec::new());
+    for (row, means) in fit.means(Constants::shipped()) {
+        tpot.push(off(means.tpot_ms / row.tpot_ms));
+        ttft.push(off(means.ttft_ms / row.ttft_ms));
+    }
+    assert!(mean(&tpot) < 0.12, "{tpot:?}");
+    assert!(tpot.iter().all(|error| *error < 0.25), "{tpot:?}");
+    assert!(mean(&ttft) < 0.35, "{ttft:?}");
+}
+
+#[test]
+fn proposals_make_answers_faster_by_as_much_as_was_measured() {
+    let table: toml::Table = toml::from_str(SPEEDUPS).unwrap();
+    let mut errors = Vec::new();
+    for run in table["run"].as_array().unwrap() {
+        let texts: HashMap<&str, &str> = ["model", "gpu", "engine", "precision", "method"]
+            .map(|name| (name, run[name].as_str().unwrap()))
+            .into();
+        let whole = |name: &str| run[name].as_integer().unwrap() as u32;
+        let (shape, gpu) = (shape(texts["model"]).unwrap(), gpu(texts["gpu"]).unwrap());
+        let kind = Kind::parse(texts["engine"]).unwrap();
+        let precision = Precision::parse(texts["precision"]).unwrap();
+        let plain = Setup::new(shape, gpu, whole("tp"), kind, precision);
+        let mut with = plain.clone();
+        let method = Method::parse(texts["method"]).unwrap();
+        with.speculation = Some(Speculation::new(method, whole("tokens"), &plain, None));
+        let of = |length: u32| Lengths {
+            low: length,
+            high: length,
+        };
+        let load = ClosedLoop {
+            concurrency: whole("under_way"),
+            requests: whole("under_way"),
+            prompts: None,
+            prompt: of(whole("prompt")),
+            output: of(whole("output").min(400)),
+        };
+        let tpot = |setup: &Setup| {
+            let trajectory = Trajectory::of(setup, &load, &mut Seed(1).rng()).unwrap();
+            trajectory.means(&StepTime::new(setup)).tpot_ms
+        };
+        let measured = run["plain_ms"].as_float().unwrap() / run["with_ms"].as_float().unwrap();
+        errors.push(off(tpot(&plain) / tpot(&with) / measured));
+    }
+    assert!(errors.len() >= 10 && mean(&errors) < 0.25, "{errors:?}");
+}
+
+const UNSEEN: &str = include_str!("../../../../data/hardware/unseen.csv");
+const SPEEDUPS: &str = include_str!("../../../../data/hardware/speedups.toml");
