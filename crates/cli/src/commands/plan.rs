@@ -272,7 +272,11 @@ impl Search<'_> {
     }
 
     fn reject(&mut self, name: String, why: &str) {
-        self.rejected.push((name, why.to_owned()));
+        // What several settings of a step have in common is told once.
+        let row = (name, why.to_owned());
+        if !self.rejected.contains(&row) {
+            self.rejected.push(row);
+        }
     }
 
     fn tell(&self, best: Option<&(Candidate, f64)>, out: &mut dyn Write) -> Result<(), Failure> {
