@@ -37,6 +37,32 @@ async fn file(house: &House, purpose: &str, name: &str, bytes: &[u8]) -> Value {
     send(house, "/v1/files", form).await.ok()
 }
 
+#[tokio::test]
+async fn a_file_name_is_no_path() {
+    let house = House::open().await;
+    for (sent, kept) in [
+        ("../../etc/passwd", "passwd"),
+        ("/srv/notes.txt", "notes.txt"),
+    ] {
+        let made = file(&house, "assistants", sent, b"hello").await;
+        assert_eq!(made["filename"], kept, "{sent}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_was_deleted_is_refused() {
+    let house = House::open().await;
+    let gone = file(&house, "assistants", "gone.txt", b"x").await;
+    let kept = file(&house, "assistants", "kept.txt", b"x").await;
+    let id = |object: &Value| object["id"].as_str().expect("an id").to_owned();
+    house.delete(&format!("/v1/files/{}", id(&gone))).await.ok();
+    let after = |id: String| format!("/v1/files?after={id}");
+    let error = house.get(&after(id(&gone))).await.error(400);
+    assert_eq!(error["param"], "after");
+    let page = house.get(&after(id(&kept))).await.ok();
+    assert_eq!(page["data"], json!([]));
+}
+
 /// The object once it has this status.
 async fn once(house: &House, path: &str, status: &str) -> Value {
     for _ in 0..100_000 {

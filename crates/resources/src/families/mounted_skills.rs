@@ -12,8 +12,7 @@ use crate::blob_copy::BlobReader;
 use crate::family::families;
 use crate::store::{Blobs, Store};
 
-/// Where a container has its skills. No document names the folder: it is the one that published
-/// transcripts of hosted shells show.
+/// Where a container has its skills. No document names the folder.
 const FOLDER: &str = "/home/oai/skills";
 
 /// A skill that lies ready, and where its text is.
