@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use fakeai_canon::{
     Alternative, ApiError, CallKind, Choice, Finish, Generation, Mode, Plan, PlannedCall, Seed,
-    Segment, Shelf, TokenLogprob, Tokens, Work,
+    Segment, Shelf, TokenLogprob, Tokens,
 };
 use fakeai_catalog::Catalog;
 use fakeai_dialects::openai::ENDPOINTS;
@@ -159,17 +159,7 @@ pub(crate) fn events(stream: &str) -> Vec<Value> {
 
 /// Work as generation.
 pub(crate) fn generate(opened: &Opened) -> &fakeai_canon::Generate {
-    match &opened.work {
-        Work::Generate(work) => work,
-        Work::Count(_)
-        | Work::Compact(_)
-        | Work::Embed(_)
-        | Work::Moderate(_)
-        | Work::Rank(_)
-        | Work::Draw(_)
-        | Work::Speak(_)
-        | Work::Transcribe(_) => panic!(),
-    }
+    opened.work.answering().expect("an answer in text")
 }
 
 /// The error of a call in realistic mode: message, param, code.

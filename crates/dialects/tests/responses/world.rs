@@ -249,13 +249,5 @@ impl Conversation for fakeai_canon::Generate {
 
 /// The generation inside of any work on a conversation.
 pub(crate) fn inner(work: &Work) -> &fakeai_canon::Generate {
-    match work {
-        Work::Generate(work) | Work::Count(work) | Work::Compact(work) => work,
-        Work::Embed(_)
-        | Work::Moderate(_)
-        | Work::Rank(_)
-        | Work::Draw(_)
-        | Work::Speak(_)
-        | Work::Transcribe(_) => panic!(),
-    }
+    work.reading().expect("work on a conversation")
 }
