@@ -10,7 +10,7 @@ use crate::prose::{Form, Kind};
 use crate::reading::Reading;
 use crate::structured::{Bound, asked_for};
 use crate::voice::{Said, Voice};
-use crate::{Config, TextMode, length, media, obedience, short_answer, tools};
+use crate::{Config, TextMode, length, media, obedience, short_answer, task, tools};
 
 /// The sources of one request's text.
 pub(crate) struct Answer<'a> {
@@ -145,6 +145,9 @@ type Agreement = (Vec<Vec<Range<u32>>>, u64);
 fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Said {
     if !reading.results.is_empty() {
         let text = tools::report(&reading.results, voice.topic.language);
+        return voice.verbatim(&text, seed, room);
+    }
+    if let Some(text) = task::of(reading, &voice.topic).filter(|_| reading.media.is_empty()) {
         return voice.verbatim(&text, seed, room);
     }
     let wanted = obedience::wanted(&reading.asked);

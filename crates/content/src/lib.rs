@@ -40,6 +40,7 @@ mod source;
 mod spoken;
 mod structured;
 mod summary;
+mod task;
 mod tools;
 mod transcript;
 mod voice;

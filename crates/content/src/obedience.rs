@@ -50,10 +50,16 @@ static WORDS: LazyLock<Words> =
 
 /// The first words of the phrases that open a request for given words.
 struct Openers {
+    /// All of them, for words beyond ASCII.
     words: WordSet,
+    /// Those of ASCII, in small letters, padded and in order.
+    keys: Vec<[u8; OPENER]>,
     /// By the first byte of a word, a bit for each length that there is: few words pass.
     lengths: [u32; 128],
 }
+
+/// No opener of ASCII is longer, in bytes.
+const OPENER: usize = 16;
 
 static OPENERS: LazyLock<Openers> = LazyLock::new(|| {
     let phrases = [&WORDS.polite, &WORDS.say, &WORDS.reply];
@@ -61,11 +67,26 @@ static OPENERS: LazyLock<Openers> = LazyLock::new(|| {
     let firsts = beginnings.filter(|beginning| !beginning.contains(' '));
     let words: WordSet = firsts.cloned().collect();
     let mut lengths = [0; 128];
+    let mut keys = Vec::new();
     for word in words.iter().filter(|word| word.is_ascii()) {
-        lengths[usize::from(word.as_bytes()[0])] |= 1 << word.len().min(31);
+        lengths[usize::from(word.as_bytes()[0])] |= 1 << word.len();
+        keys.extend(key(word));
     }
-    Openers { words, lengths }
+    keys.sort_unstable();
+    Openers {
+        words,
+        keys,
+        lengths,
+    }
 });
+
+/// A word of ASCII in small letters, padded; none where it is too long for an opener.
+fn key(word: &str) -> Option<[u8; OPENER]> {
+    let mut key = [0; OPENER];
+    key.get_mut(..word.len())?.copy_from_slice(word.as_bytes());
+    key.make_ascii_lowercase();
+    Some(key)
+}
 
 impl Openers {
     /// Whether a word is one of them, whatever its case.
@@ -73,12 +94,11 @@ impl Openers {
         if !word.is_ascii() {
             return self.words.contains(&word.to_lowercase());
         }
-        let first = word
-            .bytes()
-            .next()
-            .map_or(0, |byte| byte.to_ascii_lowercase());
-        let lengths = self.lengths[usize::from(first)];
-        lengths >> word.len().min(31) & 1 == 1 && self.words.contains(&word.to_ascii_lowercase())
+        let Some(key) = key(word) else {
+            return false;
+        };
+        let lengths = self.lengths[usize::from(key[0])];
+        lengths >> word.len() & 1 == 1 && self.keys.binary_search(&key).is_ok()
     }
 }
 
@@ -126,11 +146,10 @@ fn sentence_starts(text: &str) -> impl Iterator<Item = usize> {
 
 /// Whether a sentence opens with a word that such requests open with; most do not.
 fn may_open(text: &str) -> bool {
-    const LONGEST: usize = 16;
     let text = text.trim_start();
     let end = text
         .bytes()
-        .take(LONGEST + 1)
+        .take(OPENER + 1)
         .position(|byte| matches!(byte, b' ' | b':' | b','));
     let Some(word) = end
         .and_then(|end| text.get(..end))
@@ -147,6 +166,10 @@ fn in_sentence(text: &str) -> Vec<&str> {
     let mut rest = text.trim_start();
     while let Some(after) = skip(rest, &WORDS.polite, room) {
         rest = after.trim_start_matches([',', ' ']);
+    }
+    // As in `Please explain`: what was polite goes on with something else.
+    if !OPENERS.have(&rest[..word_length(rest)]) {
+        return Vec::new();
     }
     let says = skip(rest, &WORDS.say, room);
     let Some(mut rest) = says.or_else(|| skip(rest, &WORDS.reply, room)) else {
@@ -331,14 +354,19 @@ fn language_at(text: &str, before: usize, after: usize) -> Option<Language> {
     if name.len() > 16 {
         return None;
     }
-    let code = WORDS.languages.get(&name.to_lowercase())?;
+    let language = language_named(name)?;
     let words = text[..before]
         .rsplit(|c: char| !c.is_alphabetic())
         .filter(|word| !word.is_empty());
     let asks = words
         .take(NEAR)
         .any(|word| WORDS.speak.contains(&word.to_lowercase()));
-    asks.then(|| Language::of_code(code)).flatten()
+    asks.then_some(language)
+}
+
+/// The language of that name, in one of several languages.
+pub(crate) fn language_named(name: &str) -> Option<Language> {
+    Language::of_code(WORDS.languages.get(&name.to_lowercase())?)
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl<'a> Reading<'a> {
         if let Some(before) = before {
             topic = Topic::of(&format!("{before}\n{}", self.asked));
         }
-        if let Some(language) = self.language() {
+        if let Some(language) = self.language().or_else(|| crate::task::target(&self.asked)) {
             topic.language = language;
         }
         topic

@@ -82,6 +82,8 @@ pub struct Topic {
     pub count: Option<u32>,
     /// The length it asks for in words such as "briefly".
     pub verbosity: Option<Verbosity>,
+    /// Whether it may set a small task, such as choosing a label.
+    pub(crate) is_task: bool,
     /// The pool of the programming language it names.
     pub(crate) code: Option<&'static str>,
     /// The words that it wants back.
@@ -96,7 +98,7 @@ pub struct Topic {
 
 /// Texts are read up to here, in bytes from the start and as many from the end: what a long prompt
 /// asks for stands there, and reading it costs no more than reading a short one.
-const WINDOW: usize = 320;
+const WINDOW: usize = 240;
 
 impl Topic {
     /// Reads the last message of a user.
@@ -113,6 +115,7 @@ impl Topic {
             numbers: found.numbers,
             count: None,
             verbosity: None,
+            is_task: false,
             code: None,
             wanted: keyphrase::wanted(text, language).unwrap_or_default(),
             spoken: Default::default(),
@@ -271,6 +274,7 @@ impl Topic {
             }
             Cue::Kind(_) => {}
             Cue::Brief => self.verbosity = Some(Verbosity::Low),
+            Cue::Task => self.is_task = true,
             Cue::Long => self.verbosity = Some(Verbosity::High),
             Cue::Code(pool) => self.code = Some(pool),
             Cue::Count(count) => self.count = self.count.or(Some(count)),

@@ -39,6 +39,8 @@ pub(crate) enum Cue {
     Kind(Kind),
     /// A short answer.
     Brief,
+    /// A small task, such as choosing a label.
+    Task,
     /// A long answer.
     Long,
     /// A programming language, by the name of its pool.
@@ -316,6 +318,7 @@ fn cue(section: &'static str, index: usize) -> Option<Cue> {
         _ => match section {
             "brief" => Some(Cue::Brief),
             "long" => Some(Cue::Long),
+            "task" => Some(Cue::Task),
             "count" => Some(Cue::Count(index as u32 + 1)),
             _ => None,
         },

@@ -45,17 +45,18 @@ pub(crate) struct OwnView {
 impl OwnView {
     /// Whether it is the page at that path; a number at the end may be any, and the rest of a path.
     fn is_at(&self, path: &str) -> bool {
+        // Every call is held against every page.
+        if !self.path.ends_with('}') {
+            return self.path == path;
+        }
         if let Some(before) = self.path.strip_suffix("{rest}") {
             return path
                 .strip_prefix(before)
                 .is_some_and(|rest| !rest.is_empty());
         }
-        match self.path.strip_suffix("{n}") {
-            None => self.path == path,
-            Some(before) => path
-                .strip_prefix(before)
-                .is_some_and(|rest| !rest.is_empty() && !rest.contains('/')),
-        }
+        let before = self.path.strip_suffix("{n}").unwrap_or(self.path);
+        path.strip_prefix(before)
+            .is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
     }
 }
 
