@@ -8,6 +8,7 @@ use crate::identifier;
 use crate::mention::Prompt;
 use crate::prose::{Topic, phrase};
 use crate::slots::{Given, Slot, Values, Wants, plausible};
+use crate::task;
 
 /// What an instance is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ pub(crate) struct PromptSource<'a> {
     purpose: Purpose,
     values: Values,
     prompt: Prompt,
+    text: Box<str>,
     topic: &'a Topic,
     rng: Rng,
     /// Names of slots whose literals or yes-or-no the prompt names.
@@ -44,6 +46,7 @@ impl<'a> PromptSource<'a> {
         topic: &'a Topic,
         seed: Seed,
     ) -> Self {
+        let text = prompt.into();
         let prompt = Prompt::of(prompt);
         let is_named = |slot: &&Slot| match slot.wants {
             Wants::Choice => slot
@@ -63,6 +66,7 @@ impl<'a> PromptSource<'a> {
             purpose,
             values,
             prompt,
+            text,
             topic,
             rng,
             named,
@@ -143,7 +147,12 @@ impl Source for PromptSource<'_> {
                 self.prompt.use_up(at);
                 index
             }
-            None => self.rng.below(literals.len()),
+            None => {
+                let texts = literals.iter().map(|literal| literal.text());
+                let labels: Option<Vec<&str>> = texts.collect();
+                let fitting = labels.and_then(|labels| task::fitting(&labels, &self.text));
+                fitting.unwrap_or_else(|| self.rng.below(literals.len()))
+            }
         }
     }
 

@@ -142,6 +142,24 @@ pub(crate) fn choose<'l>(labels: &[&'l str], matter: &str) -> Option<&'l str> {
     best.map(|(label, _)| label)
 }
 
+/// The number of the label that words of a text speak for, if any do: for choices that nobody asked
+/// for in words.
+pub(crate) fn fitting(labels: &[&str], text: &str) -> Option<usize> {
+    let at = |label: &str| labels.iter().position(|own| *own == label);
+    if let Some(label) = sentiment::choose(labels, text) {
+        return at(label).filter(|_| sentiment::has_mood(text));
+    }
+    let lower = text.to_lowercase();
+    let speaks = |label: &&str| {
+        let hints = hints(label).unwrap_or_default();
+        hints.iter().any(|hint| has(&lower, hint))
+    };
+    if !labels.iter().any(|label| speaks(label)) {
+        return None;
+    }
+    choose(labels, text).and_then(at)
+}
+
 fn has(lower: &str, word: &str) -> bool {
     marks::word_at(lower, word).is_some()
 }

@@ -22,6 +22,7 @@ use crate::data;
 use crate::prose::Topic;
 use crate::reading::Reading;
 
+pub(crate) use label::fitting;
 pub(crate) use translate::target;
 
 /// Words of tasks.

@@ -73,6 +73,11 @@ fn heard(text: &str) -> (u32, u32) {
     (good, bad)
 }
 
+/// Whether any word of a text sounds good or bad.
+pub(super) fn has_mood(text: &str) -> bool {
+    heard(text) != (0, 0)
+}
+
 /// The label that a text's mood has, where the labels are moods, or a number of stars.
 pub(super) fn choose<'l>(labels: &[&'l str], text: &str) -> Option<&'l str> {
     let moods: Vec<_> = labels.iter().map(|label| mood(label)).collect();

@@ -81,6 +81,36 @@ fn literals_are_chosen_by_what_the_prompt_says() {
 }
 
 #[test]
+fn choices_follow_what_the_text_speaks_for() {
+    let one_of = |labels: Value| json!({"type": "object", "properties": {"label": {"type": "string", "enum": labels}}, "required": ["label"], "additionalProperties": false});
+    for (asked, labels, expected) in [
+        (
+            "The waiter was rude and the soup cold.",
+            json!(["positive", "neutral", "negative"]),
+            "negative",
+        ),
+        (
+            "The second season is not good at all.",
+            json!(["positive", "neutral", "negative"]),
+            "negative",
+        ),
+        (
+            "My card was charged twice, I want my money back.",
+            json!(["technical", "billing", "other"]),
+            "billing",
+        ),
+        (
+            "URGENT: you won a prize, click to claim your free gift card",
+            json!(["ham", "spam"]),
+            "spam",
+        ),
+    ] {
+        let value = answer(asked, one_of(labels), true);
+        assert_eq!(value["label"], expected, "{asked}");
+    }
+}
+
+#[test]
 fn references_unions_and_recursion_hold() {
     let schema = json!({
         "type": "object",
