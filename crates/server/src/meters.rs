@@ -57,6 +57,18 @@ struct Levels {
     used: [[f64; 2]; 2],
     /// The last limit of each, by which it drains.
     most: [[u64; 2]; 2],
+    /// Requests that were let through, and those that were not.
+    admitted: u64,
+    refused: u64,
+}
+
+/// What one project or key has asked of one model, as it is shown.
+pub(crate) struct Metered {
+    pub(crate) who: String,
+    pub(crate) model: String,
+    pub(crate) admitted: u64,
+    pub(crate) refused: u64,
+    pub(crate) left: Vec<Left>,
 }
 
 /// A limit that is reached.
@@ -79,6 +91,18 @@ pub(crate) struct Left {
 }
 
 impl Meters {
+    /// All meters, by who and model.
+    pub(crate) fn list(&self, now: Micros) -> Vec<Metered> {
+        let mut list: Vec<Metered> = self
+            .0
+            .lock()
+            .iter()
+            .map(|((who, model), meter)| meter.shown(who, model, now))
+            .collect();
+        list.sort_by(|one, other| (&one.who, &one.model).cmp(&(&other.who, &other.model)));
+        list
+    }
+
     /// The meter of whoever `who` is for a model.
     pub(crate) fn of(&self, who: &str, model: &str, now: Micros) -> Arc<Meter> {
         let mut meters = self.0.lock();
@@ -105,8 +129,10 @@ impl Meter {
         // A client that waits as it is told is not told to wait again.
         let longest = reached.max_by_key(|reached| reached.wait.map_or(u64::MAX, |wait| wait.0));
         if let Some(reached) = longest {
+            levels.refused += 1;
             return Err(reached);
         }
+        levels.admitted += 1;
         for limit in limits {
             *levels.used(*limit) += asked(limit.unit, tokens) as f64;
         }
@@ -134,6 +160,21 @@ impl Meter {
             }
         });
         left.collect()
+    }
+
+    /// What is left of the limits that held last, and how many requests they let through.
+    fn shown(&self, who: &str, model: &str, now: Micros) -> Metered {
+        let (limits, admitted, refused) = {
+            let levels = self.0.lock();
+            (levels.limits(), levels.admitted, levels.refused)
+        };
+        Metered {
+            who: who.to_owned(),
+            model: model.to_owned(),
+            admitted,
+            refused,
+            left: self.left(&limits, now),
+        }
     }
 
     fn is_idle(&self, now: Micros) -> bool {
@@ -165,6 +206,20 @@ impl Limit {
 }
 
 impl Levels {
+    /// The limits that held last.
+    fn limits(&self) -> Vec<Limit> {
+        let mut limits = Vec::new();
+        for unit in [Unit::Requests, Unit::Tokens] {
+            for span in [Span::Minute, Span::Day] {
+                let most = self.most[unit as usize][span as usize];
+                if most > 0 {
+                    limits.push(Limit { unit, most, span });
+                }
+            }
+        }
+        limits
+    }
+
     fn used(&mut self, limit: Limit) -> &mut f64 {
         &mut self.used[limit.unit as usize][limit.span as usize]
     }

@@ -8,6 +8,7 @@ mod gpus;
 mod histogram;
 mod journal;
 mod ledger;
+mod objectives;
 mod series;
 mod serving;
 mod summary;
@@ -19,6 +20,7 @@ pub use exposition::{OPEN_METRICS_MEDIA, PROMETHEUS_MEDIA, open_metrics, prometh
 pub use gpus::{DcgmCounters, GpuFaults, GpuName, GpuSample, dcgm_json, dcgm_text, gpu_name};
 pub use journal::{Journal, JournalFilter, JournalLimits};
 pub use ledger::{Ledger, LedgerLimits};
+pub use objectives::{Objective, objectives_json};
 pub use serving::{
     Moment, PageKind, Served, ServedSpeculation, ServingMeter, Sleep, iterations_json,
     kv_cache_json, page_json, page_open_metrics, page_text, requests_json,

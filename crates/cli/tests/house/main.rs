@@ -30,6 +30,7 @@ mod kv_events;
 mod metrics;
 mod models;
 mod native;
+mod objectives;
 mod open_weights;
 mod pages;
 mod prompt_cache;

@@ -165,7 +165,7 @@ fn named(models: Vec<ModelSummary>, name: &str) -> Result<ModelSummary, ApiError
     })
 }
 
-fn wrong(name: &str, expected: &str) -> ApiError {
+pub(super) fn wrong(name: &str, expected: &str) -> ApiError {
     ApiError::invalid(format!("Invalid '{name}': expected {expected}."))
         .code("invalid_value")
         .param(name.to_owned())

@@ -11,10 +11,12 @@ mod engine_metrics;
 mod gpus;
 mod health;
 mod image;
+mod limits;
 mod metrics;
 mod models;
 mod native;
 mod sleep;
+mod slo;
 mod tokenizer;
 mod usage;
 
@@ -80,6 +82,8 @@ static OWN: &[OwnView] = &[
     page("/metrics/compare", by_model::compare),
     page("/metrics/ranking", by_model::ranking),
     page("/metrics/costs", by_model::costs),
+    page("/metrics/slo", slo::show),
+    control(Method::GET, "/metrics/rate-limits", limits::show),
     page("/openapi.json", docs::openapi),
     page("/docs", docs::page),
     page("/", docs::landing),
