@@ -127,6 +127,15 @@ pub(crate) struct SimulateArguments {
     /// A replica comes back, as in `0@90`; repeatable
     #[arg(long, value_name = "N@S")]
     pub(crate) restore: Vec<String>,
+    /// The engine goes to sleep at that second, and requests wait; repeatable
+    #[arg(long, value_name = "S")]
+    pub(crate) sleep: Vec<f64>,
+    /// How deep it sleeps: from 1 its weights come back from the host's memory, from 2 from the disk
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=2), value_name = "LEVEL")]
+    pub(crate) sleep_level: u8,
+    /// The engine is woken at that second; repeatable
+    #[arg(long, value_name = "S")]
+    pub(crate) wake: Vec<f64>,
     /// One more replica joins at that second; repeatable
     #[arg(long, value_name = "S")]
     pub(crate) add: Vec<f64>,
@@ -186,6 +195,10 @@ pub(crate) struct LoadArguments {
     /// How many different ones of these there are
     #[arg(long, default_value_t = 1)]
     pub(crate) shared_groups: u32,
+    /// How many adapters (LoRA) requests run with, each with one of them; the engine has
+    /// `--enable-lora` and at most `--max-loras` of them in a step
+    #[arg(long, default_value_t = 0)]
+    pub(crate) adapters: u32,
     /// A file of requests instead: JSON lines with `arrival_time` in seconds (or `timestamp` in
     /// milliseconds), `input_length` and `output_length`, and `hash_ids` where prompts share
     /// beginnings

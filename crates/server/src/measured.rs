@@ -35,7 +35,7 @@ pub(crate) fn meter(config: &Config, now: Micros) -> Option<Arc<ServingMeter>> {
         max_batched_tokens: setting.max_batched_tokens,
         context_tokens: setting.max_context.unwrap_or(model.context_window),
         prefix_caching: setting.prefix_caching,
-        memory_share: setting.memory_share,
+        memory_share: setup.memory_share(),
         gpu_limit_watts: f64::from(setup.gpu.tdp_watts),
         weight_bytes: setup.weight_bytes(),
         cache_bytes_a_token: setup.cache_bytes_a_token(),

@@ -1,8 +1,8 @@
 //! `fakeai calibrate`: fits what kernels reach and what an engine costs to one's own measurements.
 
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
-use fakeai_engine::serving::{Constants, Fit, Measured, knobs, read_measured};
+use fakeai_engine::serving::{Constants, Fit, Measured, Progress, knobs, read_measured};
 
 use super::Failure;
 use crate::arguments::CalibrateArguments;
@@ -36,8 +36,9 @@ pub(super) fn run(arguments: &CalibrateArguments, out: &mut dyn Write) -> Result
         )));
     }
     let shipped = Constants::shipped();
-    let mut fit = Fit::of(rows.iter().map(|row| (row.clone(), 1.0)));
-    let fitted = fit.search(shipped, &knobs(&rows, false), ROUNDS, |_, _| {});
+    let weighted = || rows.iter().map(|row| (row.clone(), 1.0));
+    let knobs = knobs(&rows, false);
+    let fitted = Fit::of(weighted(), shipped).search(shipped, &knobs, ROUNDS, progress());
     writeln!(
         out,
         "{} measured runs. How far simulated means are from theirs:\n{:30}    TPOT      TTFT",
@@ -48,7 +49,8 @@ pub(super) fn run(arguments: &CalibrateArguments, out: &mut dyn Write) -> Result
         ("with the shipped constants", shipped),
         ("with the fitted ones", &fitted),
     ] {
-        let (tpot, ttft) = errors(&fit, constants);
+        // Each as a simulation has it, which schedules with the constants that it is given.
+        let (tpot, ttft) = errors(&Fit::of(weighted(), constants), constants);
         writeln!(out, "  {name:28} {tpot:7.1} % {ttft:7.1} %")?;
     }
     changes(out, &shipped.beyond(&fitted), &fitted.beyond(shipped))?;
@@ -65,6 +67,24 @@ pub(super) fn run(arguments: &CalibrateArguments, out: &mut dyn Write) -> Result
         "\nwritten to {target}; the server and `fakeai simulate` go by it with `--calibration {target}`"
     )?;
     Ok(())
+}
+
+/// Tells people who watch how far a fit is; nobody where errors go into a file.
+fn progress() -> impl FnMut(Progress) {
+    let is_watched = io::stderr().is_terminal();
+    move |far: Progress| {
+        if is_watched {
+            let Progress { pass, round, error } = far;
+            // Where this can't be written, the fit goes on all the same.
+            let _ = write!(
+                io::stderr(),
+                "\rschedule {}, round {}: mean error {:.2} %  ",
+                pass + 1,
+                round + 1,
+                error * 100.0
+            );
+        }
+    }
 }
 
 /// Tells each constant that the fit has changed: what it was, and what it is.

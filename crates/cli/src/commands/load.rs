@@ -32,14 +32,15 @@ impl Load {
 
     /// Refuses requests of which not even the shortest can be served there.
     pub(super) fn check(&self, cluster: &Cluster) -> Result<(), Failure> {
-        let (prefix, prompt, output) = match self {
-            Self::Traced(_) => return Ok(()),
-            Self::Drawn(workload) => (
-                workload.shared.map_or(0, |shared| shared.tokens),
-                workload.prompt.low,
-                workload.output.low,
-            ),
+        let Self::Drawn(workload) = self else {
+            return Ok(());
         };
+        if workload.adapters > 0 && cluster.setup().setting.max_adapters.is_none() {
+            let words = "--adapters are requests with adapters (LoRA), which an engine with --enable-lora serves";
+            return Err(Failure::Words(words.to_owned()));
+        }
+        let prefix = workload.shared.map_or(0, |shared| shared.tokens);
+        let (prompt, output) = (workload.prompt.low, workload.output.low);
         let all = u64::from(prefix) + u64::from(prompt) + u64::from(output);
         let longest = cluster.longest_served();
         if all <= u64::from(longest) {
@@ -149,6 +150,7 @@ fn workload(arguments: &LoadArguments) -> Result<Workload, Failure> {
             tokens: arguments.shared_prefix,
             groups: arguments.shared_groups.max(1),
         }),
+        adapters: arguments.adapters,
     })
 }
 

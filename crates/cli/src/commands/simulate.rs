@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use fakeai_canon::{Micros, Seed};
 use fakeai_catalog::hardware::gpu_price;
-use fakeai_engine::serving::{Cluster, Order, Outcome, Role, Run};
+use fakeai_engine::serving::{Cluster, Order, Outcome, Role, Run, SleepLevel};
 use serde_json::{Value, json};
 
 use super::load::{Goal, Load};
@@ -79,8 +79,28 @@ fn orders(
         .workers()
         .last()
         .map_or(Role::Whole, |last| last.role);
-    for at in &arguments.add {
-        orders.push((Micros::from_seconds(*at), Order::Add(role)));
+    let level = match arguments.sleep_level {
+        1 => SleepLevel::One,
+        _ => SleepLevel::Two,
+    };
+    let timed = [
+        ("--add", &arguments.add, Order::Add(role)),
+        ("--sleep", &arguments.sleep, Order::Sleep(level)),
+        ("--wake", &arguments.wake, Order::Wake),
+    ];
+    for (flag, times, order) in timed {
+        for at in times {
+            if !at.is_finite() || *at < 0.0 {
+                return Err(Failure::Words(format!("{flag} {at} is no second")));
+            }
+            orders.push((Micros::from_seconds(*at), order));
+        }
+    }
+    // An engine that nobody wakes answers nobody.
+    let last = |times: &[f64]| times.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if last(&arguments.sleep) > last(&arguments.wake) {
+        let words = "--sleep without a later --wake leaves requests waiting forever";
+        return Err(Failure::Words(words.to_owned()));
     }
     Ok(orders)
 }

@@ -17,7 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use fakeai_engine::serving::{Fit, Measured, Standing, Unread, read_measured};
+use fakeai_engine::serving::{Fit, Measured, Progress, Standing, Unread, read_measured};
 
 /// What was asked for.
 struct Wanted {
@@ -75,7 +75,7 @@ fn measure(wanted: &Wanted) -> Result<(), Box<dyn Error>> {
     let mut told = page::Page::default();
     let of = |standing: Standing| {
         let rows = rows.iter().filter(move |row| row.standing == standing);
-        Fit::of(rows.map(|row| (row.clone(), 1.0)))
+        Fit::of(rows.map(|row| (row.clone(), 1.0)), shipped)
     };
     let counting = of(Standing::Steady);
     told.headline(&counting, &of(Standing::OtherLoad), shipped);
@@ -85,7 +85,8 @@ fn measure(wanted: &Wanted) -> Result<(), Box<dyn Error>> {
         told.beside(title, &of(*standing), shipped);
     }
     let (unseen, _) = read_measured(UNSEEN, &[]);
-    told.unseen(&Fit::of(unseen.into_iter().map(|row| (row, 1.0))), shipped);
+    let unseen = unseen.into_iter().map(|row| (row, 1.0));
+    told.unseen(&Fit::of(unseen, shipped), shipped);
     told.speedups(&speedups::all(shipped)?);
     told.unread(&count(&unread));
     let folder = wanted.folder.join("traces");
@@ -134,15 +135,32 @@ fn fit(rows: &[Measured], out: &Path) -> Result<(), Box<dyn Error>> {
         let (_, others) = folds::split(rows, fold);
         ((fold + 1).to_string(), others)
     });
-    for (name, chosen) in std::iter::once(("all".to_owned(), rows.to_vec())).chain(without) {
-        println!("{name}: {} rows", chosen.len());
-        let constants = folds::fitted(&chosen, |round, error| {
-            println!("{name}: round {round}, error {error:.4}");
-        })?;
-        let path = out.join(format!("{name}.toml"));
-        fs::write(&path, constants.beyond(&folds::start()?))?;
-        println!("{name}: written to {}", path.display());
-    }
+    let all = std::iter::once(("all".to_owned(), rows.to_vec())).chain(without);
+    let all: Vec<(String, Vec<Measured>)> = all.collect();
+    // Each on a thread of its own: none needs another.
+    std::thread::scope(|scope| {
+        let fits: Vec<_> = all
+            .iter()
+            .map(|(name, chosen)| scope.spawn(move || fit_one(name, chosen, out)))
+            .collect();
+        for fit in fits {
+            fit.join().map_err(|_| "a fit has failed")??;
+        }
+        Ok(())
+    })
+}
+
+/// Fits these rows and writes the constants.
+fn fit_one(name: &str, chosen: &[Measured], out: &Path) -> Result<(), String> {
+    println!("{name}: {} rows", chosen.len());
+    let constants = folds::fitted(chosen, |far| {
+        let Progress { pass, round, error } = far;
+        println!("{name}: pass {pass}, round {round}, error {error:.4}");
+    })?;
+    let path = out.join(format!("{name}.toml"));
+    let unwritten = |error: std::io::Error| format!("{}: {error}", path.display());
+    fs::write(&path, constants.beyond(&folds::start()?)).map_err(unwritten)?;
+    println!("{name}: written to {}", path.display());
     Ok(())
 }
 

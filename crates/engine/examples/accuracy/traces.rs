@@ -97,7 +97,7 @@ fn setup(name: &str, meta: &Value, constants: &Constants) -> Result<Setup, Box<d
     setting.max_batched_tokens = tokens.unwrap_or(setting.max_batched_tokens);
     in_engine(&mut setup, constants);
     if let Some(share) = arguments["gpu_memory_utilization"].as_f64() {
-        setup.setting.memory_share = share;
+        setup.setting.memory_share = Some(share);
     }
     Ok(setup)
 }
@@ -105,7 +105,7 @@ fn setup(name: &str, meta: &Value, constants: &Constants) -> Result<Setup, Box<d
 /// Recorded times are taken in the engine: nothing of server and client is in them.
 fn in_engine(setup: &mut Setup, constants: &Constants) {
     // vLLM took 0.9 of the memory before release 0.22.
-    setup.setting.memory_share = 0.9;
+    setup.setting.memory_share = Some(0.9);
     let numbers = constants.of(&setup.gpu.name, setup.setting.kind.name());
     setup.efficiency = numbers.without_server();
 }

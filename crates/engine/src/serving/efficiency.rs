@@ -109,6 +109,9 @@ costs! {
         prompt_token_us,
         /// The same for each other request that the replica has under way when one arrives, in µs.
         concurrency_us,
+        /// The server's work for each token that leaves, in µs: one process does it for all sequences,
+        /// one after another, while the engine goes on.
+        output_us,
     }
 }
 
@@ -292,6 +295,7 @@ impl Efficiency {
             request_us: 0.0,
             prompt_token_us: 0.0,
             concurrency_us: 0.0,
+            output_us: 0.0,
             ..self.engine
         };
         Self { engine, ..self }

@@ -1,5 +1,6 @@
 //! Fits constants to measured runs: one after another is moved up and down, and stays where the
-//! error is least. Constants are of a GPU, of an engine or of all, never of a row or a model.
+//! error is least. Runs are then scheduled with what came of it, and fitted once more. Constants are of
+//! a GPU, of an engine or of all, never of a row or a model.
 
 use fakeai_canon::Seed;
 
@@ -43,19 +44,32 @@ const LEAPS: [f64; 4] = [0.1, 0.35, 0.6, 0.9];
 /// Rounds that a number is left alone for which moving did not help.
 const REST: u32 = 2;
 
+/// Fits that follow each other at most, each on a schedule that was made with what the last found.
+const PASSES: u32 = 4;
+/// A schedule that moves no run by more than this share is one with which it was fitted.
+const SETTLED: f64 = 0.005;
+/// The first and the last step of a number, as shares of it: bold at first, small once it is near.
+const BOLD: (f64, f64) = (0.35, 0.02);
+const FINE: (f64, f64) = (0.09, 0.005);
+
+/// How far a fit is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// The schedule that it goes by, the first being 0.
+    pub pass: u32,
+    /// The round on that schedule.
+    pub round: u32,
+    /// The mean error of all runs.
+    pub error: f64,
+}
+
 impl Fit {
-    /// Schedules the runs; each counts by its weight. Those that can't run are left out.
-    pub fn of(rows: impl IntoIterator<Item = (Measured, f64)>) -> Self {
-        let cases = rows.into_iter().filter_map(|(measured, weight)| {
-            let rng = &mut Seed(1).rng();
-            let trajectory = Trajectory::of(&measured.setup, &measured.workload, rng).ok()?;
-            Some(Case {
-                measured,
-                trajectory,
-                weight,
-                loss: 0.0,
-            })
-        });
+    /// Schedules the runs with these constants; each counts by its weight. Those that can't run are
+    /// left out.
+    pub fn of(rows: impl IntoIterator<Item = (Measured, f64)>, constants: &Constants) -> Self {
+        let cases = rows
+            .into_iter()
+            .filter_map(|(measured, weight)| Case::of(measured, weight, constants));
         Self {
             cases: cases.collect(),
         }
@@ -70,25 +84,75 @@ impl Fit {
         self.cases.iter().map(means)
     }
 
-    /// The constants that come nearest, from these on. Every round tells its error.
+    /// The constants that come nearest, from these on. Runs are scheduled with what was found and
+    /// the search goes on from there, until the schedule stays as it is. Every round tells how far it
+    /// is.
     pub fn search(
         &mut self,
         from: &Constants,
         knobs: &[Knob],
         rounds: u32,
+        mut tell: impl FnMut(Progress),
+    ) -> Constants {
+        let mut found = from.clone();
+        let mut nearest: Option<(f64, Constants)> = None;
+        for pass in 0..PASSES {
+            let strides = if pass == 0 { BOLD } else { FINE };
+            let tell = |round, error| tell(Progress { pass, round, error });
+            found = self.settle(from, found, knobs, (strides, rounds >> pass), tell);
+            let moved = self.schedule(&found);
+            // What counts is what a simulation makes of the constants.
+            let error = self.error();
+            if nearest.as_ref().is_none_or(|(least, _)| error < *least) {
+                nearest = Some((error, found.clone()));
+            }
+            // Small steps follow bold ones in any case.
+            if moved < SETTLED && pass > 0 {
+                break;
+            }
+        }
+        nearest.map_or(found, |(_, constants)| constants)
+    }
+
+    /// Schedules the runs anew; tells how far that moves any of their means.
+    fn schedule(&mut self, constants: &Constants) -> f64 {
+        let mut most = 0.0_f64;
+        for case in &mut self.cases {
+            let before = case.means(constants);
+            if let Some(anew) = Case::of(case.measured.clone(), case.weight, constants) {
+                *case = anew;
+            }
+            let after = case.means(constants);
+            let ttft = (after.ttft_ms / before.ttft_ms).ln().abs();
+            let tpot = (after.tpot_ms / before.tpot_ms).ln().abs();
+            most = most.max(ttft).max(tpot);
+            case.loss = case.loss(constants);
+        }
+        most
+    }
+
+    /// The constants that come nearest on this schedule, from those that were found before.
+    fn settle(
+        &mut self,
+        from: &Constants,
+        found: Constants,
+        knobs: &[Knob],
+        ((first, least), rounds): ((f64, f64), u32),
         mut tell: impl FnMut(u32, f64),
     ) -> Constants {
-        let mut best = from.clone();
+        let mut best = found;
         for case in &mut self.cases {
             case.loss = case.loss(&best);
         }
+        let mut stride = first;
+        if first >= BOLD.0 {
+            for knob in knobs {
+                self.leap(knob, from, &mut best);
+            }
+        }
         // Bold steps first, small ones at the end. A number that no step helped is left alone for
         // some rounds.
-        let mut stride = 0.35;
         let mut rests = vec![0; knobs.len()];
-        for knob in knobs {
-            self.leap(knob, from, &mut best);
-        }
         for round in 0..rounds {
             let mut has_moved = false;
             for (knob, rest) in knobs.iter().zip(&mut rests) {
@@ -105,7 +169,7 @@ impl Fit {
                 stride /= 2.0;
                 rests.fill(0);
             }
-            if stride < 0.02 {
+            if stride < least {
                 break;
             }
         }
@@ -198,6 +262,20 @@ impl Fit {
 }
 
 impl Case {
+    /// Schedules a run with these constants; none where it can't run.
+    fn of(measured: Measured, weight: f64, constants: &Constants) -> Option<Self> {
+        let mut setup = measured.setup.clone();
+        setup.efficiency = constants.of(&setup.gpu.name, setup.setting.kind.name());
+        let rng = &mut Seed(1).rng();
+        let trajectory = Trajectory::of(&setup, &measured.workload, rng).ok()?;
+        Some(Self {
+            measured,
+            trajectory,
+            weight,
+            loss: 0.0,
+        })
+    }
+
     fn efficiency(&self, constants: &Constants) -> super::Efficiency {
         let setup = &self.measured.setup;
         constants.of(&setup.gpu.name, setup.setting.kind.name())
@@ -245,13 +323,14 @@ pub fn knobs<'a>(rows: impl IntoIterator<Item = &'a Measured>, of_all: bool) -> 
         "reduce_us",
         "reduce_gb_s",
     ];
-    const ENGINE: [&str; 15] = [
+    const ENGINE: [&str; 16] = [
         "host_us",
         "row_us",
         "pass_us",
         "request_us",
         "prompt_token_us",
         "concurrency_us",
+        "output_us",
         "eager_us",
         "eager_expert_us",
         "eager_mla_us",

@@ -25,6 +25,8 @@ pub trait Log {
     fn queued(&mut self, _at: Micros, _load: WorkerLoad) {}
     /// A step began; it computes `batch` until `end`.
     fn step(&mut self, _start: Micros, _end: Micros, _batch: &Batch) {}
+    /// The tokens of the step that began have left the server then: so many, one after another.
+    fn delivered(&mut self, _at: Micros, _tokens: u32) {}
     /// So much of the step that is about to begin passes while proposals for the next are made.
     fn drafts(&mut self, _took: Micros) {}
     /// The step that began verifies proposals for a sequence.

@@ -171,6 +171,8 @@ impl Cluster {
             return false;
         };
         member.state = State::Down;
+        // What had ended before has its tokens, those that the server has not sent yet among them.
+        let sent = member.worker.sent.max(self.now);
         let mut lost = member.worker.evacuate(self.now);
         self.touch(number);
         let moves: Vec<(SequenceId, super::cluster::Move)> = self
@@ -199,7 +201,7 @@ impl Cluster {
         lost.sort_by_key(|sequence| sequence.id);
         log.replica(number as u32);
         for sequence in &lost {
-            log.displaced(sequence.id, self.now);
+            log.displaced(sequence.id, sent);
         }
         log.halted();
         log.queued(self.now, self.members[number].worker.load());

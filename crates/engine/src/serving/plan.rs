@@ -6,6 +6,7 @@ use std::fmt;
 use fakeai_catalog::hardware::{Gpu, Link, Links, Shape, links};
 
 use super::efficiency::Efficiency;
+use super::memory;
 use super::speculation::Speculation;
 use super::thermal::Thermal;
 
@@ -123,8 +124,9 @@ pub struct Setting {
     pub chunked_prefill: bool,
     /// Whether blocks are found again by what they hold.
     pub prefix_caching: bool,
-    /// The share of a GPU's memory that the engine takes.
-    pub memory_share: f64,
+    /// The share of a GPU's memory that the engine takes, as its own flag counts it; none means its
+    /// own default.
+    pub memory_share: Option<f64>,
     /// Sequences that wait at most; one more is refused. None means no bound.
     pub max_waiting: Option<u32>,
     /// Who is served first.
@@ -202,14 +204,6 @@ impl fmt::Display for Misfit {
 
 impl std::error::Error for Misfit {}
 
-/// Bytes that an engine can use of a GPU sold with so many GB: these are of 2^30, and the driver
-/// keeps a part.
-const USABLE_BYTES_A_GB: f64 = 0.985 * 1_073_741_824.0;
-/// Bytes that graphs, workspaces and the runtime take whatever is served.
-const RUNTIME_BYTES: f64 = 1.2e9;
-/// Bytes that a number of the hidden state takes at its widest, for each token of a step.
-const ACTIVATION_BYTES: f64 = 24.0;
-
 impl Setup {
     /// A set-up with the defaults of its engine for the GPU.
     pub fn new(
@@ -286,28 +280,6 @@ impl Setup {
         all + f64::from(self.data_parallel - 1) * (all - experts).max(0.0)
     }
 
-    /// Bytes that activations and the runtime take on each GPU.
-    pub fn beside_bytes(&self) -> f64 {
-        let tokens = f64::from(self.setting.max_batched_tokens);
-        RUNTIME_BYTES + ACTIVATION_BYTES * tokens * f64::from(self.shape.hidden)
-    }
-
-    /// Bytes that each GPU has left for the cache, which may be below 0.
-    fn left_bytes(&self) -> f64 {
-        let (share, memory) = (self.setting.memory_share, self.memory_bytes());
-        let taken = self.weight_bytes() + self.beside_bytes();
-        match self.setting.kind {
-            Kind::Vllm | Kind::Sglang => memory * share - taken,
-            // TensorRT-LLM takes a share of what the weights have left.
-            Kind::TensorRt => (memory - taken) * share,
-        }
-    }
-
-    /// Bytes of each GPU's memory that can be used.
-    pub fn memory_bytes(&self) -> f64 {
-        self.gpu.memory_gb * USABLE_BYTES_A_GB
-    }
-
     /// Blocks of the cache that fit beside the weights.
     ///
     /// # Errors
@@ -329,7 +301,7 @@ impl Setup {
             };
             return Err(Misfit(format!(
                 "{} does not fit on {} × {}: each holds {:.1} GB of weights ({:.1}·10⁹ parameters{again} × {} bytes / {}){beside}, \
-                 {:.1} GB are needed beside them, and {:.0} % of its {:.1} GB may be taken, which leaves {:.1} GB for the cache.",
+                 {:.1} GB are needed beside them, and {}, which leaves {:.1} GB for the cache.",
                 self.shape.model,
                 self.gpus(),
                 self.gpu.name,
@@ -338,8 +310,7 @@ impl Setup {
                 self.precision.weight_bytes(),
                 self.gpus(),
                 self.beside_bytes() / 1e9,
-                self.setting.memory_share * 100.0,
-                self.memory_bytes() / 1e9,
+                self.share_in_words(),
                 left / 1e9,
             )));
         }
@@ -428,7 +399,7 @@ impl Setting {
         };
         let (tokens, block) = match kind {
             Kind::Vllm => (tokens, 16),
-            Kind::Sglang => (sglang_tokens(gpu), 16),
+            Kind::Sglang => (memory::sglang_tokens(gpu), 16),
             Kind::TensorRt => (8_192, 32),
         };
         Self {
@@ -438,11 +409,7 @@ impl Setting {
             block_tokens: block,
             chunked_prefill: true,
             prefix_caching: true,
-            memory_share: match kind {
-                Kind::Vllm => 0.92,
-                Kind::Sglang => 0.88,
-                Kind::TensorRt => 0.9,
-            },
+            memory_share: None,
             max_waiting: None,
             policy: Policy::FirstCome,
             long_prefill_tokens: 0,
@@ -454,15 +421,5 @@ impl Setting {
             conservativeness: 1.0,
             receive_interval: 1,
         }
-    }
-}
-
-/// Tokens of a part of a prompt that SGLang takes for a GPU's memory (`server_args.py`).
-fn sglang_tokens(gpu: &Gpu) -> u32 {
-    match gpu.memory_gb {
-        ..35.0 => 2_048,
-        35.0..60.0 => 4_096,
-        60.0..160.0 => 8_192,
-        _ => 16_384,
     }
 }

@@ -50,6 +50,7 @@ pub(super) struct Series {
     most_under_way: Option<u32>,
     max_batched_tokens: Option<u32>,
     prefix_caching: Option<bool>,
+    memory_share: Option<f64>,
     /// How weights are stored, where the table says something else.
     precision: Option<String>,
     speculates: Option<Speculates>,
@@ -129,6 +130,7 @@ impl Series {
             .max_batched_tokens
             .unwrap_or(setting.max_batched_tokens);
         setting.prefix_caching = self.prefix_caching.unwrap_or(setting.prefix_caching);
+        setting.memory_share = self.memory_share.or(setting.memory_share);
         if let Some(how) = &self.speculates {
             let how = Speculation::new(how.method, how.tokens, setup, None);
             setup.speculation = Some(how);

@@ -340,6 +340,11 @@ impl StepTime {
         (costs.request_us + token + costs.concurrency_us * f64::from(others)) * 1e-6
     }
 
+    /// Seconds in which the server sends so many tokens of one step, one after another.
+    pub(super) fn output_seconds(&self, tokens: f64) -> f64 {
+        self.setup.efficiency.engine.output_us * 1e-6 * tokens
+    }
+
     fn reach(&self) -> &Efficiency {
         &self.setup.efficiency
     }

@@ -1,7 +1,8 @@
 //! The steps of a closed loop, kept so that they can be timed again. Where requests follow each
-//! other and not a clock, which of them share a step depends on no step's time: a run is scheduled
-//! once, and then timed with as many sets of constants as a fit likes to try. What the server's share
-//! of a request moves between steps is left out: its time is added.
+//! other and not a clock, which of them share a step depends on no step's time but for the server's
+//! share of each, which passes beside the steps. A run is scheduled once, timed with as many sets of
+//! constants as a fit likes to try, and scheduled anew with what came of it: with the constants that
+//! it was scheduled with, times are those of a simulation.
 
 use fakeai_canon::{Micros, Rng};
 
@@ -32,6 +33,10 @@ pub struct ClosedLoop {
 struct Stretch {
     middle: Batch,
     steps: u32,
+    /// Tokens that leave the server, of all its steps.
+    tokens: u32,
+    /// Who came to an idle engine, and what they waited for: the first step is theirs.
+    after: Option<usize>,
 }
 
 /// A request by the stretches that it arrives, starts and ends with.
@@ -43,6 +48,15 @@ struct Passage {
     prompt: u32,
     output: u32,
     others: u32,
+    /// The end of the step that was under way when the engine got it.
+    joins: Place,
+}
+
+/// The end of a step: the stretch, and how many of its steps have passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Place {
+    stretch: usize,
+    steps: f64,
 }
 
 /// The steps of a closed loop.
@@ -51,6 +65,55 @@ pub struct Trajectory {
     stretches: Vec<Stretch>,
     passages: Vec<Passage>,
 }
+
+/// When stretches begin and end with one set of constants, in seconds.
+struct Timing {
+    begins: Vec<f64>,
+    /// The end of each, after the beginning of all.
+    ends: Vec<f64>,
+    /// Of one of its steps.
+    step: Vec<f64>,
+    /// When what was gained until the end of each has left the server.
+    sent: Vec<f64>,
+}
+
+impl Timing {
+    /// The end of the step that is under way at a time; where none is, the time itself.
+    fn place(&self, at: f64) -> (Place, f64) {
+        let stretch = self.ends[1..].partition_point(|end| *end < at - NEAR);
+        let Some(begins) = self.begins.get(stretch) else {
+            return (
+                Place {
+                    stretch,
+                    steps: 0.0,
+                },
+                at,
+            );
+        };
+        if at <= *begins {
+            return (
+                Place {
+                    stretch,
+                    steps: 0.0,
+                },
+                at,
+            );
+        }
+        let steps = ((at - begins - NEAR) / self.step[stretch]).ceil();
+        let place = Place { stretch, steps };
+        (place, self.at(place))
+    }
+
+    fn at(&self, place: Place) -> f64 {
+        match self.begins.get(place.stretch) {
+            Some(begins) => begins + place.steps * self.step[place.stretch],
+            None => self.ends.last().copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// Times that differ by less are one, in seconds: a simulation counts in millionths.
+const NEAR: f64 = 2e-6;
 
 /// The mean times of a run, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,14 +130,18 @@ impl Trajectory {
     /// # Errors
     /// A set-up that can't run.
     pub fn of(setup: &Setup, workload: &ClosedLoop, rng: &mut Rng) -> Result<Self, Misfit> {
-        let setup = Setup {
-            efficiency: setup.efficiency.without_server(),
-            ..setup.clone()
-        };
+        let mut setup = setup.clone();
+        // Without any share of the server's it would not be seen who came to an idle engine.
+        let share = &mut setup.efficiency.engine.request_us;
+        *share = share.max(5.0);
         let mut cluster = Cluster::new(&setup, Layout::of(1), None)?;
-        let keeper = drive(&mut cluster, workload, rng);
-        // Where a stretch ends, by the time that it ended.
-        let place = |at: Micros| keeper.ends.partition_point(|end| *end < at);
+        let mut keeper = drive(&mut cluster, workload, rng);
+        for (stretch, at) in std::mem::take(&mut keeper.idle_until) {
+            let woke = |finished: &Finished| finished.received == at;
+            keeper.stretches[stretch].after = keeper.finished.iter().position(woke);
+        }
+        // The stretch by the time at which its tokens had left the server.
+        let place = |at: Micros| keeper.sent.partition_point(|sent| *sent < at);
         let passages = keeper.finished.iter().map(|finished| Passage {
             arrives: match finished.arrived {
                 Micros::ZERO => 0,
@@ -85,40 +152,63 @@ impl Trajectory {
             prompt: finished.prompt,
             output: finished.output,
             others: finished.others,
+            joins: Place::default(),
         });
-        Ok(Self {
+        let mut trajectory = Self {
             passages: passages.collect(),
             stretches: keeper.stretches,
-        })
+        };
+        let times = StepTime::new(&setup);
+        let timing = trajectory.timing(&times);
+        for passage in &mut trajectory.passages {
+            let ready = timing.sent[passage.arrives] + passage.share(&times);
+            passage.joins = timing.place(ready).0;
+        }
+        Ok(trajectory)
+    }
+
+    fn timing(&self, times: &StepTime) -> Timing {
+        let room = self.stretches.len();
+        let mut timing = Timing {
+            begins: Vec::with_capacity(room),
+            ends: Vec::with_capacity(room + 1),
+            step: Vec::with_capacity(room),
+            sent: Vec::with_capacity(room + 1),
+        };
+        let (mut now, mut sent) = (0.0_f64, 0.0_f64);
+        timing.ends.push(now);
+        timing.sent.push(sent);
+        for stretch in &self.stretches {
+            if let Some(passage) = stretch.after.map(|passage| &self.passages[passage]) {
+                now = now.max(timing.sent[passage.arrives] + passage.share(times));
+            }
+            let step = times.seconds(&stretch.middle);
+            timing.begins.push(now);
+            timing.step.push(step);
+            let steps = f64::from(stretch.steps);
+            // The server begins when the first step has ended, or is behind until the last one has.
+            let all = times.output_seconds(f64::from(stretch.tokens));
+            sent = (sent.max(now + step) + all).max(now + steps * step + all / steps);
+            now += steps * step;
+            timing.ends.push(now);
+            timing.sent.push(sent);
+        }
+        timing
     }
 
     /// The means of the run with these times of steps.
     pub fn means(&self, times: &StepTime) -> Means {
-        let mut clock = Vec::with_capacity(self.stretches.len() + 1);
-        let mut steps = Vec::with_capacity(self.stretches.len() + 1);
-        let mut now = 0.0;
-        clock.push(now);
-        for stretch in &self.stretches {
-            let step = times.seconds(&stretch.middle);
-            steps.push(step);
-            now += f64::from(stretch.steps) * step;
-            clock.push(now);
-        }
+        let timing = self.timing(times);
         let (mut ttft, mut tpot, mut several) = (0.0, 0.0, 0.0);
         for passage in &self.passages {
-            let share = times.request_seconds(passage.prompt, passage.others);
-            // It waits for the end of the step under way, which the schedule has it do; once the server
-            // has taken it in later, for that of a later one: as long as the shorter of those around
-            // its arrival, since others' prompts may make one long.
-            let before = passage.arrives.checked_sub(1).map(|place| steps[place]);
-            let step = before.and_then(|before| Some(before.min(*steps.get(passage.arrives)?)));
-            let beside = match step {
-                Some(step) if step > 0.0 => ((share / step).ceil() - 1.0).max(0.0) * step,
-                Some(_) | None => share,
-            };
-            ttft += clock[passage.starts] - clock[passage.arrives] + beside;
+            let arrived = timing.sent[passage.arrives];
+            // The schedule has it join at the end of a step; with another share of the server's it
+            // would be that of an earlier or later one.
+            let joins = timing.place(arrived + passage.share(times)).1;
+            let moved = joins - timing.at(passage.joins);
+            ttft += (timing.sent[passage.starts] - arrived + moved).max(0.0);
             if passage.output > 1 {
-                let decode = clock[passage.ends] - clock[passage.starts];
+                let decode = timing.sent[passage.ends] - timing.sent[passage.starts];
                 tpot += decode / f64::from(passage.output - 1);
                 several += 1.0;
             }
@@ -127,6 +217,13 @@ impl Trajectory {
             ttft_ms: ttft / (self.passages.len() as f64).max(1.0) * 1e3,
             tpot_ms: tpot / f64::max(several, 1.0) * 1e3,
         }
+    }
+}
+
+impl Passage {
+    /// The server's share of it, in seconds.
+    fn share(&self, times: &StepTime) -> f64 {
+        times.request_seconds(self.prompt, self.others)
     }
 }
 
@@ -181,6 +278,9 @@ const LONGEST: u32 = 256;
 struct Keeper {
     stretches: Vec<Stretch>,
     ends: Vec<Micros>,
+    sent: Vec<Micros>,
+    /// Stretches that an idle engine began with, and when.
+    idle_until: Vec<(usize, Micros)>,
     /// Of the last step, and of the first of its stretch.
     context: u64,
     first_context: u64,
@@ -188,12 +288,14 @@ struct Keeper {
 }
 
 impl Log for Keeper {
-    fn step(&mut self, _: Micros, end: Micros, batch: &Batch) {
+    fn step(&mut self, start: Micros, end: Micros, batch: &Batch) {
+        let was_idle = self.ends.last().copied().unwrap_or_default() < start;
         // Proposals that hold make a context grow by more.
         let grown = u64::from(batch.decodes);
         let most = grown + u64::from(batch.proposed);
         if let (Some(last), Some(last_end)) = (self.stretches.last_mut(), self.ends.last_mut()) {
-            let is_same = batch.chunks.is_empty()
+            let is_same = !was_idle
+                && batch.chunks.is_empty()
                 && last.middle.chunks.is_empty()
                 && batch.decodes == last.middle.decodes
                 && batch.proposed == last.middle.proposed
@@ -206,13 +308,26 @@ impl Log for Keeper {
                 return;
             }
         }
+        if was_idle {
+            self.idle_until.push((self.stretches.len(), start));
+        }
         self.first_context = batch.context;
         self.context = batch.context;
         self.stretches.push(Stretch {
             middle: batch.clone(),
             steps: 1,
+            tokens: 0,
+            after: None,
         });
         self.ends.push(end);
+        self.sent.push(end);
+    }
+
+    fn delivered(&mut self, at: Micros, tokens: u32) {
+        if let (Some(stretch), Some(sent)) = (self.stretches.last_mut(), self.sent.last_mut()) {
+            stretch.tokens += tokens;
+            *sent = at;
+        }
     }
 
     fn finished(&mut self, finished: &Finished) {

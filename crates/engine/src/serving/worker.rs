@@ -103,6 +103,10 @@ pub(super) struct Worker {
     pub(super) clock: Micros,
     /// When the step under way ends.
     pub(super) ends: Option<Micros>,
+    /// When the server has sent what steps have gained that have ended, and what the step under way
+    /// will.
+    pub(super) sent: Micros,
+    pub(super) sends: Micros,
     /// Whether nothing can run before something changes.
     pub(super) is_stuck: bool,
     pub(super) sleep: Sleep,
@@ -144,6 +148,8 @@ impl Worker {
             fetches: Vec::new(),
             clock: now,
             ends: None,
+            sent: now,
+            sends: now,
             is_stuck: false,
             sleep: Sleep::Awake,
         })
@@ -278,20 +284,33 @@ impl Worker {
             log.drafts(Micros::from_seconds(end.since(start).seconds() * share));
         }
         log.step(start, end, &batch);
+        self.sends = end;
         if self.role != Role::Prefill {
-            self.tell_tokens(end, log);
+            self.send(end, log);
+            self.tell_tokens(self.sends, log);
         }
         self.ends = Some(end);
+    }
+
+    /// Says when the server will have sent what the step gains that ends then. The engine does not
+    /// wait for it: where steps gain more than the server sends, tokens come later and later.
+    fn send(&mut self, end: Micros, log: &mut impl Log) {
+        let gains = |slot: &Slot| self.sequence(*slot).gain();
+        let tokens: u32 = self.scheduled.iter().map(gains).sum();
+        let takes = self.times.output_seconds(f64::from(tokens));
+        self.sends = end.max(self.sent) + Micros::from_seconds(takes);
+        log.delivered(self.sends, tokens);
     }
 
     /// Ends the step under way.
     fn complete(&mut self, end: Micros, log: &mut impl Log) {
         self.ends = None;
         self.clock = end;
+        self.sent = self.sends;
         self.count_receipt();
         let mut scheduled = std::mem::take(&mut self.scheduled);
         // Of those that stay nothing more is to be done.
-        scheduled.retain(|slot| self.advance_sequence(*slot, end));
+        scheduled.retain(|slot| self.advance_sequence(*slot));
         if !scheduled.is_empty() {
             let sequences = &self.sequences;
             let leaves = |slot: &Slot| match &sequences[*slot] {
@@ -300,7 +319,7 @@ impl Worker {
             };
             self.running.retain(leaves);
             for slot in scheduled.drain(..) {
-                self.leave(slot, end, log);
+                self.leave(slot, log);
             }
         }
         self.scheduled = scheduled;
@@ -316,15 +335,15 @@ impl Worker {
     }
 
     /// Books what the step has computed of a sequence. True where it leaves the batch.
-    fn advance_sequence(&mut self, slot: Slot, end: Micros) -> bool {
-        let is_prefill = self.role == Role::Prefill;
+    fn advance_sequence(&mut self, slot: Slot) -> bool {
+        let (is_prefill, sent) = (self.role == Role::Prefill, self.sent);
         let sequence = self.sequence_mut(slot);
         let (gains, gain) = (sequence.gains(), sequence.gain());
         sequence.settle();
         if gains && !is_prefill {
             sequence.generated += gain;
-            sequence.first_token.get_or_insert(end);
-            sequence.last_token = Some(end);
+            sequence.first_token.get_or_insert(sent);
+            sequence.last_token = Some(sent);
         }
         sequence.is_leaving = gains && (is_prefill || sequence.is_done());
         let leaves = sequence.is_leaving;
@@ -335,7 +354,8 @@ impl Worker {
     }
 
     /// A sequence has all that it gets here.
-    fn leave(&mut self, slot: Slot, end: Micros, log: &mut impl Log) {
+    fn leave(&mut self, slot: Slot, log: &mut impl Log) {
+        let end = self.sent;
         self.sequence_mut(slot).is_leaving = false;
         let sequence = self.sequence(slot);
         let id = sequence.id;

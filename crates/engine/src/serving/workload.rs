@@ -71,6 +71,8 @@ pub struct Workload {
     pub output: Lengths,
     /// What their prompts begin with, if they share anything.
     pub shared: Option<Shared>,
+    /// Adapters (LoRA) that they run with, each with one of them; 0 for none.
+    pub adapters: u32,
 }
 
 impl Workload {
@@ -98,6 +100,7 @@ impl Workload {
             arrived: at,
             prompt: self.prompt.draw(rng),
             output: self.output.draw(rng),
+            adapter: (self.adapters > 0).then(|| rng.below(self.adapters as usize) as u32),
             ..Request::default()
         };
         let Some(shared) = self.shared else {
@@ -108,7 +111,9 @@ impl Workload {
         let common = shared.tokens / block_tokens;
         let hashes = (0..prompt / block_tokens).map(|block| {
             let owner = if block < common {
-                Seed(group).fork("shared")
+                // What one adapter has computed is of no use to another.
+                let adapter = request.adapter.map_or(0, |adapter| u64::from(adapter) + 1);
+                Seed(group).fork("shared").nth(adapter)
             } else {
                 Seed(u64::from(number)).fork("own")
             };

@@ -216,7 +216,7 @@ fn memory_holds_what_the_engine_takes() {
         setup.precision = Precision::Fp8;
         let memory = Gpus::new(&setup, Micros::ZERO).memory();
         let taken = memory.weights + memory.cache + memory.beside;
-        let may = setup.memory_bytes() * setup.setting.memory_share;
+        let may = setup.memory_bytes() * setup.memory_share();
         let block = setup.cache_bytes_a_token() * f64::from(setup.setting.block_tokens);
         assert!(
             taken <= may && taken > may - 2.0 * block,

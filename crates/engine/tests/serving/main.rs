@@ -15,6 +15,7 @@ mod published;
 mod refusals;
 mod speculation;
 mod step_time;
+mod trajectory;
 
 use std::collections::HashMap;
 

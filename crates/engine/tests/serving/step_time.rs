@@ -195,8 +195,8 @@ fn groups_of_attention_share_the_sequences_and_the_experts() {
     let mut together = vllm("deepseek-ai/DeepSeek-V3", 8);
     let mut apart = together.clone();
     (apart.tensor_parallel, apart.data_parallel) = (1, 8);
-    together.setting.memory_share = 0.9;
-    apart.setting.memory_share = 0.9;
+    together.setting.memory_share = Some(0.9);
+    apart.setting.memory_share = Some(0.9);
     assert_eq!(together.gpus(), apart.gpus());
     // Compressed keys and values are not shared by GPUs of a layer, and so groups hold more.
     let (one, eight) = (together.blocks().unwrap(), apart.blocks());

@@ -85,8 +85,12 @@ section! {
         enable_lora: bool = false;
         /// Adapters in a step at most.
         max_loras: u32 = 1, from 1 to 10000;
-        /// The share of each GPU's memory that the engine takes.
-        gpu_memory_utilization: f64 = 0.92, from 0.1 to 1;
+        /// The share of each GPU's memory that the engine takes, as its own flag counts it; left open it
+        /// is the engine's own default. vLLM's (0.92) is of all memory, with activations in it;
+        /// SGLang's `mem_fraction_static` is of all, for weights and cache alone (its default follows
+        /// the GPU's memory); TensorRT-LLM's `free_gpu_memory_fraction` (0.9) is of what weights and
+        /// activations leave.
+        gpu_memory_utilization: Option<f64> = None, from 0.1 to 1, also ["mem_fraction_static", "free_gpu_memory_fraction"];
         /// Whether prompts find blocks again that others have computed.
         enable_prefix_caching: bool = true;
         /// Whether prompts are computed in parts beside running answers.
