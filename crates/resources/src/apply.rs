@@ -6,8 +6,10 @@ use fakeai_canon::{ApiError, ErrorKind, Micros, Mode};
 use fakeai_contract::{Operation, PathParams, Strictness};
 use serde_json::Value;
 
+use crate::call::Reach;
 use crate::family::{Family, Verb, families};
-use crate::store::{Change, Parent, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, Parent, Record, Store, Whose};
 use crate::{
     Answer, Call, Context, Means, Next, Outcome, Returned, audit, families as special, made_up,
     verbs,
@@ -27,6 +29,7 @@ pub fn serves(operation_id: &str) -> bool {
 pub fn apply(call: Call<'_>, means: Means<'_>, context: &Context) -> Result<Outcome, ApiError> {
     let outcome = match families().operation(&call.operation.id) {
         Some((family, verb)) => {
+            let means = means.of_call(call.operation, call.caller);
             let site = Site {
                 family,
                 call: &call,
@@ -47,11 +50,13 @@ pub fn apply(call: Call<'_>, means: Means<'_>, context: &Context) -> Result<Outc
     }
 }
 
-/// An answer has the operation's status, and the audit log tells of it.
+/// An answer has the operation's status, the audit log tells of it, and what is new is the
+/// project's that called.
 fn answered(site: &Site<'_>, mut outcome: Outcome) -> Outcome {
     if let Outcome::Answer(answer) = &mut outcome {
         answer.status = site.call.operation.success_status();
         audit::note(site, answer);
+        answer.next = site.store.claim_all(std::mem::take(&mut answer.next));
     }
     outcome
 }
@@ -61,10 +66,12 @@ fn answered(site: &Site<'_>, mut outcome: Outcome) -> Outcome {
 /// # Errors
 /// What the family could not do; the deadline is then to be forgotten.
 pub fn advance(record: &Record, means: Means<'_>, context: &Context) -> Result<Next, ApiError> {
-    match special::of(record.family).due {
-        Some(due) => due(&Moment { means, context }, record),
-        None => Ok(forgotten(record)),
-    }
+    let Some(due) = special::of(record.family).due else {
+        return Ok(forgotten(record));
+    };
+    let means = means.of(record.project());
+    let next = due(&Moment { means, context }, record)?;
+    Ok(means.store.claim_all(next))
 }
 
 /// Whether the deadlines of a family only end objects that nobody came back to: nobody waits for
@@ -96,13 +103,15 @@ pub fn returned(
     means: Means<'_>,
     context: &Context,
 ) -> Result<Next, ApiError> {
-    match (
-        special::of(family).returned,
-        means.store.find(family, None, id),
-    ) {
-        (Some(takes), Some(record)) => takes(&Moment { means, context }, &record, returned),
-        (None, _) | (_, None) => Ok(Next::default()),
-    }
+    let Some(takes) = special::of(family).returned else {
+        return Ok(Next::default());
+    };
+    let Some(record) = means.store.find(Whose::Anyones, family, None, id) else {
+        return Ok(Next::default());
+    };
+    let means = means.of(record.project());
+    let next = takes(&Moment { means, context }, &record, returned)?;
+    Ok(means.store.claim_all(next))
 }
 
 /// The statuses of an object that is being worked on, in the contract's words.
@@ -151,14 +160,14 @@ pub fn not_served(operation: &Operation) -> ApiError {
 pub(crate) struct Site<'a> {
     pub(crate) family: &'static Family,
     pub(crate) call: &'a Call<'a>,
-    pub(crate) store: &'a dyn Store,
-    pub(crate) means: Means<'a>,
+    pub(crate) store: Objects<'a>,
+    pub(crate) means: Reach<'a>,
     pub(crate) context: &'a Context,
 }
 
 /// A moment in a world in which something happens that no call asked for.
 pub(crate) struct Moment<'a> {
-    pub(crate) means: Means<'a>,
+    pub(crate) means: Reach<'a>,
     pub(crate) context: &'a Context,
 }
 

@@ -107,6 +107,7 @@ fn log(row: &Row, number: u64, sources: &Sources<'_>) -> Option<Record> {
     object["actor"] = actor(sources.site);
     object[row.kind.as_str()] = details(row, &resource, sources);
     Some(Record {
+        project: None,
         family: &families().get(FAMILY)?.name,
         id,
         parent: None,

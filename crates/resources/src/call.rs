@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fakeai_canon::{ApiError, Caller, FilePart, Micros, Mode, Seed};
-use fakeai_contract::{Operation, PathParams};
+use fakeai_contract::{Operation, PathParams, Security};
 use serde_json::Value;
 
 use crate::library::Library;
+use crate::objects::Objects;
 use crate::store::{Blobs, Change, Store};
 
 /// A call that has matched an operation and passed its contract.
@@ -47,6 +48,36 @@ pub struct Means<'a> {
     pub services: &'a dyn Services,
 }
 
+impl<'a> Means<'a> {
+    /// What is in reach for a project.
+    pub(crate) fn of(self, project: &'a str) -> Reach<'a> {
+        Reach {
+            store: Objects::of(self.store, project),
+            services: self.services,
+        }
+    }
+
+    /// What is in reach for a call: the administration sees all projects.
+    pub(crate) fn of_call(self, operation: &Operation, caller: &'a Caller) -> Reach<'a> {
+        match operation.security {
+            Security::Admin => Reach {
+                store: Objects::everyones(self.store),
+                services: self.services,
+            },
+            Security::Key => self.of(&caller.project),
+        }
+    }
+}
+
+/// What may be reached for on somebody's behalf.
+#[derive(Clone, Copy)]
+pub(crate) struct Reach<'a> {
+    /// The objects that they see.
+    pub(crate) store: Objects<'a>,
+    /// What other rooms do.
+    pub(crate) services: &'a dyn Services,
+}
+
 /// What other rooms do for the engine.
 pub trait Services: Send + Sync {
     /// The world's blobs.
@@ -55,8 +86,8 @@ pub trait Services: Send + Sync {
     /// Reads and searches the documents of vector stores.
     fn library(&self) -> &dyn Library;
 
-    /// Whether a model answers to the id.
-    fn knows_model(&self, id: &str) -> bool;
+    /// Whether a model answers to the id, for a project as records name it.
+    fn knows_model(&self, project: &str, id: &str) -> bool;
 
     /// The organisation that the world belongs to, by name.
     fn organization(&self) -> &str;
@@ -226,6 +257,8 @@ pub struct Errand {
     pub family: &'static str,
     /// Its id.
     pub id: String,
+    /// The project whose it is, as records have it; the engine sets it.
+    pub project: Option<Arc<str>>,
     /// By which the object knows the answer again.
     pub tag: String,
     /// The path, as a client would send it: `/v1/chat/completions`.

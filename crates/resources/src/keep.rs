@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::families::{self as special, messages};
 use crate::family::{Family, families};
-use crate::store::{Change, Parent, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, Parent, Record};
 
 /// Remembers what one answer has already stored: a later version replaces it where it still is,
 /// so that an answer can't bring back what a client has deleted meanwhile.
@@ -17,26 +18,26 @@ pub struct Keeping {
 }
 
 impl Keeping {
-    /// The changes that store these objects, parents before children. Objects without an id and
+    /// The changes that store these objects as the project's, parents before children. Objects without an id and
     /// those of families that no row names are dropped.
     /// Read and committed by one at a time where a family looks at what `store` has already.
-    pub fn changes(&mut self, keeps: Vec<Keep>, now: Micros, store: &dyn Store) -> Vec<Change> {
+    pub fn changes(&mut self, keeps: Vec<Keep>, now: Micros, store: Objects<'_>) -> Vec<Change> {
         let mut records = keeps
             .into_iter()
             .filter_map(|keep| self.record(keep, now))
             .filter_map(|(record, again)| Some((completed(record, store)?, again)))
             .collect::<Vec<_>>();
         records.sort_by_key(|(record, _)| record.parent.is_some());
-        records
-            .into_iter()
-            .map(|(record, again)| {
-                if again {
-                    Change::Replace(record)
-                } else {
-                    Change::Put(record)
-                }
-            })
-            .collect()
+        let changes = records.into_iter().map(|(record, again)| {
+            if again {
+                Change::Replace(record)
+            } else {
+                Change::Put(record)
+            }
+        });
+        let mut changes = changes.collect::<Vec<_>>();
+        store.claim(&mut changes);
+        changes
     }
 
     /// The record, and whether this answer has stored it before.
@@ -51,6 +52,7 @@ impl Keeping {
         }
         let parent = families().parent_of(family).zip(above);
         let record = Record {
+            project: None,
             family: &family.name,
             id,
             parent: parent.map(|(family, id)| Parent {
@@ -90,7 +92,7 @@ impl Keeping {
 }
 
 /// The record as its family wants it kept.
-fn completed(mut record: Record, store: &dyn Store) -> Option<Record> {
+fn completed(mut record: Record, store: Objects<'_>) -> Option<Record> {
     let Some(kept) = special::of(record.family).kept else {
         return Some(record);
     };

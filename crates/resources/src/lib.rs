@@ -14,6 +14,7 @@ mod keep;
 mod library;
 mod made_up;
 mod named;
+mod objects;
 mod page;
 mod store;
 mod verbs;
@@ -25,7 +26,7 @@ pub use call::{
     Answer, Body, Call, Context, Effect, Errand, Film, Means, Next, Outcome, Question, Returned,
     Services, Still,
 };
-pub use families::fine_tuning::slug;
+pub use families::fine_tuning::{is_permitted, model_gone, permitted_models, slug};
 pub use families::mounted_skills::{MountedSkill, mounted_skills};
 pub use families::organization::{
     Identity, Permissions, anyone, founding, given_rate_limits, has_admin_keys, has_project,
@@ -41,6 +42,7 @@ pub use family::{Order, is_lasting, lasting};
 pub use keep::Keeping;
 pub use library::{Found, Holding, Library, Question as FileQuestion, Unreadable, Volume};
 pub use named::check_named;
+pub use objects::Objects;
 pub use store::{
-    BlobWriter, Blobs, Change, Filter, LostCursor, Page, PageQuery, Parent, Record, Store,
+    BlobWriter, Blobs, Change, Filter, LostCursor, Page, PageQuery, Parent, Record, Store, Whose,
 };

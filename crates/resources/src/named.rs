@@ -3,13 +3,13 @@
 use fakeai_canon::ApiError;
 
 use crate::family::families;
-use crate::store::Store;
+use crate::objects::Objects;
 
 /// Refuses an object that is not there, or that has expired.
 ///
 /// # Errors
 /// The sentence of its family: 404 for what is not there.
-pub fn check_named(store: &dyn Store, family: &str, id: &str) -> Result<(), ApiError> {
+pub fn check_named(store: Objects<'_>, family: &str, id: &str) -> Result<(), ApiError> {
     let Some(row) = families().get(family) else {
         return Ok(());
     };

@@ -8,7 +8,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{ApiError, Micros, Shelf};
+use fakeai_canon::{ApiError, Micros};
 use serde_json::Value;
 
 use crate::Order;
@@ -18,6 +18,9 @@ use crate::Order;
 pub struct Record {
     /// The family.
     pub family: &'static str,
+    /// The project whose it is; none for the default project's and the organisation's. The engine
+    /// sets it when it hands out a new object, and a store keeps it when one is replaced.
+    pub project: Option<Arc<str>>,
     /// The object's id, unique among its siblings.
     pub id: String,
     /// What it belongs to and goes away with.
@@ -32,6 +35,13 @@ pub struct Record {
     pub due: Option<Micros>,
     /// The blob that holds the object's bytes; it goes away with the object.
     pub blob: Option<String>,
+}
+
+impl Record {
+    /// The project's id; empty where it has none.
+    pub fn project(&self) -> &str {
+        self.project.as_deref().unwrap_or_default()
+    }
 }
 
 /// The object that another belongs to.
@@ -119,13 +129,43 @@ pub struct LostCursor {
     pub id: String,
 }
 
-/// A world's objects.
-pub trait Store: Shelf {
-    /// One object. Without a parent's id, whichever bears the id, the newest first.
-    fn find(&self, family: &str, parent: Option<&str>, id: &str) -> Option<Arc<Record>>;
+/// Whose object is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// Whosever it is.
+    Anyones,
+    /// A project's; the empty id is the default project's, and what is the organisation's.
+    Projects(&'a str),
+}
 
-    /// A page. With `before` alone it is the page that ends there; otherwise it begins at `after`.
-    fn page(&self, query: &PageQuery<'_>) -> Result<Page, LostCursor>;
+impl Whose<'_> {
+    /// Whether the record is one of theirs.
+    pub fn has(self, record: &Record) -> bool {
+        match self {
+            Self::Anyones => true,
+            Self::Projects(project) => record.project() == project,
+        }
+    }
+}
+
+/// A world's objects, each project's by themselves. Who reads them for a call, or for an object,
+/// does so through [`Objects`](crate::Objects).
+pub trait Store: Send + Sync {
+    /// One object. Without a parent's id, whichever bears the id, the newest first.
+    fn find(
+        &self,
+        whose: Whose<'_>,
+        family: &str,
+        parent: Option<&str>,
+        id: &str,
+    ) -> Option<Arc<Record>>;
+
+    /// All children of a parent that are a project's, oldest first.
+    fn children(&self, project: &str, family: &str, parent: &str) -> Vec<Arc<Value>>;
+
+    /// A page of a project's objects. With `before` alone it is the page that ends there; otherwise
+    /// it begins at `after`.
+    fn page(&self, project: &str, query: &PageQuery<'_>) -> Result<Page, LostCursor>;
 
     /// Takes over all changes, or none: the error says, in the provider's shape, which limit they
     /// would break.

@@ -45,6 +45,7 @@ fn draft(site: &Site<'_>) -> Result<Draft, ApiError> {
     Ok(Draft {
         object: blank(site, &id),
         record: Record {
+            project: None,
             family: &site.family.name,
             id,
             parent,

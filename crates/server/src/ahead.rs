@@ -32,5 +32,5 @@ pub(crate) fn catch_up(world: &World, asked: &Asked<'_>, context: &Context<'_>) 
         Tool::Function { .. } | Tool::Custom { .. } => None,
     });
     let stores: Vec<&str> = stores.flatten().filter_map(Value::as_str).collect();
-    world.catch_up(&stores);
+    world.catch_up(world.objects(&asked.caller.project), &stores);
 }

@@ -65,8 +65,10 @@ impl ErrandRun {
     fn send(&self, gateway: &Gateway) -> Sent {
         let body = self.errand.body.clone();
         let maker = self.world.makers.of(&self.errand.id);
+        let project = self.errand.project.as_deref().unwrap_or_default();
         let behalf = Behalf {
-            caller: maker.unwrap_or_else(|| self.world.keyring.anyone()),
+            // After a restart nobody knows the maker any more, but whose the object is.
+            caller: maker.unwrap_or_else(|| self.world.keyring.anyone_in(project)),
             batch: self.errand.family == BATCHES,
         };
         Sent::new(gateway, &self.world, &self.errand.path, body, behalf)

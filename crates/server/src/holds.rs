@@ -14,17 +14,19 @@ pub(crate) struct Holds(Arc<Mutex<HashSet<String>>>);
 /// A conversation that is held until this goes.
 pub(crate) struct Hold {
     holds: Holds,
+    /// Its project and its own id.
     id: String,
 }
 
 impl Holds {
-    /// Holds a conversation.
+    /// Holds a conversation of a project's.
     ///
     /// # Errors
     /// The provider's, where it is held already: reported from the live API in
     /// github.com/paulgmiller/careme issue 379.
-    pub(crate) fn take(&self, id: &str) -> Result<Hold, ApiError> {
-        if !self.0.lock().insert(id.to_owned()) {
+    pub(crate) fn take(&self, project: &str, id: &str) -> Result<Hold, ApiError> {
+        let id = [project, "/", id].concat();
+        if !self.0.lock().insert(id.clone()) {
             return Err(ApiError::invalid(
                 "Another process is currently operating on this conversation. Please retry in a \
                  few seconds.",
@@ -34,7 +36,7 @@ impl Holds {
         }
         Ok(Hold {
             holds: self.clone(),
-            id: id.to_owned(),
+            id,
         })
     }
 }

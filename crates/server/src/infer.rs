@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use fakeai_canon::{
     ApiError, Caller, Encoder, Input, Job, Micros, Mode, Plan, Prompt, RequestParams, Role,
-    Screening, Seed, Start, Usage, Work,
+    Screening, Seed, Shelf, Start, Usage, Work,
 };
 use fakeai_catalog::{Catalog, Model};
 use fakeai_contract::{Api, Operation, PathParams};
@@ -62,11 +62,14 @@ pub(crate) fn answer(
     let origin = asked.origin.clone();
     let (charged, wishes) = (Charged::of(&asked.body), Wishes::of(&asked.body));
     let talk = origin.talk();
-    let recall = talk.map(|talk| recall(world, talk));
+    let caller = Arc::clone(&asked.caller);
+    let objects = world.objects(&caller.project);
+    let recall = talk.map(|talk| Recall::of(&talk.session, objects));
+    let recalled = recall.as_ref().map(|recall| recall as &dyn Shelf);
     // Before it is read, so that nothing is added between the two.
-    let hold = hold(world, operation, &asked.body)?;
+    let hold = hold(world, operation, &asked)?;
     // What a run reads may not change before it has begun.
-    let beside = context(world, talk, recall.as_ref());
+    let beside = context(world, talk, recalled.unwrap_or(&objects));
     let turn = openai::ALONE.contains(&&*operation.id).then(|| {
         resource::settle(gateway, world);
         ahead::catch_up(world, &asked, &beside);
@@ -76,16 +79,17 @@ pub(crate) fn answer(
     let visit = &mut *asked.visit;
     visit.note(|record| record.model = Some(opened.work.model().to_owned()));
     screen(visit.api, &mut opened.work);
-    skills::equip(world, &mut opened.work)?;
+    skills::equip(world, &caller.project, &mut opened.work)?;
     let sender = Sender {
         origin: &origin,
-        caller: &asked.caller,
+        caller: &caller,
     };
     let (model, prompts) = pass(world, operation, &mut opened, &sender, visit)?;
     let seed = world.seed_of(&opened.work);
     let sources = resource::Documents {
         gateway,
         world,
+        objects,
         waits: turn.is_some(),
     };
     let behaviour = &world.behaviour;
@@ -109,7 +113,7 @@ pub(crate) fn answer(
         },
     )?;
     let session = talk.map(|talk| Arc::clone(&talk.session));
-    let player = Player::new(Arc::clone(world), score).holding(hold, session);
+    let player = Player::new(Arc::clone(world), caller, score).holding(hold, session);
     if opened.background {
         let begun = background(gateway, world, player, opened.stream, visit)?;
         drop(turn);
@@ -123,16 +127,13 @@ pub(crate) fn answer(
 pub(crate) fn context<'a>(
     world: &'a World,
     talk: Option<&Talk>,
-    recall: Option<&'a Recall<'a>>,
+    shelf: &'a dyn Shelf,
 ) -> Context<'a> {
     Context {
         mode: world.rules.mode,
         catalog: Catalog::builtin(),
         now: world.now(),
-        shelf: match recall {
-            Some(recall) => recall,
-            None => &*world.store,
-        },
+        shelf,
         seal: world.seed.fork("seal"),
         remembers: talk.is_some(),
         generates: talk.is_none_or(|talk| talk.generates),
@@ -141,18 +142,12 @@ pub(crate) fn context<'a>(
 }
 
 /// Holds the conversation that the answer will be added to.
-fn hold(world: &World, operation: &Operation, body: &Value) -> Result<Option<Hold>, ApiError> {
-    match openai::conversation(&operation.id, body) {
-        Some(id) if world.rules.mode == Mode::Realistic => world.holds.take(id).map(Some),
+fn hold(world: &World, operation: &Operation, asked: &Asked<'_>) -> Result<Option<Hold>, ApiError> {
+    match openai::conversation(&operation.id, &asked.body) {
+        Some(id) if world.rules.mode == Mode::Realistic => {
+            world.holds.take(&asked.caller.project, id).map(Some)
+        }
         Some(_) | None => Ok(None),
-    }
-}
-
-/// What a socket's conversation can be recalled from.
-fn recall<'a>(world: &'a World, talk: &'a Talk) -> Recall<'a> {
-    Recall {
-        session: &talk.session,
-        store: &*world.store,
     }
 }
 
@@ -241,7 +236,7 @@ fn pass(
     sender: &Sender<'_>,
     visit: &mut Visit,
 ) -> Result<(Arc<Model>, Vec<Prompt>), ApiError> {
-    let model = gate::model(world, &opened.work)?;
+    let model = gate::model(world, &sender.caller.project, &opened.work)?;
     let mut prompts = world.behaviour.prompt(&opened.work, &model)?;
     if opened.truncate {
         prompts = truncate(world, opened, &model, prompts)?;
@@ -412,7 +407,7 @@ fn background(
     let Some((family, id)) = player.main_object().cloned() else {
         return Err(ApiError::invalid("A background answer has to be stored.").param("store"));
     };
-    let object = world.store.object(family, &id).unwrap_or_default();
+    let object = player.object(family, &id).unwrap_or_default();
     let log = world.logs.open(&id, stream, world.rules.background_answers);
     player.attend(visit.hand_over());
     let run = BackgroundRun {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fakeai_canon::{Caller, Micros};
-use fakeai_resources::{self as resources, Identity, Store};
+use fakeai_resources::{self as resources, Identity, Objects};
 use parking_lot::RwLock;
 
 /// Keys that are remembered; past it all are looked up anew.
@@ -63,8 +63,19 @@ impl Keyring {
         Arc::clone(&self.anyone)
     }
 
+    /// Who calls where no key says it, in a project; an empty id is the default one's.
+    pub(crate) fn anyone_in(&self, project: &str) -> Arc<Caller> {
+        if project.is_empty() || project == self.anyone.project {
+            return self.anyone();
+        }
+        Arc::new(Caller {
+            project: project.to_owned(),
+            ..Caller::clone(&self.anyone)
+        })
+    }
+
     /// Whose a key is. A good one counts as used.
-    pub(crate) fn look_up(&self, store: &dyn Store, value: &str, now: Micros) -> Key {
+    pub(crate) fn look_up(&self, store: Objects<'_>, value: &str, now: Micros) -> Key {
         let known = self.known.read().get(value).cloned();
         let fresh = known.filter(|known| now.since(known.read) < BELIEVED);
         let known = fresh.unwrap_or_else(|| self.read(store, value, now));
@@ -77,7 +88,7 @@ impl Keyring {
         known.key.clone()
     }
 
-    fn read(&self, store: &dyn Store, value: &str, now: Micros) -> Arc<Known> {
+    fn read(&self, store: Objects<'_>, value: &str, now: Micros) -> Arc<Known> {
         let before = self.changes.load(Ordering::Acquire);
         let (key, expiry) = match resources::identify(store, value) {
             Identity::Unknown => (Key::Unknown, None),

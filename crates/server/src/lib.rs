@@ -45,6 +45,7 @@ pub mod store;
 mod tasks;
 mod terms;
 mod transport;
+mod tuned_models;
 mod unasked;
 mod uploads;
 mod views;

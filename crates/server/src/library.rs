@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use fakeai_canon::ApiError;
 use fakeai_resources::{
-    self as resources, FileQuestion, Found, Holding, Library, Unreadable, Volume,
+    self as resources, FileQuestion, Found, Holding, Library, Objects, Unreadable, Volume,
 };
 use fakeai_retrieval::{
     self as retrieval, Attributes, Chunking, Filter, FilterError, Hit, Index, Limits, ParseError,
@@ -243,12 +243,12 @@ impl World {
 
     /// Reads what the indexes of these stores lack, which after a restart is every file, before the
     /// turn in which they are searched: nobody waits for that who asks for something else.
-    pub(crate) fn catch_up(&self, stores: &[&str]) {
+    pub(crate) fn catch_up(&self, objects: Objects<'_>, stores: &[&str]) {
         // Where no model calculates, one file more or less is soon read.
         let may_lack =
             |store: &&&str| self.behaviour.calculates() || !self.indexes.was_whole(store);
         for store in stores.iter().filter(may_lack) {
-            let Some(holding) = resources::searched_store(&*self.store, store) else {
+            let Some(holding) = resources::searched_store(objects, store) else {
                 continue;
             };
             let index = self.indexes.of(store);

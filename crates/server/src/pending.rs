@@ -66,6 +66,7 @@ fn record(world: &World, errand: &Errand) -> Record {
     });
     Record {
         family: FAMILY,
+        project: errand.project.clone(),
         id: errand.tag.clone(),
         parent: Some(Parent {
             family: errand.family,
@@ -85,6 +86,7 @@ fn errand(record: &Record) -> Option<Errand> {
     Some(Errand {
         family: parent.family,
         id: parent.id.clone(),
+        project: record.project.clone(),
         tag: record.id.clone(),
         path: text("path")?,
         body: Bytes::from(text("body")?),

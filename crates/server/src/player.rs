@@ -6,12 +6,13 @@ use std::task::Waker;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    ApiError, Choice, Delta, Encoder, ErrorKind, Frames, Intervals, Keep, Micros, Plan, Pull,
-    Start, Tick, Ticks, Usage,
+    ApiError, Caller, Choice, Delta, Encoder, ErrorKind, Frames, Intervals, Keep, Micros, Plan,
+    Pull, Start, Tick, Ticks, Usage,
 };
 
 use fakeai_dialects::error as wire;
 use fakeai_resources::Keeping;
+use serde_json::Value;
 
 use crate::cursor::Cursor;
 use crate::holds::Hold;
@@ -39,6 +40,8 @@ pub(crate) struct Score {
 /// An answer being played.
 pub(crate) struct Player {
     world: Arc<World>,
+    /// Whose the answer is, and what it leaves behind.
+    caller: Arc<Caller>,
     score: Score,
     cursors: Vec<Cursor>,
     phase: Phase,
@@ -71,7 +74,7 @@ struct Pace {
 
 impl Player {
     /// A player at its beginning.
-    pub(crate) fn new(world: Arc<World>, score: Score) -> Self {
+    pub(crate) fn new(world: Arc<World>, caller: Arc<Caller>, score: Score) -> Self {
         let (cursors, steps) = match &score.plan {
             Plan::Generation(generation) => {
                 let choices = &generation.choices;
@@ -88,6 +91,7 @@ impl Player {
         world.play_begins();
         Self {
             world,
+            caller,
             cursors,
             phase: Phase::Opening,
             step: 0,
@@ -160,7 +164,8 @@ impl Player {
             self.main_object = kept.first().map(|keep| (keep.family, keep.id.clone()));
         }
         let now = self.world.now();
-        let mut changes = self.keeping.changes(kept, now, &*self.world.store);
+        let objects = self.world.objects(&self.caller.project);
+        let mut changes = self.keeping.changes(kept, now, objects);
         let unasked = self.main_object.clone();
         let unasked = unasked.filter(|_| is_new && self.score.encoder.is_unasked());
         let gone = unasked.and_then(|added| self.world.unasked.take_up(added));
@@ -181,6 +186,11 @@ impl Player {
     /// who does not wait.
     pub(crate) fn main_object(&self) -> Option<&(&'static str, String)> {
         self.main_object.as_ref()
+    }
+
+    /// An object of who asked for the answer.
+    pub(crate) fn object(&self, family: &str, id: &str) -> Option<Arc<Value>> {
+        self.world.objects(&self.caller.project).object(family, id)
     }
 
     fn play_steps(&mut self, due: Micros, now: Micros, out: &mut BytesMut) {

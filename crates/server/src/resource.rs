@@ -10,7 +10,7 @@ use fakeai_contract::{Operation, PathParams};
 use fakeai_dialects::openai;
 use fakeai_resources::{
     self as resources, Body, Change, Effect, Errand, FileQuestion, FileSearch, Found, Means, Next,
-    Outcome, Returned, Services, Volume,
+    Objects, Outcome, Returned, Services, Volume,
 };
 use fakeai_retrieval::{self as retrieval, Candidate};
 use http::{HeaderValue, StatusCode, header};
@@ -58,7 +58,8 @@ pub(crate) fn answer(
     }
     settle(gateway, world);
     if &*asked.operation.id == SEARCH {
-        world.catch_up(asked.params.get("vector_store_id").as_slice());
+        let objects = world.objects(&asked.caller.project);
+        world.catch_up(objects, asked.params.get("vector_store_id").as_slice());
     }
     let seed = world.seed_of_objects(asked.number);
     let context = context(world, world.now(), seed);
@@ -224,7 +225,7 @@ fn commit(world: &World, failures: u64, next: Next) -> Result<Vec<Effect>, ApiEr
     let committed = world.commit(failures, changes);
     if committed.is_err() {
         for (family, id, blob) in fresh {
-            let missing = world.store.find(family, None, &id).is_none();
+            let missing = world.everyones().find(family, None, &id).is_none();
             // A store that fails may have what it does not find.
             if missing && world.check_reads(failures).is_ok() {
                 world.blobs.delete(&blob);
@@ -250,8 +251,8 @@ impl Services for World {
         self
     }
 
-    fn knows_model(&self, id: &str) -> bool {
-        self.model(id).is_some()
+    fn knows_model(&self, project: &str, id: &str) -> bool {
+        self.model(project, id).is_some()
     }
 
     fn organization(&self) -> &str {
@@ -326,6 +327,8 @@ pub(crate) fn store_luggage(world: &World, failures: u64, next: Next) -> Result<
 pub(crate) struct Documents<'a> {
     pub(crate) gateway: &'a Gateway,
     pub(crate) world: &'a Arc<World>,
+    /// Those of who asks.
+    pub(crate) objects: Objects<'a>,
     /// Whether a search waits for files that are still to be read, as runs do.
     pub(crate) waits: bool,
 }
@@ -334,7 +337,7 @@ impl Documents<'_> {
     /// Reads what of these stores is still to be read, as if it were due.
     fn read_now(&self, stores: &[&str]) -> Result<(), ApiError> {
         let world = self.world;
-        for record in resources::unread_files(&*world.store, stores) {
+        for record in resources::unread_files(self.objects, stores) {
             let failures = world.store.failures();
             let seed = world.seed.fork("due").fork(&record.id);
             let read =
@@ -353,13 +356,13 @@ impl Sources for Documents<'_> {
         settle(self.gateway, self.world);
         let everywhere = settings["everywhere"] == true;
         let all = match everywhere {
-            true => resources::searchable_stores(&*self.world.store),
+            true => resources::searchable_stores(self.objects),
             false => Vec::new(),
         };
         let stores = settings["vector_store_ids"].as_array();
         let named = stores.into_iter().flatten().filter_map(Value::as_str);
         let stores: Vec<&str> = named.chain(all.iter().map(String::as_str)).collect();
-        self.world.catch_up(&stores);
+        self.world.catch_up(self.objects, &stores);
         if self.waits {
             self.read_now(&stores)?;
         }
@@ -373,7 +376,8 @@ impl Sources for Documents<'_> {
             },
         };
         let turn = self.world.turn();
-        let searched = resources::search_files(means(self.world), self.world.now(), &search);
+        let (project, now) = (self.objects.project(), self.world.now());
+        let searched = resources::search_files(means(self.world), project, now, &search);
         let (mut found, changes) = match searched {
             // Nobody has made the stores that a mock is asked for.
             Err(_) if self.world.is_mock() => return Ok(Vec::new()),
@@ -424,7 +428,8 @@ pub(crate) fn send_again(gateway: &Gateway, world: &Arc<World>) {
 }
 
 fn send(gateway: &Gateway, world: &Arc<World>, errand: Errand) {
-    (gateway.launch)(Run::Errand(ErrandRun::new(Arc::clone(world), errand)));
+    let run = ErrandRun::new(Arc::clone(world), errand);
+    (gateway.launch)(Run::Errand(Box::new(run)));
 }
 
 fn carry_out(gateway: &Gateway, world: &Arc<World>, effects: Vec<Effect>) {

@@ -17,7 +17,7 @@ pub enum Run {
     /// An answer that nobody waits for.
     Answer(Box<BackgroundRun>),
     /// A call that a stored object sends.
-    Errand(ErrandRun),
+    Errand(Box<ErrandRun>),
     /// The deadlines of a world's objects.
     Agenda(AgendaRun),
     /// An event that is told to a receiver.

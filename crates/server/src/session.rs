@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use fakeai_canon::{Keep, Shelf};
+use fakeai_resources::Objects;
 use parking_lot::Mutex;
 use serde_json::Value;
 
@@ -51,7 +52,14 @@ impl Session {
 /// The store, and before it what a connection remembers.
 pub(crate) struct Recall<'a> {
     pub(crate) session: &'a Session,
-    pub(crate) store: &'a dyn Shelf,
+    pub(crate) store: Objects<'a>,
+}
+
+impl<'a> Recall<'a> {
+    /// What a connection remembers, before what is stored.
+    pub(crate) fn of(session: &'a Session, store: Objects<'a>) -> Self {
+        Self { session, store }
+    }
 }
 
 impl Shelf for Recall<'_> {

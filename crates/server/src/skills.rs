@@ -10,7 +10,7 @@ use crate::world::World;
 ///
 /// # Errors
 /// In realistic mode: a skill is not there, or what was sent is none.
-pub(crate) fn equip(world: &World, work: &mut Work) -> Result<(), ApiError> {
+pub(crate) fn equip(world: &World, project: &str, work: &mut Work) -> Result<(), ApiError> {
     let (Work::Generate(work) | Work::Count(work) | Work::Compact(work)) = work else {
         return Ok(());
     };
@@ -20,7 +20,7 @@ pub(crate) fn equip(world: &World, work: &mut Work) -> Result<(), ApiError> {
             continue;
         };
         for place in [&settings.0["container"], &settings.0["environment"]] {
-            match mounted_skills(&*world.store, place) {
+            match mounted_skills(world.objects(project), place) {
                 Ok(skills) => mounted.extend(skills),
                 Err(_) if world.is_mock() => {}
                 Err(error) => return Err(error),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fakeai_canon::Micros;
-use fakeai_resources::{self as resources, Permissions, Store};
+use fakeai_resources::{self as resources, Objects, Permissions};
 use parking_lot::RwLock;
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ impl Terms {
     /// What holds for a project and a model.
     pub(crate) fn of(
         &self,
-        store: &dyn Store,
+        store: Objects<'_>,
         project: &str,
         model: &str,
         now: Micros,
@@ -65,7 +65,7 @@ impl Terms {
         known.of.get(project)?.get(model).cloned()
     }
 
-    fn read(&self, store: &dyn Store, project: &str, model: &str, now: Micros) -> Arc<Term> {
+    fn read(&self, store: Objects<'_>, project: &str, model: &str, now: Micros) -> Arc<Term> {
         let before = self.changes.load(Ordering::Acquire);
         let term = Arc::new(Term {
             given: resources::given_rate_limits(store, project, model),

@@ -13,10 +13,9 @@ use fakeai_catalog::{Catalog, FineTune, Model};
 use fakeai_content::Behaviour;
 use fakeai_engine::PromptCache;
 use fakeai_engine::serving::LiveEngine;
-use fakeai_resources::{self as resources, Blobs, Change, Order, PageQuery, Services, Store};
+use fakeai_resources::{self as resources, Blobs, Change, Objects, Services, Store};
 use fakeai_telemetry::{Journal, Ledger, ServingMeter, UsageBook};
 use parking_lot::{Mutex, ReentrantMutex, ReentrantMutexGuard, RwLock};
-use serde_json::Value;
 
 use crate::adapters::{Adapters, Named};
 use crate::agenda::Agenda;
@@ -96,7 +95,7 @@ pub struct World {
     calls: AtomicU64,
     playing: AtomicU64,
     repeats: Mutex<HashMap<u64, u64>>,
-    models: RwLock<HashMap<String, Arc<Model>>>,
+    pub(crate) models: RwLock<HashMap<String, Arc<Model>>>,
 }
 
 /// A turn in a world; it ends when this goes. The order matters: here is given up last.
@@ -141,17 +140,11 @@ const REPEATS: usize = 100_000;
 /// Models that were made on first use and are listed from then on.
 const MADE_MODELS: usize = 1_000;
 
-/// The family of the models that fine-tuning jobs have made.
-const TUNED_MODELS: &str = "models";
-
-/// As many of them, the newest ones, are listed.
-const LISTED_MODELS: usize = 1_000;
-
 impl World {
     /// A fresh world, with an organisation in it.
     pub(crate) fn new(name: &str, parts: Parts) -> Self {
         let begun = fakeai_resources::founding(
-            &*parts.store,
+            Objects::everyones(&*parts.store),
             [&parts.rules.keys, &parts.rules.admin_keys],
             parts.clock.now(),
             parts.seed.fork("founding"),
@@ -225,6 +218,16 @@ impl World {
             _everywhere: everywhere,
             here,
         }
+    }
+
+    /// The objects that a project sees.
+    pub(crate) fn objects<'a>(&'a self, project: &'a str) -> Objects<'a> {
+        Objects::of(&*self.store, project)
+    }
+
+    /// What is the organisation's, whoever asks.
+    pub(crate) fn everyones(&self) -> Objects<'_> {
+        Objects::everyones(&*self.store)
     }
 
     /// Takes over what follows from what was read while the store had failed so often.
@@ -302,24 +305,30 @@ impl World {
         self.in_this_opening(work.fork("ids")).nth(number)
     }
 
-    /// The model of that id; made on first use where it is not listed, and none where models are
-    /// strict.
-    pub(crate) fn model(&self, id: &str) -> Option<Arc<Model>> {
+    /// The model of that id, for a project; made on first use where it is not listed, and none where
+    /// models are strict.
+    pub(crate) fn model(&self, project: &str, id: &str) -> Option<Arc<Model>> {
         match self.adapters.named(id) {
             Named::Adapter(adapter) => return Some(Arc::new(adapter.model(id))),
             Named::Gone => return None,
             Named::Other => {}
         }
+        let tuned = self.tuned_model(id);
+        if tuned
+            .as_ref()
+            .is_some_and(|tuned| !self.may_use(project, tuned))
+        {
+            return None;
+        }
         if let Some(model) = self.models.read().get(id) {
             return Some(Arc::clone(model));
         }
         let catalog = Catalog::builtin();
-        let tuned = self.tuned_model(id);
         if tuned.is_none() && catalog.get(id).is_none() && !self.makes_up(id) {
             return None;
         }
         let mut model = catalog.resolve(id);
-        if let Some(object) = &tuned {
+        if let Some(object) = tuned.as_ref().map(|tuned| &tuned.object) {
             model.created = object["created"].as_u64().unwrap_or(0);
             object["owned_by"]
                 .as_str()
@@ -337,29 +346,6 @@ impl World {
         Some(model)
     }
 
-    /// The model of that id that a fine-tuning job of this world has made.
-    fn tuned_model(&self, id: &str) -> Option<Arc<Value>> {
-        FineTune::parse(id)?;
-        self.store.object(TUNED_MODELS, id)
-    }
-
-    fn tuned_models(&self) -> Vec<Arc<Model>> {
-        let tuned = PageQuery {
-            family: TUNED_MODELS,
-            parent: None,
-            after: None,
-            before: None,
-            order: Order::Descending,
-            limit: LISTED_MODELS,
-            filters: Vec::new(),
-        };
-        let tuned = self.store.page(&tuned).unwrap_or_default();
-        let records = tuned.records.iter();
-        records
-            .filter_map(|record| self.model(&record.id))
-            .collect()
-    }
-
     /// Whether a model that nobody has listed is made up. Those of the world's own organisation are
     /// made by jobs alone.
     fn makes_up(&self, id: &str) -> bool {
@@ -371,37 +357,23 @@ impl World {
     }
 
     /// All models: the listed ones, then those made on first use or by jobs, by id.
-    pub(crate) fn models(&self) -> Vec<Arc<Model>> {
+    pub(crate) fn models(&self, project: &str) -> Vec<Arc<Model>> {
         let catalog = Catalog::builtin();
         let mut models: Vec<_> = catalog.models().cloned().map(Arc::new).collect();
-        let mut others = self.tuned_models();
+        let mut others = self.tuned_models(project);
         let adapters = self.adapters.loaded();
-        others.extend(adapters.iter().filter_map(|name| self.model(name)));
+        others.extend(adapters.iter().filter_map(|name| self.model(project, name)));
         let made = self.models.read();
-        others.extend(made.values().cloned());
+        let made_up = made
+            .values()
+            .filter(|model| self.tuned_model(&model.id).is_none());
+        others.extend(made_up.cloned());
         drop(made);
         others.retain(|model| catalog.get(&model.id).is_none());
         others.sort_by(|a, b| a.id.cmp(&b.id));
         others.dedup_by(|a, b| a.id == b.id);
         models.extend(others);
         models
-    }
-
-    /// Forgets a model that was made on first use or by a job.
-    ///
-    /// # Errors
-    /// The store could not take it over.
-    pub(crate) fn forget_model(&self, id: &str) -> Result<bool, ApiError> {
-        let tuned = self.tuned_model(id).is_some();
-        if tuned {
-            self.store.commit(vec![Change::Delete {
-                family: TUNED_MODELS,
-                parent: None,
-                id: id.to_owned(),
-            }])?;
-        }
-        let made = self.models.write().remove(id).is_some();
-        Ok(tuned || made)
     }
 
     /// Tells every observer.

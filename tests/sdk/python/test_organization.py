@@ -163,3 +163,45 @@ def test_usage_and_costs_are_those_of_the_answers(admin):
     items = organization.usage.costs(start_time=start, group_by=["line_item"]).data[0].results
     assert sum(item.amount.value for item in items) == pytest.approx(expected)
     assert f"{answers[0].model}, input" in [item.line_item for item in items]
+
+
+def test_projects_keep_their_objects_apart(admin):
+    organization = admin.admin.organization
+    projects = [organization.projects.create(name=name) for name in ("mine", "theirs")]
+    accounts = [organization.projects.service_accounts.create(project.id, name="bot") for project in projects]
+    mine, theirs = (admin.with_options(api_key=account.api_key.value) for account in accounts)
+
+    file = mine.files.create(file=("notes.txt", b"The river is called Brun."), purpose="user_data")
+    store = mine.vector_stores.create(name="notes")
+    mine.vector_stores.files.create_and_poll(file.id, vector_store_id=store.id, poll_interval_ms=20)
+    response = mine.responses.create(model="gpt-4o", input="Hi.")
+    conversation = mine.conversations.create()
+    assistant = mine.beta.assistants.create(model="gpt-4o")
+    assert [found.id for found in mine.files.list()] == [file.id]
+    assert mine.vector_stores.search(store.id, query="river").data[0].file_id == file.id
+
+    for stranger in (theirs, admin):
+        assert not list(stranger.files.list()) and not list(stranger.vector_stores.list())
+        assert not list(stranger.beta.assistants.list())
+        for call in (
+            lambda: stranger.files.retrieve(file.id),
+            lambda: stranger.files.content(file.id),
+            lambda: stranger.files.delete(file.id),
+            lambda: stranger.vector_stores.update(store.id, name="theirs"),
+            lambda: stranger.vector_stores.search(store.id, query="river"),
+            lambda: stranger.responses.retrieve(response.id),
+            lambda: stranger.responses.delete(response.id),
+            lambda: stranger.conversations.items.list(conversation.id),
+            lambda: stranger.beta.assistants.delete(assistant.id),
+            lambda: stranger.beta.threads.create_and_run(assistant_id=assistant.id),
+        ):
+            with pytest.raises(openai.NotFoundError):
+                call()
+        told = []
+        for previous in (response.id, "resp_" + "0" * 48):
+            with pytest.raises(openai.BadRequestError) as caught:
+                stranger.responses.create(model="gpt-4o", input="And?", previous_response_id=previous)
+            told.append((caught.value.code, caught.value.message.replace(previous, "ID")))
+        assert told[0] == told[1]
+    assert mine.responses.create(model="gpt-4o", input="And?", previous_response_id=response.id).output_text
+    assert mine.files.retrieve(file.id).filename == "notes.txt"

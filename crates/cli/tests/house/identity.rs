@@ -126,3 +126,39 @@ async fn where_no_key_is_needed_a_made_one_still_tells_who_calls() {
     assert_eq!(refused["code"], "invalid_api_key");
     assert_eq!(get(&house, "sk-other", "/v1/models").await.status, 200);
 }
+
+#[tokio::test]
+async fn another_projects_object_is_an_unknown_one() {
+    let house = House::with(locked).await;
+    let (_, mine) = project(&house, KEY).await;
+    let (_, other) = project(&house, KEY).await;
+    let (mine, other) = (
+        text(&mine, "/api_key/value"),
+        text(&other, "/api_key/value"),
+    );
+    let ask = json!({"model": "gpt-4o", "input": "Hi."});
+    let made = post(&house, mine, "/v1/responses", ask).await.ok();
+    let response = text(&made, "/id");
+    let made = post(&house, mine, "/v1/vector_stores", json!({"name": "notes"}));
+    let made = made.await.ok();
+    let store = text(&made, "/id");
+    for stranger in [other, KEY] {
+        let path = format!("/v1/responses/{response}");
+        let found = get(&house, stranger, &path).await.error(404);
+        let absent = get(&house, stranger, "/v1/responses/resp_none").await;
+        let told = text(&found, "/message").replace(response, "resp_none");
+        assert_eq!(told, text(&absent.error(404), "/message"));
+        let next = json!({"model": "gpt-4o", "input": "And?", "previous_response_id": response});
+        let refused = post(&house, stranger, "/v1/responses", next).await;
+        let refused = refused.error(400);
+        assert_eq!(refused["code"], "previous_response_not_found");
+        let path = format!("/v1/vector_stores/{store}");
+        post(&house, stranger, &path, json!({"name": "theirs"}))
+            .await
+            .error(404);
+        let list = get(&house, stranger, "/v1/vector_stores").await.ok();
+        assert_eq!(list["data"], json!([]));
+    }
+    let list = get(&house, mine, "/v1/vector_stores").await.ok();
+    assert_eq!(list["data"][0]["name"], "notes");
+}

@@ -35,7 +35,7 @@ fn knows(site: &Site<'_>, model: &str) -> Result<(), ApiError> {
         let message = site.family.wording(wording).replace("{model}", model);
         Err(ApiError::invalid(message).code(code).param("model"))
     };
-    if !site.means.services.knows_model(model) {
+    if !site.means.services.knows_model(site.store.project(), model) {
         return refused("unknown_model", "model_not_found");
     }
     let facts = Catalog::builtin().resolve(model);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::lines::Lines;
 use super::wording;
-use crate::Services;
+use crate::call::Reach;
 use crate::store::Blobs;
 
 /// Requests of one batch and bytes of its input at most: the provider's published limits.
@@ -32,9 +32,9 @@ pub(crate) struct Valid {
 pub(crate) fn check(
     endpoint: &str,
     blob: &str,
-    services: &dyn Services,
+    means: Reach<'_>,
 ) -> Result<Result<Valid, Vec<Value>>, ApiError> {
-    let blobs: &dyn Blobs = services.blobs();
+    let blobs: &dyn Blobs = means.services.blobs();
     let bytes = blobs.size(blob).unwrap_or_default();
     if bytes > MOST_BYTES {
         let values = [
@@ -45,7 +45,7 @@ pub(crate) fn check(
     }
     let mut reading = Reading {
         endpoint,
-        services,
+        means,
         seen: HashSet::new(),
         model: None,
         errors: Vec::new(),
@@ -76,7 +76,7 @@ pub(crate) fn check(
 /// A reading under way.
 struct Reading<'a> {
     endpoint: &'a str,
-    services: &'a dyn Services,
+    means: Reach<'a>,
     seen: HashSet<String>,
     model: Option<String>,
     errors: Vec<Value>,
@@ -127,7 +127,8 @@ impl Reading<'_> {
             self.refuse("mismatched_model", number, param, &values);
         } else if self.model.is_none() {
             self.model = Some(model.to_owned());
-            if !self.services.knows_model(model) {
+            let Reach { store, services } = self.means;
+            if !services.knows_model(store.project(), model) {
                 self.refuse("model_not_found", number, param, &values);
             }
         }

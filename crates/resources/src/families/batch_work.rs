@@ -117,6 +117,7 @@ impl Work {
             };
             let request: Value = serde_json::from_slice(&line.bytes).unwrap_or_default();
             sent.effects.push(Effect::Send(Errand {
+                project: None,
                 family: FAMILY,
                 id: record.id.clone(),
                 tag: self.sent.to_string(),
@@ -316,6 +317,7 @@ fn line(seed: Seed, custom_id: &str, response: &str, error: &str) -> String {
 
 fn piece(record: &Record, number: u64, kind: &str, blob: String) -> Record {
     Record {
+        project: None,
         family: &wording::family(PIECES).name,
         id: format!("{number:08}"),
         parent: Some(Parent {

@@ -9,7 +9,8 @@ use super::batch_work::{PIECES, Work, add_usage};
 use super::files::{self, Made};
 use super::{Hooks, batch_input, pieces, wording};
 use crate::apply::{Moment, Site};
-use crate::store::{Change, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, Record};
 use crate::verbs::Draft;
 use crate::{Answer, Effect, Next, Outcome, Returned, verbs};
 
@@ -129,7 +130,7 @@ fn validated(moment: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
         return Ok(failed(moment, record, vec![input_gone(record)]));
     };
     let endpoint = record.object["endpoint"].as_str().unwrap_or_default();
-    let valid = match batch_input::check(endpoint, &input, moment.means.services)? {
+    let valid = match batch_input::check(endpoint, &input, moment.means)? {
         Ok(valid) => valid,
         Err(errors) => return Ok(failed(moment, record, errors)),
     };
@@ -276,7 +277,7 @@ fn input_gone(record: &Record) -> Value {
 }
 
 /// The blob of the input, while the file is there.
-fn input(store: &dyn Store, record: &Record) -> Option<String> {
+fn input(store: Objects<'_>, record: &Record) -> Option<String> {
     let id = record.object["input_file_id"].as_str()?;
     store.find(files::FAMILY, None, id)?.blob.clone()
 }

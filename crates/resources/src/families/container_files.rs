@@ -50,6 +50,7 @@ pub(super) fn record(place: &Place<'_>, name: &str, bytes: u64, blob: String) ->
         "source": "user",
     });
     Record {
+        project: None,
         family: FAMILY,
         id,
         parent: Some(Parent {

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use super::{Hooks, container_files, mounted_skills};
 use crate::apply::{Moment, Site};
 use crate::family::families;
-use crate::store::{Change, PageQuery, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, PageQuery, Record};
 use crate::verbs::{self, Draft};
 use crate::{Next, Order, Outcome, blob_copy};
 
@@ -65,7 +66,7 @@ fn fields(now: Micros, minutes: u64, settings: &Value) -> [(&'static str, Value)
 }
 
 /// A container that an answer has made for its tool, by the settings that the tool has.
-fn kept(_: &dyn Store, old: Option<&Record>, record: &mut Record) -> bool {
+fn kept(_: Objects<'_>, old: Option<&Record>, record: &mut Record) -> bool {
     let Some(row) = families().get(FAMILY).filter(|_| old.is_none()) else {
         return false;
     };
@@ -211,7 +212,7 @@ fn expired(moment: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
 const ALL: usize = 100_000;
 
 /// All objects of a family below a parent, the oldest first.
-pub(super) fn below(store: &dyn Store, family: &'static str, parent: &str) -> Vec<Arc<Record>> {
+pub(super) fn below(store: Objects<'_>, family: &'static str, parent: &str) -> Vec<Arc<Record>> {
     let query = PageQuery {
         family,
         parent: Some(parent),

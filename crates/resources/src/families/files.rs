@@ -69,6 +69,7 @@ impl Made<'_> {
             object["expires_at"] = json!(due.whole_seconds());
         }
         Record {
+            project: None,
             family: &family.name,
             id,
             parent: None,

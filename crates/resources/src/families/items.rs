@@ -9,7 +9,8 @@ use super::item_form::stored_form;
 use super::responses;
 use crate::apply::Site;
 use crate::family::{Family, families};
-use crate::store::{Parent, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Parent, Record};
 
 const FAMILY: &str = "conversations.items";
 
@@ -45,6 +46,7 @@ pub(crate) fn records(
             continue;
         };
         records.push(Record {
+            project: None,
             family: &family.name,
             id: object["id"].as_str().unwrap_or_default().to_owned(),
             parent: parent.clone(),
@@ -73,7 +75,7 @@ fn resolved(
 }
 
 /// The item that bears the id, wherever it is stored.
-fn referred(store: &dyn Store, id: &str) -> Option<Arc<Value>> {
+fn referred(store: Objects<'_>, id: &str) -> Option<Arc<Value>> {
     if let Some(item) = REFERRED.iter().find_map(|family| store.object(family, id)) {
         return Some(item);
     }

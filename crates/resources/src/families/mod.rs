@@ -45,7 +45,8 @@ use fakeai_canon::{ApiError, Micros};
 use serde_json::Value;
 
 use crate::apply::{Moment, Site};
-use crate::store::{Change, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, Record};
 use crate::verbs::Draft;
 use crate::{Next, Outcome, Returned};
 
@@ -124,7 +125,7 @@ pub(crate) type Changes = fn(&Site<'_>, &Record, &mut Draft) -> Result<(), ApiEr
 pub(crate) type Deletes = fn(&Site<'_>, &Record, &mut Next) -> Result<(), ApiError>;
 pub(crate) type Shows = fn(&Site<'_>, &Record) -> Arc<Value>;
 pub(crate) type Wakes = fn(&Moment<'_>, &Record) -> Result<Next, ApiError>;
-pub(crate) type Keeps = fn(&dyn Store, Option<&Record>, &mut Record) -> bool;
+pub(crate) type Keeps = fn(Objects<'_>, Option<&Record>, &mut Record) -> bool;
 pub(crate) type Receives = fn(&Moment<'_>, &Record, &Returned) -> Result<Next, ApiError>;
 pub(crate) type Ends = fn(&Record, Micros) -> Value;
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::{containers, skill_bundle, skills};
 use crate::blob_copy::BlobReader;
 use crate::family::families;
-use crate::store::{Blobs, Store};
+use crate::objects::Objects;
+use crate::store::Blobs;
 
 /// Where a container has its skills. No document names the folder.
 const FOLDER: &str = "/home/oai/skills";
@@ -80,7 +81,7 @@ impl MountedSkill {
 /// # Errors
 /// The sentence of what is not there; a bundle that is none.
 pub fn mounted_skills(
-    store: &dyn Store,
+    store: Objects<'_>,
     environment: &Value,
 ) -> Result<Vec<MountedSkill>, ApiError> {
     let own = environment
@@ -99,7 +100,7 @@ fn listed(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
-fn mounted(store: &dyn Store, skill: &Value) -> Result<MountedSkill, ApiError> {
+fn mounted(store: Objects<'_>, skill: &Value) -> Result<MountedSkill, ApiError> {
     let text = |name: &str| skill[name].as_str().unwrap_or_default();
     if let Some(id) = skill["skill_id"].as_str() {
         return referred(store, id, skill["version"].as_str());
@@ -123,7 +124,7 @@ fn hosted(name: &str, description: &str, text: Place) -> MountedSkill {
 }
 
 /// The version that a reference means: the number, the latest, or the default one.
-fn referred(store: &dyn Store, id: &str, version: Option<&str>) -> Result<MountedSkill, ApiError> {
+fn referred(store: Objects<'_>, id: &str, version: Option<&str>) -> Result<MountedSkill, ApiError> {
     let missing = |family: &str, id: &str| match families().get(family) {
         Some(row) => row.missing(id),
         None => ApiError::not_found(""),
@@ -150,7 +151,7 @@ fn referred(store: &dyn Store, id: &str, version: Option<&str>) -> Result<Mounte
 ///
 /// # Errors
 /// As for [`mounted_skills`].
-pub(super) fn kept(store: &dyn Store, skills: &Value) -> Result<Value, ApiError> {
+pub(super) fn kept(store: Objects<'_>, skills: &Value) -> Result<Value, ApiError> {
     let keep = |skill: &Value| {
         let MountedSkill { skill: own, text } = mounted(store, skill)?;
         let text = match text {
@@ -164,7 +165,7 @@ pub(super) fn kept(store: &dyn Store, skills: &Value) -> Result<Value, ApiError>
 }
 
 /// A skill of a container's; none where its bundle has gone.
-fn kept_skill(store: &dyn Store, kept: &Value) -> Option<MountedSkill> {
+fn kept_skill(store: Objects<'_>, kept: &Value) -> Option<MountedSkill> {
     let text = &kept["text"];
     let place = match (text["text"].as_str(), text["blob"].as_str()) {
         (Some(text), _) => Place::Here(text.to_owned()),

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use fakeai_canon::ApiError;
 
 use crate::Order;
-use crate::store::{Blobs, Change, PageQuery, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Blobs, Change, PageQuery, Record};
 
 /// Objects that are looked up at once.
 const PAGE: usize = 1_000;
@@ -15,7 +16,7 @@ const PAGE: usize = 1_000;
 const COPIED: usize = 1 << 20;
 
 /// All objects of a family below a parent, the oldest first.
-pub(crate) fn below(store: &dyn Store, family: &'static str, parent: &str) -> Vec<Arc<Record>> {
+pub(crate) fn below(store: Objects<'_>, family: &'static str, parent: &str) -> Vec<Arc<Record>> {
     let mut found: Vec<Arc<Record>> = Vec::new();
     loop {
         let query = PageQuery {
@@ -39,7 +40,7 @@ pub(crate) fn below(store: &dyn Store, family: &'static str, parent: &str) -> Ve
 }
 
 /// The removal of all objects of a family below a parent.
-pub(crate) fn removal(store: &dyn Store, family: &'static str, parent: &str) -> Vec<Change> {
+pub(crate) fn removal(store: Objects<'_>, family: &'static str, parent: &str) -> Vec<Change> {
     let found = below(store, family, parent).into_iter();
     found
         .map(|piece| Change::Delete {

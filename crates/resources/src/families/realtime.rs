@@ -66,6 +66,7 @@ fn kept(site: &Site<'_>, key: &Key, session: &Value, answer: Value) -> Outcome {
     };
     let mut answer = Answer::json(Arc::new(answer));
     answer.next.changes.push(Change::Put(Record {
+        project: None,
         family: FAMILY,
         id: key.value.clone(),
         parent: None,

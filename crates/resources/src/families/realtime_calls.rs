@@ -42,6 +42,7 @@ fn create(site: &Site<'_>) -> Result<Outcome, ApiError> {
     });
     answer.location = Some(format!("/v1/realtime/calls/{id}"));
     answer.next.changes.push(Change::Put(Record {
+        project: None,
         family: FAMILY,
         object: Arc::new(json!({"id": id, "status": "active", "session": body["session"]})),
         id,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{thread_messages, threads, vector_stores};
 use crate::apply::Site;
+use crate::call::Reach;
 use crate::store::Change;
 use crate::verbs;
 use crate::{Body, Call, Context, Means, Next};
@@ -23,15 +24,15 @@ pub fn luggage(
     means: Means<'_>,
     context: &Context,
 ) -> Result<Option<(Value, Next)>, ApiError> {
-    match &*call.operation.id {
+    let means = means.of(&call.caller.project);
+    let (body, next) = match &*call.operation.id {
         IN_THREAD if attaches(&call.body["additional_messages"]) => {
-            to_thread(call, means, context).map(Some)
+            to_thread(call, means, context)?
         }
-        WITH_THREAD if brings(&call.body["thread"]) => {
-            to_new_thread(call, means, context).map(Some)
-        }
-        _ => Ok(None),
-    }
+        WITH_THREAD if brings(&call.body["thread"]) => to_new_thread(call, means, context)?,
+        _ => return Ok(None),
+    };
+    Ok(Some((body, means.store.claim_all(next))))
 }
 
 fn attaches(messages: &Value) -> bool {
@@ -49,7 +50,7 @@ fn brings(thread: &Value) -> bool {
 
 fn to_thread(
     call: Call<'_>,
-    means: Means<'_>,
+    means: Reach<'_>,
     context: &Context,
 ) -> Result<(Value, Next), ApiError> {
     let thread = call.params.get("thread_id").unwrap_or_default();
@@ -64,7 +65,7 @@ fn to_thread(
 /// the run's to make.
 fn to_new_thread(
     call: Call<'_>,
-    means: Means<'_>,
+    means: Reach<'_>,
     context: &Context,
 ) -> Result<(Value, Next), ApiError> {
     let mut body = call.body;
@@ -89,7 +90,7 @@ fn to_new_thread(
     Ok((body, next))
 }
 
-fn site<'a>(call: &'a Call<'a>, means: Means<'a>, context: &'a Context) -> Site<'a> {
+fn site<'a>(call: &'a Call<'a>, means: Reach<'a>, context: &'a Context) -> Site<'a> {
     Site {
         family: vector_stores::row(threads::FAMILY),
         call,

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Hooks, thread_messages};
 use crate::apply::{Moment, Site};
-use crate::store::{Change, PageQuery, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, PageQuery, Record};
 use crate::{Effect, Next, Order, Outcome, verbs};
 
 pub(crate) const FAMILY: &str = "threads.runs";
@@ -24,7 +25,7 @@ pub(super) static HOOKS: Hooks = Hooks {
 };
 
 /// The run that keeps a thread from being changed. There is at most one, the newest.
-pub(super) fn active(store: &dyn Store, thread: &str) -> Option<Arc<Record>> {
+pub(super) fn active(store: Objects<'_>, thread: &str) -> Option<Arc<Record>> {
     let page = store.page(&PageQuery {
         family: FAMILY,
         parent: Some(thread),
@@ -162,7 +163,7 @@ fn messages_of(moment: &Moment<'_>, run: &Record, reason: &str) -> Vec<Change> {
 /// A run has few objects under way at a time, and they are its newest.
 const UNDER_WAY: usize = 8;
 
-fn newest(store: &dyn Store, family: &'static str, parent: &str) -> Vec<Arc<Record>> {
+fn newest(store: Objects<'_>, family: &'static str, parent: &str) -> Vec<Arc<Record>> {
     let page = store.page(&PageQuery {
         family,
         parent: Some(parent),
@@ -184,7 +185,7 @@ fn changed(record: &Record, object: Value) -> Change {
 
 /// What has ended stays ended, what is being cancelled goes on only to its end, and what clients
 /// set on the run stays.
-fn kept(_: &dyn Store, old: Option<&Record>, new: &mut Record) -> bool {
+fn kept(_: Objects<'_>, old: Option<&Record>, new: &mut Record) -> bool {
     if let Some(old) = old {
         if !is_active(old) {
             return false;

@@ -98,6 +98,7 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     version.insert("created_at".to_owned(), json!(now.whole_seconds()));
     describe(&mut version, &draft.record.id, 1, &bundle);
     draft.next.changes.push(Change::Put(Record {
+        project: None,
         family: VERSIONS,
         id,
         parent: Some(Parent {

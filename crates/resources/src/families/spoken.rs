@@ -3,7 +3,8 @@
 use fakeai_canon::Micros;
 
 use super::{Hooks, forget};
-use crate::store::{Record, Store};
+use crate::objects::Objects;
+use crate::store::Record;
 
 pub(super) static HOOKS: Hooks = Hooks {
     family: "chat.audio",
@@ -13,7 +14,7 @@ pub(super) static HOOKS: Hooks = Hooks {
     ..Hooks::NONE
 };
 
-fn kept(_: &dyn Store, _: Option<&Record>, record: &mut Record) -> bool {
+fn kept(_: Objects<'_>, _: Option<&Record>, record: &mut Record) -> bool {
     let seconds = record.object["expires_at"].as_f64();
     record.due = seconds.map(Micros::from_seconds);
     true

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Hooks, runs, threads, tool_resources};
 use crate::apply::Site;
-use crate::store::{Change, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, Record};
 use crate::verbs::Draft;
 use crate::{Next, ids};
 
@@ -65,7 +66,7 @@ pub(super) fn attach<'v>(
 
 /// What a run was sent along comes in as it was sent; what it says keeps the metadata that it was
 /// given meanwhile.
-fn kept(_: &dyn Store, old: Option<&Record>, new: &mut Record) -> bool {
+fn kept(_: Objects<'_>, old: Option<&Record>, new: &mut Record) -> bool {
     if let Some(old) = old {
         new.created = old.created;
         runs::keep_metadata(old, new);

@@ -27,6 +27,7 @@ fn with_messages(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     let seed = site.context.seed.fork(thread_messages::FAMILY);
     for (place, message) in sent.into_iter().flatten().enumerate() {
         let mut record = Record {
+            project: None,
             family: thread_messages::FAMILY,
             id: thread_messages::id(seed.nth(place as u64)),
             parent: Some(Parent {

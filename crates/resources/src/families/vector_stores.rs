@@ -18,9 +18,10 @@ pub use search::{
 use super::Hooks;
 use crate::apply::{Moment, Site};
 use crate::family::{Family, families};
+use crate::objects::Objects;
 use crate::store::{Change, Record};
 use crate::verbs::Draft;
-use crate::{Body, Call, Next, Order, PageQuery, Store, verbs};
+use crate::{Body, Call, Next, Order, PageQuery, verbs};
 use files::Entry;
 
 pub(crate) const FAMILY: &str = "vector_stores";
@@ -157,7 +158,7 @@ fn deleted(site: &Site<'_>, record: &Record, next: &mut Next) -> Result<(), ApiE
 }
 
 /// All files of a store, oldest first.
-fn all_files(store: &dyn Store, id: &str) -> Vec<Arc<Record>> {
+fn all_files(store: Objects<'_>, id: &str) -> Vec<Arc<Record>> {
     let query = PageQuery {
         family: &row(files::FAMILY).name,
         parent: Some(id),
@@ -174,7 +175,7 @@ fn all_files(store: &dyn Store, id: &str) -> Vec<Arc<Record>> {
 }
 
 /// The store of that id; it is there.
-fn store_of(store: &dyn Store, id: &str) -> Result<Arc<Record>, ApiError> {
+fn store_of(store: Objects<'_>, id: &str) -> Result<Arc<Record>, ApiError> {
     let family = row(FAMILY);
     let found = store.find(&family.name, None, id);
     found.ok_or_else(|| family.missing(id))

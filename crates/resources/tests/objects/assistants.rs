@@ -292,6 +292,7 @@ fn file(world: &World, id: &str) {
     let mut writer = world.blobs.create().unwrap();
     writer.write(Bytes::from_static(b"red apples")).unwrap();
     let record = Record {
+        project: None,
         family: "files",
         id: id.to_owned(),
         parent: None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fakeai_canon::Micros;
-use fakeai_resources::{Blobs, Change, Effect, Record, Store};
+use fakeai_resources::{Blobs, Change, Effect, Record, Store, Whose};
 use serde_json::{Value, json};
 
 use crate::house;
@@ -59,6 +59,7 @@ impl World {
         let object = json!({"id": id, "object": "file", "purpose": purpose, "bytes": text.len(),
             "created_at": 1, "filename": "rows.jsonl", "status": "processed"});
         let record = Record {
+            project: None,
             family: "files",
             id: id.clone(),
             parent: None,
@@ -74,7 +75,7 @@ impl World {
 
     /// The text of a stored file.
     pub(crate) fn content(&self, id: &str) -> String {
-        let record = self.store.find("files", None, id).unwrap();
+        let record = self.store.find(Whose::Anyones, "files", None, id).unwrap();
         let bytes = self.blobs.read(record.blob.as_ref().unwrap(), 0, 1 << 20);
         String::from_utf8(bytes.unwrap().to_vec()).unwrap()
     }

@@ -7,6 +7,8 @@
 
 #[path = "../../../server/src/store/blob_errors.rs"]
 mod blob_errors;
+#[path = "../../../server/src/store/family_shelf.rs"]
+mod family_shelf;
 #[path = "../../../server/src/store/limits.rs"]
 pub mod limits;
 #[path = "../../../server/src/store/memory.rs"]

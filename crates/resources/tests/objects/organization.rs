@@ -1,7 +1,7 @@
 //! The organisation's collections, from create to delete.
 
 use fakeai_canon::{ApiError, Caller, ErrorKind, KeyKind, Micros, Owner};
-use fakeai_resources::{Identity, anyone, identify};
+use fakeai_resources::{Identity, Objects, anyone, identify};
 use serde_json::{Value, json};
 
 use crate::world::{World, assert_missing, ids};
@@ -142,7 +142,7 @@ fn a_service_account_has_keys_that_are_worth_something_until_they_go() {
     let path = format!("{accounts}/{account}");
     assert_eq!(world.get(&path, json!({})).unwrap().get("api_key"), None);
 
-    let Identity::Known(caller, None) = identify(&world.store, &value) else {
+    let Identity::Known(caller, None) = identify(Objects::everyones(&world.store), &value) else {
         panic!("the key is unknown");
     };
     assert_eq!(caller.project, project);
@@ -167,9 +167,15 @@ fn a_service_account_has_keys_that_are_worth_something_until_they_go() {
     let words = message(world.delete(&format!("{keys}/{}", id(&second))));
     assert!(words.contains("service account"), "{words}");
     world.delete(&path).unwrap();
-    assert_eq!(identify(&world.store, &value), Identity::Gone);
+    assert_eq!(
+        identify(Objects::everyones(&world.store), &value),
+        Identity::Gone
+    );
     assert_eq!(ids(&world.get(&keys, json!({})).unwrap()), [""; 0]);
-    assert_eq!(identify(&world.store, "sk-other"), Identity::Unknown);
+    assert_eq!(
+        identify(Objects::everyones(&world.store), "sk-other"),
+        Identity::Unknown
+    );
 }
 
 #[test]
@@ -181,7 +187,10 @@ fn the_keys_of_an_archived_project_are_known_as_such() {
     let value = made["api_key"]["value"].as_str().unwrap();
     let path = format!("/organization/projects/{project}/archive");
     world.post(&path, Value::Null).unwrap();
-    assert_eq!(identify(&world.store, value), Identity::Archived);
+    assert_eq!(
+        identify(Objects::everyones(&world.store), value),
+        Identity::Archived
+    );
     let alone = json!({"name": "bot", "create_service_account_only": true});
     let accounts = format!("/organization/projects/{DEFAULT}/service_accounts");
     assert_eq!(
@@ -203,12 +212,15 @@ fn admin_keys_are_told_once_and_expire() {
     let shown = world.get(&path, json!({})).unwrap();
     assert_eq!(shown.get("value"), None);
     assert!(matches!(
-        identify(&world.store, value),
+        identify(Objects::everyones(&world.store), value),
         Identity::Known(_, Some(_))
     ));
     world.settle(1_700_000_061);
     assert!(world.get(&path, json!({})).is_err());
-    assert_eq!(identify(&world.store, value), Identity::Gone);
+    assert_eq!(
+        identify(Objects::everyones(&world.store), value),
+        Identity::Gone
+    );
 }
 
 #[test]

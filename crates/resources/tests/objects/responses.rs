@@ -1,7 +1,7 @@
 //! Stored responses: retrieve, follow, cancel, delete, input items.
 
-use fakeai_canon::{Keep, Micros, Shelf};
-use fakeai_resources::{Effect, Keeping, Outcome, Store};
+use fakeai_canon::{Keep, Micros};
+use fakeai_resources::{Effect, Keeping, Objects, Outcome, Store};
 use serde_json::{Value, json};
 
 use crate::world::{World, assert_missing, ids, keep};
@@ -80,13 +80,13 @@ fn a_response_is_kept_until_it_is_deleted_with_its_items() {
     assert!(
         world
             .store
-            .children("responses.input_items", "resp_1")
+            .children("", "responses.input_items", "resp_1")
             .is_empty()
     );
     assert_eq!(
         world
             .store
-            .children("responses.input_items", "resp_2")
+            .children("", "responses.input_items", "resp_2")
             .len(),
         3
     );
@@ -193,7 +193,7 @@ fn deleting_a_running_response_ends_it_and_it_does_not_come_back() {
     let early = keeping.changes(
         vec![response("resp_1", "in_progress", true)],
         Micros::ZERO,
-        &world.store,
+        Objects::of(&world.store, ""),
     );
     world.store.commit(early).unwrap();
     world.delete("/responses/resp_1").unwrap();
@@ -201,7 +201,7 @@ fn deleting_a_running_response_ends_it_and_it_does_not_come_back() {
     let late = keeping.changes(
         with_input("resp_1", "completed", true),
         Micros::ZERO,
-        &world.store,
+        Objects::of(&world.store, ""),
     );
     world.store.commit(late).unwrap();
     assert_eq!(world.count(), 0);
@@ -215,7 +215,7 @@ fn a_later_version_replaces_the_earlier_in_its_place() {
         let changes = keeping.changes(
             vec![response("resp_1", status, true)],
             Micros::ZERO,
-            &world.store,
+            Objects::of(&world.store, ""),
         );
         world.store.commit(changes).unwrap();
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use fakeai_canon::{ErrorKind, Micros};
-use fakeai_resources::{Blobs, Change, Record, Store};
+use fakeai_resources::{Blobs, Change, Record, Store, Whose};
 use serde_json::{Value, json};
 
 use crate::world::{World, assert_missing, ids};
@@ -17,6 +17,7 @@ fn file(world: &World, id: &str, bytes: &'static [u8]) {
     let mut writer = world.blobs.create().unwrap();
     writer.write(Bytes::from_static(bytes)).unwrap();
     let record = Record {
+        project: None,
         family: "files",
         id: id.to_owned(),
         parent: None,
@@ -221,7 +222,12 @@ fn what_goes_away_leaves_nothing_behind() {
         gone,
         json!({"id": "file-b", "object": "vector_store.file.deleted", "deleted": true})
     );
-    assert!(world.store.find("files", None, "file-b").is_some());
+    assert!(
+        world
+            .store
+            .find(Whose::Anyones, "files", None, "file-b")
+            .is_some()
+    );
     let whole = world
         .get(&format!("/vector_stores/{one}"), json!({}))
         .unwrap();

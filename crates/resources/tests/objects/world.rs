@@ -8,7 +8,8 @@ use fakeai_canon::{ApiError, Caller, ErrorKind, FilePart, Keep, Micros, Mode, Se
 use fakeai_contract::{Match, Method, Strictness, openai};
 use fakeai_resources::{
     Answer, Blobs, Body, Call, Context, Effect, Errand, Film, Keeping, Library, Means, Next,
-    Outcome, Record, Returned, Services, Still, Store, advance, anyone, apply, founding, returned,
+    Objects, Outcome, Record, Returned, Services, Still, Store, Whose, advance, anyone, apply,
+    founding, returned,
 };
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ impl World {
         let clock = Arc::new(Hand::default());
         let store = MemoryStore::new(StoreLimits::default(), clock, blobs.clone());
         let now = Micros::from_seconds(1_700_000_000.0);
-        let begun = founding(&store, [&[], &[]], now, Seed(9));
+        let begun = founding(Objects::everyones(&store), [&[], &[]], now, Seed(9));
         store.commit(begun).unwrap();
         Self {
             begun: store.count(),
@@ -226,7 +227,7 @@ impl World {
 
     /// An object as it is stored.
     pub(crate) fn find(&self, family: &'static str, id: &str) -> Arc<Record> {
-        self.store.find(family, None, id).unwrap()
+        self.store.find(Whose::Anyones, family, None, id).unwrap()
     }
 
     /// How many bytes all blobs have together.
@@ -285,7 +286,8 @@ impl World {
 
     /// Stores what an answer leaves behind.
     pub(crate) fn keep(&mut self, keeps: Vec<Keep>) {
-        let changes = Keeping::default().changes(keeps, Micros::ZERO, &self.store);
+        let objects = Objects::of(&self.store, "");
+        let changes = Keeping::default().changes(keeps, Micros::ZERO, objects);
         self.store.commit(changes).unwrap();
     }
 }
@@ -316,7 +318,7 @@ impl Services for Rooms<'_> {
         &self.shelf
     }
 
-    fn knows_model(&self, id: &str) -> bool {
+    fn knows_model(&self, _: &str, id: &str) -> bool {
         id.starts_with("gpt-")
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use fakeai_canon::{ApiError, Caller, ErrorKind, KeyKind};
 use fakeai_contract::{Api, Kind, Method, Operation, Security};
+use fakeai_resources::Whose;
 use http::header::AUTHORIZATION;
 
 use super::Arrival;
@@ -47,7 +48,7 @@ fn caller(arrival: &Arrival<'_>) -> Result<Arc<Caller>, ApiError> {
             Ok(in_named_project(arrival))
         };
     };
-    match world.keyring.look_up(&*world.store, value, world.now()) {
+    match world.keyring.look_up(world.everyones(), value, world.now()) {
         Key::Good(caller) => {
             check_names(arrival, &caller)?;
             if needed {
@@ -57,20 +58,26 @@ fn caller(arrival: &Arrival<'_>) -> Result<Arc<Caller>, ApiError> {
         }
         Key::Archived => Err(archived()),
         Key::Gone => Err(incorrect(value)),
-        Key::Unknown if needed && !world.rules.any_key && !opens_session(arrival, value) => {
-            Err(incorrect(value))
-        }
-        Key::Unknown => Ok(in_named_project(arrival)),
+        Key::Unknown => match of_session(arrival, value) {
+            Some(caller) => Ok(caller),
+            None if needed && !world.rules.any_key => Err(incorrect(value)),
+            None => Ok(in_named_project(arrival)),
+        },
     }
 }
 
-/// Whether the key is one of the short-lived ones that open a realtime session.
-fn opens_session(arrival: &Arrival<'_>, key: &str) -> bool {
+/// Who calls with one of the short-lived keys that open a realtime session: nobody in particular,
+/// in the project that the key was made in.
+fn of_session(arrival: &Arrival<'_>, key: &str) -> Option<Arc<Caller>> {
     let Route::Operation { operation, .. } = &arrival.route else {
-        return false;
+        return None;
     };
+    if &*operation.tag != "Realtime" {
+        return None;
+    }
     let store = &arrival.world.store;
-    &*operation.tag == "Realtime" && store.find("realtime.client_secrets", None, key).is_some()
+    let secret = store.find(Whose::Anyones, "realtime.client_secrets", None, key)?;
+    Some(arrival.world.keyring.anyone_in(secret.project()))
 }
 
 fn key<'a>(arrival: &'a Arrival<'_>) -> Option<&'a str> {
@@ -102,11 +109,8 @@ fn header<'a>(arrival: &'a Arrival<'_>, name: &str) -> Option<&'a str> {
 /// Nobody in particular, in the project that the call names where there is one of that id.
 fn in_named_project(arrival: &Arrival<'_>) -> Arc<Caller> {
     let named = header(arrival, "openai-project");
-    match named.filter(|id| fakeai_resources::has_project(&*arrival.world.store, id)) {
-        Some(project) => Arc::new(Caller {
-            project: project.to_owned(),
-            ..Caller::clone(&arrival.caller)
-        }),
+    match named.filter(|id| fakeai_resources::has_project(arrival.world.everyones(), id)) {
+        Some(project) => arrival.world.keyring.anyone_in(project),
         None => Arc::clone(&arrival.caller),
     }
 }
@@ -141,7 +145,7 @@ fn check_kind(arrival: &Arrival<'_>, caller: &Caller) -> Result<(), ApiError> {
         return Ok(());
     };
     let kind = caller.key.as_ref().map(|key| key.kind);
-    let store = &*arrival.world.store;
+    let store = arrival.world.everyones();
     match (operation.security, kind) {
         (Security::Admin, Some(KeyKind::Admin)) | (Security::Key, Some(KeyKind::Project)) => Ok(()),
         (Security::Admin, _) if !fakeai_resources::has_admin_keys(store) => Ok(()),

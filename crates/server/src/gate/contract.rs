@@ -98,7 +98,12 @@ fn check_form(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
         let given = fields.find(|(name, _)| name == MODEL);
         let given = given.map(|(_, model)| model.as_str());
         let deployment = given.filter(|_| arrival.route.api() == Api::Azure);
-        if let Some(model) = model_named(arrival.world, arrival.model.take(), deployment)? {
+        if let Some(model) = model_named(
+            arrival.world,
+            &arrival.caller.project,
+            arrival.model.take(),
+            deployment,
+        )? {
             form.fields.retain(|(name, _)| name != MODEL);
             form.fields.push((MODEL.to_owned(), model));
         }
@@ -148,7 +153,8 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
 fn name_model(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), ApiError> {
     let is_named = arrival.route.api() == Api::Azure && operation.kind == Kind::Infer;
     let named = arrival.body[MODEL].as_str().filter(|_| is_named);
-    let model = model_named(arrival.world, arrival.model.take(), named)?;
+    let project = &arrival.caller.project;
+    let model = model_named(arrival.world, project, arrival.model.take(), named)?;
     if let (Some(model), Value::Object(body)) = (model, &mut arrival.body) {
         body.insert(MODEL.to_owned(), Value::String(model));
     }
@@ -158,12 +164,13 @@ fn name_model(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
 /// The model of the path, or that of a deployment that the body names.
 fn model_named(
     world: &World,
+    project: &str,
     of_path: Option<String>,
     deployment: Option<&str>,
 ) -> Result<Option<String>, ApiError> {
     match (of_path, deployment) {
         (Some(model), _) => Ok(Some(model)),
-        (None, Some(name)) => super::model_of_deployment(world, name).map(Some),
+        (None, Some(name)) => super::model_of_deployment(world, project, name).map(Some),
         (None, None) => Ok(None),
     }
 }
@@ -179,7 +186,7 @@ fn in_flavour(
     let takes_it = names.contains(&violation.param.as_str())
         && arrival
             .world
-            .model(id)
+            .model(&arrival.caller.project, id)
             .is_some_and(|model| model.flavour == Flavour::Vllm);
     if !takes_it {
         return Err(violation);

@@ -28,24 +28,24 @@ pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiE
         return Err(unknown_path(head, &head.path));
     }
     arrival.model = match name {
-        Some(name) => Some(model_of(arrival.world, name)?),
+        Some(name) => Some(model_of(arrival.world, &arrival.caller.project, name)?),
         None => None,
     };
     Ok(())
 }
 
-/// The model that a deployment is of: as the settings say, or the one of its own name where they
+/// The model that a deployment is of, for a project: as the settings say, or the one of its own name where they
 /// say nothing.
 ///
 /// # Errors
 /// No deployment of that name.
-pub(crate) fn model_of(world: &World, name: &str) -> Result<String, ApiError> {
+pub(crate) fn model_of(world: &World, project: &str, name: &str) -> Result<String, ApiError> {
     let deployments = &world.rules.deployments;
     let model = match deployments.get(name) {
         Some(model) => Some(model.as_str()),
         None => Some(name).filter(|_| deployments.is_empty() || world.is_mock()),
     };
-    let model = model.filter(|model| world.model(model).is_some());
+    let model = model.filter(|model| world.model(project, model).is_some());
     model.map(str::to_owned).ok_or_else(|| {
         ApiError::new(
             ErrorKind::NotFound,

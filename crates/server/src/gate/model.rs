@@ -13,7 +13,7 @@ pub(crate) fn missing() -> ApiError {
 }
 
 /// The model that the work asks for.
-pub(crate) fn model(world: &World, work: &Work) -> Result<Arc<Model>, ApiError> {
+pub(crate) fn model(world: &World, project: &str, work: &Work) -> Result<Arc<Model>, ApiError> {
     if work.model().is_empty() && !world.is_mock() {
         return Err(missing());
     }
@@ -22,7 +22,7 @@ pub(crate) fn model(world: &World, work: &Work) -> Result<Arc<Model>, ApiError> 
         return Err(unknown(&shown));
     }
     world
-        .model(work.model())
+        .model(project, work.model())
         .ok_or_else(|| unknown(work.model()))
 }
 

@@ -19,8 +19,9 @@ pub(super) fn check(meaning: &Meaning<'_>, _: &mut Visit) -> Result<(), ApiError
     let Some(work) = meaning.work.reading() else {
         return Ok(());
     };
+    let objects = meaning.world.objects(&meaning.caller.project);
     let mut named = in_prompt(work).chain(work.tools.iter().flat_map(in_tool));
-    named.try_for_each(|(family, id)| resources::check_named(&*meaning.world.store, family, id))
+    named.try_for_each(|(family, id)| resources::check_named(objects, family, id))
 }
 
 /// The files of a conversation.

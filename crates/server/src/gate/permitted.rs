@@ -13,7 +13,7 @@ pub(super) fn check(meaning: &Meaning<'_>, _: &mut Visit) -> Result<(), ApiError
         return Ok(());
     }
     let now = world.now();
-    let term = world.terms.of(&*world.store, project, &model.id, now);
+    let term = world.terms.of(world.everyones(), project, &model.id, now);
     term.permissions
         .check_model(project, [&model.id, &model.snapshot])?;
     let mut kinds = meaning.work.reading().into_iter().flat_map(hosted);

@@ -79,7 +79,7 @@ pub(super) fn check(meaning: &Meaning<'_>, visit: &mut Visit) -> Result<(), ApiE
     let now = world.now();
     let term = world
         .terms
-        .of(&*world.store, &caller.project, &meaning.model.id, now);
+        .of(world.everyones(), &caller.project, &meaning.model.id, now);
     if is_spent(world, &caller.project, &term) {
         return Err(out_of_money());
     }

@@ -1,17 +1,17 @@
 //! Objects in memory, bounded in number, bytes and age. Nothing here outlives the process.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use fakeai_canon::{ApiError, Clock, Micros, Shelf};
+use fakeai_canon::{ApiError, Clock, Micros};
 use fakeai_resources::{
-    Blobs, Change, LostCursor, Order, Page, PageQuery, Record, Store, is_lasting,
+    Blobs, Change, LostCursor, Page, PageQuery, Record, Store, Whose, is_lasting,
 };
 use parking_lot::RwLock;
 use serde_json::Value;
 
+use super::family_shelf::{FamilyShelf, Place, parent_id};
 use super::limits::{self, StoreLimits};
 
 /// A world's objects in memory.
@@ -36,26 +36,6 @@ struct Objects {
     next: u64,
     count: usize,
     bytes: usize,
-}
-
-#[derive(Default)]
-struct FamilyShelf {
-    /// Several bear the same id where an item stands below several parents.
-    by_id: HashMap<String, Vec<Place>>,
-    /// Each parent's objects by their number; those at the top are under the empty id.
-    lists: HashMap<String, BTreeMap<u64, Arc<Record>>>,
-}
-
-struct Place {
-    number: u64,
-    bytes: usize,
-    record: Arc<Record>,
-}
-
-impl Place {
-    fn parent(&self) -> Option<&str> {
-        parent_id(&self.record)
-    }
 }
 
 /// What a commit or a sweep has removed, to be freed when no one waits for it.
@@ -85,10 +65,6 @@ impl Removed {
 /// Whether the object goes away when it is old.
 fn ages(record: &Record) -> bool {
     record.parent.is_none() && !is_lasting(record.family)
-}
-
-fn parent_id(record: &Record) -> Option<&str> {
-    record.parent.as_ref().map(|parent| parent.id.as_str())
 }
 
 impl MemoryStore {
@@ -146,38 +122,34 @@ impl MemoryStore {
     }
 }
 
-impl Shelf for MemoryStore {
-    fn object(&self, family: &str, id: &str) -> Option<Arc<Value>> {
-        let record = self.find(family, None, id)?;
-        Some(Arc::clone(&record.object))
-    }
-
-    fn children(&self, family: &str, parent: &str) -> Vec<Arc<Value>> {
-        self.sweep();
-        let objects = self.objects.read();
-        let shelf = objects.families.get(family);
-        let list = shelf.and_then(|shelf| shelf.lists.get(parent));
-        let records = list.into_iter().flat_map(BTreeMap::values);
-        records.map(|record| Arc::clone(&record.object)).collect()
-    }
-}
-
 impl Store for MemoryStore {
-    fn find(&self, family: &str, parent: Option<&str>, id: &str) -> Option<Arc<Record>> {
+    fn find(
+        &self,
+        whose: Whose<'_>,
+        family: &str,
+        parent: Option<&str>,
+        id: &str,
+    ) -> Option<Arc<Record>> {
         self.sweep();
         let objects = self.objects.read();
-        let places = objects.families.get(family)?.by_id.get(id)?;
-        let mut newest = places.iter().rev();
-        let found = newest.find(|place| parent.is_none() || place.parent() == parent)?;
-        Some(Arc::clone(&found.record))
+        objects.families.get(family)?.find(whose, parent, id)
     }
 
-    fn page(&self, query: &PageQuery<'_>) -> Result<Page, LostCursor> {
+    fn children(&self, project: &str, family: &str, parent: &str) -> Vec<Arc<Value>> {
+        self.sweep();
+        let objects = self.objects.read();
+        let shelf = objects.families.get(family).into_iter();
+        let records = shelf.flat_map(|shelf| shelf.below(parent));
+        let theirs = records.filter(|record| record.project() == project);
+        theirs.map(|record| Arc::clone(&record.object)).collect()
+    }
+
+    fn page(&self, project: &str, query: &PageQuery<'_>) -> Result<Page, LostCursor> {
         self.sweep();
         let objects = self.objects.read();
         match objects.families.get(query.family) {
-            Some(shelf) => shelf.page(query),
-            None => FamilyShelf::default().page(query),
+            Some(shelf) => shelf.page(project, query),
+            None => FamilyShelf::default().page(project, query),
         }
     }
 
@@ -239,10 +211,7 @@ impl Objects {
     }
 
     fn place(&self, record: &Record) -> Option<&Place> {
-        let places = self.families.get(record.family)?.by_id.get(&record.id)?;
-        places
-            .iter()
-            .find(|place| place.parent() == parent_id(record))
+        self.families.get(record.family)?.place(record)
     }
 
     fn apply(&mut self, change: Change, bytes: usize, removed: &mut Removed) {
@@ -264,31 +233,28 @@ impl Objects {
     /// Puts the record where one of its kind, parent and id stands; gives it back otherwise.
     fn replace(&mut self, record: Record, bytes: usize, removed: &mut Removed) -> Option<Record> {
         let shelf = self.families.entry(record.family).or_default();
-        let places = shelf.by_id.get_mut(&record.id);
-        let mut places = places.into_iter().flatten();
-        let Some(place) = places.find(|place| place.parent() == parent_id(&record)) else {
+        let Some(place) = shelf.place_mut(&record) else {
             return Some(record);
         };
         let record = Arc::new(Record {
             created: place.record.created,
+            project: place.record.project.clone(),
             ..record
         });
         self.bytes = self.bytes - place.bytes + bytes;
         place.bytes = bytes;
         let old = std::mem::replace(&mut place.record, Arc::clone(&record));
+        let number = place.number;
+        shelf.put(number, &record);
         if let Some(due) = old.due {
-            self.dues.remove(&(due, place.number));
+            self.dues.remove(&(due, number));
         }
         if let Some(due) = record.due {
-            self.dues.insert((due, place.number), Arc::clone(&record));
+            self.dues.insert((due, number), Arc::clone(&record));
         }
         removed.replaced(old, &record);
         if ages(&record) {
-            self.ages.insert(place.number, Arc::clone(&record));
-        }
-        let parent = parent_id(&record).unwrap_or_default();
-        if let Some(list) = shelf.lists.get_mut(parent) {
-            list.insert(place.number, Arc::clone(&record));
+            self.ages.insert(number, record);
         }
         None
     }
@@ -296,7 +262,7 @@ impl Objects {
     fn add(&mut self, record: Record, bytes: usize) {
         if let Some(parent) = &record.parent {
             let shelf = self.families.get(parent.family);
-            if !shelf.is_some_and(|shelf| shelf.by_id.contains_key(&parent.id)) {
+            if !shelf.is_some_and(|shelf| shelf.has(&parent.id)) {
                 return;
             }
         }
@@ -312,16 +278,11 @@ impl Objects {
             self.dues.insert((due, number), Arc::clone(&record));
         }
         let shelf = self.families.entry(record.family).or_default();
-        shelf.insert(number, &record);
-        shelf
-            .by_id
-            .entry(record.id.clone())
-            .or_default()
-            .push(Place {
-                number,
-                bytes,
-                record,
-            });
+        shelf.add(Place {
+            number,
+            bytes,
+            record,
+        });
     }
 
     /// Removes an object and, level by level, everything below it.
@@ -346,13 +307,12 @@ impl Objects {
     fn children_of(&self, record: &Record) -> Vec<Arc<Record>> {
         // Another object may bear the same id below another parent, and keep the children.
         let shelf = self.families.get(record.family);
-        if shelf.is_some_and(|shelf| shelf.by_id.contains_key(&record.id)) {
+        if shelf.is_some_and(|shelf| shelf.has(&record.id)) {
             return Vec::new();
         }
         let shelves = self.families.values();
         shelves
-            .filter_map(|shelf| shelf.lists.get(&record.id))
-            .flat_map(BTreeMap::values)
+            .flat_map(|shelf| shelf.below(&record.id))
             .filter(|child| {
                 let above = child.parent.as_ref().map(|parent| parent.family);
                 above == Some(record.family)
@@ -382,102 +342,4 @@ impl Objects {
         }
         removed.records.push(place.record);
     }
-}
-
-impl FamilyShelf {
-    fn insert(&mut self, number: u64, record: &Arc<Record>) {
-        let parent = parent_id(record).unwrap_or_default();
-        match self.lists.get_mut(parent) {
-            Some(list) => drop(list.insert(number, Arc::clone(record))),
-            None => {
-                let list = BTreeMap::from([(number, Arc::clone(record))]);
-                self.lists.insert(parent.to_owned(), list);
-            }
-        }
-    }
-
-    fn take(&mut self, parent: Option<&str>, id: &str) -> Option<Place> {
-        let places = self.by_id.get_mut(id)?;
-        let index = places.iter().position(|place| place.parent() == parent)?;
-        let place = places.remove(index);
-        if places.is_empty() {
-            self.by_id.remove(id);
-        }
-        let parent = parent.unwrap_or_default();
-        if let Some(list) = self.lists.get_mut(parent) {
-            list.remove(&place.number);
-            if list.is_empty() {
-                self.lists.remove(parent);
-            }
-        }
-        Some(place)
-    }
-
-    fn page(&self, query: &PageQuery<'_>) -> Result<Page, LostCursor> {
-        let after = self.number(query, query.after, "after")?;
-        let before = self.number(query, query.before, "before")?;
-        let (low, high) = match query.order {
-            Order::Ascending => (after, before),
-            Order::Descending => (before, after),
-        };
-        let Some(list) = self.lists.get(query.parent.unwrap_or_default()) else {
-            return Ok(Page::default());
-        };
-        if low.zip(high).is_some_and(|(low, high)| low >= high) {
-            return Ok(Page::default());
-        }
-        let range = list.range((
-            low.map_or(Unbounded, Excluded),
-            high.map_or(Unbounded, Excluded),
-        ));
-        let records = range.map(|(_, record)| record);
-        // A page that ends at `before` is found by walking away from it.
-        let backwards = query.before.is_some() && query.after.is_none();
-        let newest_first = (query.order == Order::Descending) != backwards;
-        let mut page = if newest_first {
-            take_page(records.rev(), query)
-        } else {
-            take_page(records, query)
-        };
-        if backwards {
-            page.records.reverse();
-        }
-        Ok(page)
-    }
-
-    /// The number of the object that a cursor names.
-    fn number(
-        &self,
-        query: &PageQuery<'_>,
-        cursor: Option<&str>,
-        param: &'static str,
-    ) -> Result<Option<u64>, LostCursor> {
-        let Some(id) = cursor else {
-            return Ok(None);
-        };
-        let mut places = self.by_id.get(id).into_iter().flatten();
-        let place = places.find(|place| place.parent() == query.parent);
-        place
-            .map(|place| Some(place.number))
-            .ok_or_else(|| LostCursor {
-                param,
-                id: id.to_owned(),
-            })
-    }
-}
-
-fn take_page<'a>(records: impl Iterator<Item = &'a Arc<Record>>, query: &PageQuery<'_>) -> Page {
-    let mut page = Page::default();
-    let fitting = records.filter(|record| {
-        let mut filters = query.filters.iter();
-        filters.all(|filter| filter.holds(&record.object))
-    });
-    for record in fitting {
-        if page.records.len() == query.limit {
-            page.has_more = true;
-            break;
-        }
-        page.records.push(Arc::clone(record));
-    }
-    page
 }

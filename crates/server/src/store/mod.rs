@@ -5,6 +5,7 @@ mod blob_errors;
 #[cfg(feature = "s3")]
 mod bucket;
 mod carrier;
+mod family_shelf;
 mod folder_blobs;
 mod limits;
 mod memory;

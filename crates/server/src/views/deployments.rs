@@ -8,14 +8,14 @@ use crate::gate::model_of_deployment;
 use crate::world::World;
 
 /// All deployments: those of the settings, or each listed model's own.
-pub(super) fn list(world: &World) -> Answer {
+pub(super) fn list(world: &World, project: &str) -> Answer {
     let deployments = &world.rules.deployments;
     let mut data: Vec<Value> = deployments
         .iter()
         .map(|(name, model)| object(world, name, model))
         .collect();
     if data.is_empty() {
-        let models = world.models();
+        let models = world.models(project);
         let own = models
             .iter()
             .map(|model| object(world, &model.id, &model.id));
@@ -25,8 +25,8 @@ pub(super) fn list(world: &World) -> Answer {
 }
 
 /// One deployment.
-pub(super) fn retrieve(world: &World, name: &str) -> Result<Answer, ApiError> {
-    let model = model_of_deployment(world, name)?;
+pub(super) fn retrieve(world: &World, project: &str, name: &str) -> Result<Answer, ApiError> {
+    let model = model_of_deployment(world, project, name)?;
     Ok(Answer::value(&object(world, name, &model)))
 }
 

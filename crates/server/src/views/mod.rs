@@ -184,16 +184,17 @@ pub(crate) fn serves(operation: &str) -> bool {
 /// Answers an operation of the contract that only shows.
 pub(crate) fn answer(world: &Arc<World>, asked: &Asked<'_>) -> Result<Answer, ApiError> {
     let model = asked.params.get("model").unwrap_or_default();
+    let project = &*asked.caller.project;
     let answer = match &*asked.operation.id {
-        "listModels" => models::list(world),
-        "retrieveModel" => models::retrieve(world, model)?,
-        "deleteModel" => models::delete(world, model)?,
-        "listAzureDeployments" => deployments::list(world),
+        "listModels" => models::list(world, project),
+        "retrieveModel" => models::retrieve(world, project, model)?,
+        "deleteModel" => models::delete(world, project, model)?,
+        "listAzureDeployments" => deployments::list(world, project),
         "retrieveAzureDeployment" => {
             let name = asked.params.get("deployment").unwrap_or_default();
-            deployments::retrieve(world, name)?
+            deployments::retrieve(world, project, name)?
         }
-        "retrieveModelCapabilities" => models::capabilities(world, model)?,
+        "retrieveModelCapabilities" => models::capabilities(world, project, model)?,
         other => match Report::of_operation(other) {
             Some(report) => match usage::show(world, asked, report) {
                 Err(_) if world.is_mock() => return resource::unserved(world, asked),

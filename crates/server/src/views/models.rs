@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use fakeai_canon::{ApiError, ErrorKind};
+use fakeai_canon::ApiError;
 use fakeai_catalog::{Ability, Catalog, Modality, Model, ReasoningText};
 use serde_json::{Value, json};
 
 use crate::adapters::Named;
 use crate::answer::Answer;
 use crate::gate::unknown_model;
+use crate::tuned_models::not_yours;
 use crate::world::World;
 
 /// All models.
-pub(super) fn list(world: &World) -> Answer {
+pub(super) fn list(world: &World, project: &str) -> Answer {
     let data: Vec<Value> = world
-        .models()
+        .models(project)
         .iter()
         .map(|model| object(world, model))
         .collect();
@@ -22,14 +23,14 @@ pub(super) fn list(world: &World) -> Answer {
 }
 
 /// One model.
-pub(super) fn retrieve(world: &World, id: &str) -> Result<Answer, ApiError> {
-    let model = find(world, id)?;
+pub(super) fn retrieve(world: &World, project: &str, id: &str) -> Result<Answer, ApiError> {
+    let model = find(world, project, id)?;
     Ok(Answer::value(&object(world, &model)))
 }
 
 /// What a model can do, and how its tokens are counted.
-pub(super) fn capabilities(world: &World, id: &str) -> Result<Answer, ApiError> {
-    let model = find(world, id)?;
+pub(super) fn capabilities(world: &World, project: &str, id: &str) -> Result<Answer, ApiError> {
+    let model = find(world, project, id)?;
     let names = |abilities: &[Ability]| -> Vec<&str> {
         abilities.iter().map(|ability| ability.name()).collect()
     };
@@ -67,14 +68,11 @@ pub(super) fn capabilities(world: &World, id: &str) -> Result<Answer, ApiError> 
 }
 
 /// Deletes a fine-tuned model; the provider's own stay. A mock says that of any model.
-pub(super) fn delete(world: &World, id: &str) -> Result<Answer, ApiError> {
+pub(super) fn delete(world: &World, project: &str, id: &str) -> Result<Answer, ApiError> {
     if Catalog::builtin().get(id).is_some() && !world.is_mock() {
-        return Err(ApiError::new(
-            ErrorKind::Permission,
-            format!("You do not have sufficient permissions to delete the model '{id}'."),
-        ));
+        return Err(not_yours(id));
     }
-    if !world.forget_model(id)? && !world.is_mock() {
+    if !world.forget_model(project, id)? && !world.is_mock() {
         return Err(unknown_model(id));
     }
     Ok(Answer::value(
@@ -82,8 +80,8 @@ pub(super) fn delete(world: &World, id: &str) -> Result<Answer, ApiError> {
     ))
 }
 
-fn find(world: &World, id: &str) -> Result<Arc<Model>, ApiError> {
-    world.model(id).ok_or_else(|| unknown_model(id))
+fn find(world: &World, project: &str, id: &str) -> Result<Arc<Model>, ApiError> {
+    world.model(project, id).ok_or_else(|| unknown_model(id))
 }
 
 fn object(world: &World, model: &Model) -> Value {

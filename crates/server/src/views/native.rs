@@ -115,7 +115,7 @@ pub(super) fn model(world: &World, call: &Call, body: &Value) -> Result<Arc<Mode
     let Some(name) = named.or(served) else {
         return Err(unknown_path(&call.head, &call.head.path).into());
     };
-    let Some(model) = world.model(name) else {
+    let Some(model) = world.model("", name) else {
         let message = format!("The model `{name}` does not exist.");
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,

@@ -137,7 +137,7 @@ fn chat_ids(
         files: Vec::new(),
         base: String::new(),
     };
-    let opened = (endpoint.open)(call, &infer::context(world, None, None))?;
+    let opened = (endpoint.open)(call, &infer::context(world, None, &world.objects("")))?;
     let mut prompts = world.behaviour.prompt(&opened.work, model)?;
     Ok(prompts.pop().map(|prompt| prompt.ids).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fakeai_canon::ApiError;
-use fakeai_resources::{Order, PageQuery};
+use fakeai_resources::{Objects, Order, PageQuery, Record};
 use fakeai_telemetry::{Report, UsageQuery};
 
 use crate::answer::Answer;
@@ -35,15 +35,28 @@ pub(super) fn show(
     Ok(Answer::value(&world.usage.report(&query, now, stored)))
 }
 
-/// Vector stores read from the store at once.
+/// Objects read from the store at once.
 const CHUNK: usize = 1_000;
 
-/// What the vector stores hold together.
+/// What the vector stores of all projects hold together.
 fn stored_bytes(world: &World) -> u64 {
-    let (mut bytes, mut last) = (0, None::<String>);
+    let mut bytes = 0;
+    let everyones = world.everyones();
+    each(everyones, "organization.projects", |project| {
+        let theirs = world.objects(&project.id);
+        each(theirs, "vector_stores", |store| {
+            bytes += store.object["usage_bytes"].as_u64().unwrap_or(0);
+        });
+    });
+    bytes
+}
+
+/// Shows all objects of a family that stand at the top.
+fn each(objects: Objects<'_>, family: &'static str, mut show: impl FnMut(&Record)) {
+    let mut last = None::<String>;
     loop {
-        let page = world.store.page(&PageQuery {
-            family: "vector_stores",
+        let page = objects.page(&PageQuery {
+            family,
             parent: None,
             after: last.as_deref(),
             before: None,
@@ -51,15 +64,12 @@ fn stored_bytes(world: &World) -> u64 {
             limit: CHUNK,
             filters: Vec::new(),
         });
-        // A store that was deleted meanwhile ends the walk.
+        // A cursor that was deleted meanwhile ends the walk.
         let page = page.unwrap_or_default();
-        let each = page.records.iter();
-        bytes += each
-            .filter_map(|record| record.object["usage_bytes"].as_u64())
-            .sum::<u64>();
+        page.records.iter().for_each(|record| show(record));
         last = page.records.last().map(|record| record.id.clone());
         if !page.has_more || last.is_none() {
-            return bytes;
+            return;
         }
     }
 }

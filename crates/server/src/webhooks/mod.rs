@@ -131,7 +131,7 @@ pub(crate) fn announce(gateway: &Gateway, world: &Arc<World>, event: &'static st
 
 /// Tells of the end of a background response, as its stored object has it.
 pub(crate) fn announce_response(gateway: &Gateway, world: &Arc<World>, id: &str) {
-    let Some(response) = world.store.object("responses", id) else {
+    let Some(response) = world.everyones().object("responses", id) else {
         return;
     };
     let event = match response["status"].as_str() {

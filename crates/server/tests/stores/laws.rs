@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use fakeai_canon::{Clock, Micros};
-use fakeai_resources::{Change, Filter, LostCursor, Order, Page, PageQuery, Parent, Record};
+use fakeai_resources::{
+    Change, Filter, LostCursor, Objects, Order, Page, PageQuery, Parent, Record,
+};
 use fakeai_server::store::StoreLimits;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -58,6 +60,14 @@ const LAWS: &[Law] = &[
         "objects_expire_on_the_worlds_clock_with_all_below_them",
         objects_expire_on_the_worlds_clock_with_all_below_them,
     ),
+    (
+        "a_project_sees_its_own_and_what_is_the_organisations",
+        a_project_sees_its_own_and_what_is_the_organisations,
+    ),
+    (
+        "a_replaced_object_stays_its_projects",
+        a_replaced_object_stays_its_projects,
+    ),
 ];
 
 fn hold(place: &Place) {
@@ -91,6 +101,7 @@ fn open(place: &Place) -> Opened {
 fn record(family: &'static str, parent: Option<(&'static str, &str)>, id: &str) -> Record {
     Record {
         family,
+        project: None,
         id: id.to_owned(),
         parent: parent.map(|(family, id)| Parent {
             family,
@@ -392,4 +403,69 @@ fn objects_expire_on_the_worlds_clock_with_all_below_them(place: &Place) {
     assert!(store.object("threads", "young").is_some());
     clock.0.store(90_000_000, Ordering::Relaxed);
     assert_eq!(store.count(), 0);
+}
+
+/// A project's object.
+fn of(project: &str, mut change: Change) -> Change {
+    if let Change::Put(record) | Change::Replace(record) = &mut change {
+        record.project = Some(Arc::from(project));
+    }
+    change
+}
+
+fn a_project_sees_its_own_and_what_is_the_organisations(place: &Place) {
+    let store = open(place);
+    store
+        .commit(vec![
+            put("threads", None, "everybody's"),
+            of("p", put("threads", None, "t")),
+            of("p", put("messages", Some(("threads", "t")), "m")),
+            of("q", put("threads", None, "u")),
+            of("q", put("messages", Some(("threads", "u")), "m")),
+            put("organization.users", None, "user"),
+        ])
+        .unwrap();
+    let (p, q, default) = (store.of("p"), store.of("q"), store.of(""));
+    assert!(p.find("threads", None, "t").is_some());
+    assert!(q.find("threads", None, "t").is_none());
+    assert!(default.find("threads", None, "t").is_none());
+    assert!(p.find("threads", None, "everybody's").is_none());
+    // The same id below two parents: each finds its own, whichever is the newer.
+    let parent = |found: Option<Arc<Record>>| found.unwrap().parent.clone().unwrap().id;
+    assert_eq!(parent(p.find("messages", None, "m")), "t");
+    assert_eq!(parent(q.find("messages", None, "m")), "u");
+    assert_eq!(p.children("messages", "t").len(), 1);
+    assert!(q.children("messages", "t").is_empty());
+    let list = everything("threads", None);
+    assert_eq!(ids(&p.page(&list).unwrap()), ["t"]);
+    assert_eq!(ids(&default.page(&list).unwrap()), ["everybody's"]);
+    let lost = q.page(&PageQuery {
+        after: Some("t"),
+        ..list
+    });
+    assert_eq!(lost.unwrap_err().id, "t");
+    let below = everything("messages", Some("t"));
+    assert!(q.page(&below).unwrap().records.is_empty());
+    for objects in [p, q, default, Objects::everyones(&*store.store)] {
+        assert!(objects.find("organization.users", None, "user").is_some());
+        let users = objects.page(&everything("organization.users", None));
+        assert_eq!(ids(&users.unwrap()), ["user"]);
+    }
+}
+
+fn a_replaced_object_stays_its_projects(place: &Place) {
+    let store = open(place);
+    store.commit(vec![of("p", put("runs", None, "a"))]).unwrap();
+    let mut changed = record("runs", None, "a");
+    changed.object = Arc::new(json!({"id": "a", "new": true}));
+    store
+        .commit(vec![of("q", Change::Replace(changed.clone()))])
+        .unwrap();
+    store.commit(vec![Change::Put(changed)]).unwrap();
+    assert!(store.of("q").find("runs", None, "a").is_none());
+    assert!(store.find("runs", None, "a").is_none());
+    let record = store.of("p").find("runs", None, "a").unwrap();
+    assert_eq!(record.object["new"], json!(true));
+    let page = store.of("p").page(&everything("runs", None)).unwrap();
+    assert_eq!(page.records[0].object["new"], json!(true));
 }

@@ -17,6 +17,7 @@ mod bucket_server;
 mod buckets;
 mod house;
 mod laws;
+mod older;
 mod places;
 mod postgres_server;
 mod replicas;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use fakeai_canon::Clock;
-use fakeai_resources::{Blobs, Store};
+use fakeai_resources::{Blobs, LostCursor, Objects, Page, PageQuery, Record, Store};
 use fakeai_server::store::{
     Database, MemoryBlobs, MemoryStore, Postgres, SqlStore, Sqlite, StoreLimits,
 };
+use serde_json::Value;
 
 use crate::Hand;
 use crate::postgres_server::PostgresServer;
@@ -43,6 +44,27 @@ pub(crate) struct Opened {
 impl Opened {
     pub(crate) fn count(&self) -> usize {
         (self.count)()
+    }
+
+    /// What a project sees; an empty id is the default one's.
+    pub(crate) fn of<'a>(&'a self, project: &'a str) -> Objects<'a> {
+        Objects::of(&*self.store, project)
+    }
+
+    pub(crate) fn find(&self, family: &str, parent: Option<&str>, id: &str) -> Option<Arc<Record>> {
+        self.of("").find(family, parent, id)
+    }
+
+    pub(crate) fn object(&self, family: &str, id: &str) -> Option<Arc<Value>> {
+        self.of("").object(family, id)
+    }
+
+    pub(crate) fn children(&self, family: &str, parent: &str) -> Vec<Arc<Value>> {
+        self.of("").children(family, parent)
+    }
+
+    pub(crate) fn page(&self, query: &PageQuery<'_>) -> Result<Page, LostCursor> {
+        self.of("").page(query)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use fakeai_canon::Micros;
-use fakeai_resources::{Change, Filter, Order, PageQuery, Parent, Record};
+use fakeai_resources::{Change, Filter, Objects, Order, PageQuery, Parent, Record, Whose};
 use fakeai_server::store::StoreLimits;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -14,6 +14,9 @@ use crate::places::{Opened, Place};
 
 /// Families by how deep they lie.
 const FAMILIES: [&str; 3] = ["threads", "messages", "files"];
+
+/// The default project and two others.
+const PROJECTS: [&str; 3] = ["", "proj_a", "proj_ö'"];
 
 #[test]
 fn sqlite_is_the_same_as_memory() {
@@ -59,19 +62,40 @@ fn same(model: &Opened, store: &Opened) -> Result<(), TestCaseError> {
     prop_assert_eq!(store.due(Micros(5), 3), model.due(Micros(5), 3));
     for family in FAMILIES {
         for parent in [None, Some("a"), Some("b"), Some("c"), Some("ö\0\"'%")] {
-            prop_assert_eq!(
-                store.children(family, parent.unwrap_or("")),
-                model.children(family, parent.unwrap_or(""))
-            );
             for id in ["a", "b", "c", "d"] {
+                let whose = Whose::Anyones;
                 prop_assert_eq!(
-                    store.find(family, parent, id),
-                    model.find(family, parent, id)
+                    store.store.find(whose, family, parent, id),
+                    model.store.find(whose, family, parent, id)
                 );
-                for query in queries(family, parent, id) {
-                    prop_assert_eq!(store.page(&query), model.page(&query), "{:?}", query);
-                }
             }
+            for project in PROJECTS {
+                same_in(model.of(project), store.of(project), family, parent)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn same_in(
+    model: Objects<'_>,
+    store: Objects<'_>,
+    family: &'static str,
+    parent: Option<&str>,
+) -> Result<(), TestCaseError> {
+    if let Some(parent) = parent {
+        prop_assert_eq!(
+            store.children(family, parent),
+            model.children(family, parent)
+        );
+    }
+    for id in ["a", "b", "c", "d"] {
+        prop_assert_eq!(
+            store.find(family, parent, id),
+            model.find(family, parent, id)
+        );
+        for query in queries(family, parent, id) {
+            prop_assert_eq!(store.page(&query), model.page(&query), "{:?}", query);
         }
     }
     Ok(())
@@ -124,8 +148,9 @@ fn change() -> impl Strategy<Value = Change> {
         id,
         object(),
         0_u64..12,
+        0_usize..PROJECTS.len(),
     )
-        .prop_map(|(kind, depth, id, parent, object, number)| {
+        .prop_map(|(kind, depth, id, parent, object, number, project)| {
             let family = FAMILIES[depth];
             let parent = depth.checked_sub(1).map(|above| Parent {
                 family: FAMILIES[above],
@@ -138,8 +163,10 @@ fn change() -> impl Strategy<Value = Change> {
                     id: id.to_owned(),
                 };
             }
+            let project = Some(PROJECTS[project]).filter(|project| !project.is_empty());
             let record = Record {
                 family,
+                project: project.map(Arc::from),
                 id: id.to_owned(),
                 parent,
                 created: Micros(number),

@@ -9,7 +9,8 @@ use super::work::{self, Work};
 use super::{eval, sample, source, tally};
 use crate::apply::{Moment, Site};
 use crate::families::Hooks;
-use crate::store::{Change, PageQuery, Parent, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, PageQuery, Parent, Record};
 use crate::{Answer, Body, Effect, Next, Order, Outcome, ids, verbs};
 
 pub(super) const FAMILY: &str = "evals.runs";
@@ -45,7 +46,7 @@ fn created(site: &Site<'_>, draft: &mut verbs::Draft) -> Result<(), ApiError> {
                 "data_source.model",
             );
         }
-        if !site.means.services.knows_model(model) {
+        if !site.means.services.knows_model(site.store.project(), model) {
             let message =
                 format!("The model '{model}' does not exist or you do not have access to it.");
             return Err(ApiError::invalid(message)
@@ -123,6 +124,7 @@ fn start(moment: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
     }
     let criteria = &eval.private["criteria"];
     next.changes.push(Change::Put(Record {
+        project: None,
         family: tally::FAMILY,
         id: record.id.clone(),
         parent: Some(Parent {
@@ -198,7 +200,7 @@ fn cancel(site: &Site<'_>) -> Result<Outcome, ApiError> {
 }
 
 /// Removes the work and the tally of a run.
-fn leftovers(store: &dyn Store, run: &str) -> Vec<Change> {
+fn leftovers(store: Objects<'_>, run: &str) -> Vec<Change> {
     let mut changes = Vec::new();
     for family in [work::FAMILY, tally::FAMILY] {
         let query = PageQuery {

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::sample::Reply;
-use crate::store::{Filter, PageQuery, Store};
-use crate::{Means, Order};
+use crate::Order;
+use crate::call::Reach;
+use crate::objects::Objects;
+use crate::store::{Filter, PageQuery};
 
 /// Rows that a run may have.
 pub(super) const MOST_ROWS: usize = 10_000;
@@ -25,7 +27,7 @@ pub(super) struct Row {
 ///
 /// # Errors
 /// 400 for a source that can't be read or has rows of another form, or none.
-pub(super) fn rows(means: Means<'_>, source: &Value, config: &Value) -> Result<Vec<Row>, ApiError> {
+pub(super) fn rows(means: Reach<'_>, source: &Value, config: &Value) -> Result<Vec<Row>, ApiError> {
     let refused = |message: String| ApiError::invalid(message).param("data_source.source");
     let rows = match source["type"].as_str().unwrap_or_default() {
         "file_content" => source["content"]
@@ -79,7 +81,7 @@ fn fit(rows: &[Row], config: &Value) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn of_file(means: Means<'_>, id: &str) -> Result<Vec<Row>, ApiError> {
+fn of_file(means: Reach<'_>, id: &str) -> Result<Vec<Row>, ApiError> {
     let refused = |message: String| ApiError::invalid(message).param("data_source.source.id");
     let file = means.store.find("files", None, id);
     let blob = file.and_then(|file| file.blob.clone());
@@ -119,7 +121,7 @@ fn of_file(means: Means<'_>, id: &str) -> Result<Vec<Row>, ApiError> {
 }
 
 /// Stored objects of a family that a source selects, the newest first.
-fn stored(store: &dyn Store, family: &'static str, source: &Value, config: &Value) -> Vec<Value> {
+fn stored(store: Objects<'_>, family: &'static str, source: &Value, config: &Value) -> Vec<Value> {
     let mut filters = Vec::new();
     for pairs in [&config["metadata"], &source["metadata"]] {
         for (name, value) in pairs.as_object().into_iter().flatten() {
@@ -191,7 +193,7 @@ fn equal_settings(source: &Value, object: &Value) -> bool {
         && instructions.contains(searched)
 }
 
-fn stored_completions(store: &dyn Store, source: &Value, config: &Value) -> Vec<Row> {
+fn stored_completions(store: Objects<'_>, source: &Value, config: &Value) -> Vec<Row> {
     let stored = stored(store, "chat.completions", source, config);
     let rows = stored.iter().map(|object| {
         let id = object["id"].as_str().unwrap_or_default();
@@ -211,7 +213,7 @@ fn stored_completions(store: &dyn Store, source: &Value, config: &Value) -> Vec<
     rows.collect()
 }
 
-fn responses(store: &dyn Store, source: &Value, config: &Value) -> Vec<Row> {
+fn responses(store: Objects<'_>, source: &Value, config: &Value) -> Vec<Row> {
     let stored = stored(store, "responses", source, config);
     let rows = stored.iter().map(|object| {
         let id = object["id"].as_str().unwrap_or_default();

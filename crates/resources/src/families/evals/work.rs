@@ -57,6 +57,7 @@ impl Work {
     /// The record of work that nobody has begun.
     pub(super) fn record(&self, id: String, run: &str, at: Micros) -> Record {
         Record {
+            project: None,
             family: FAMILY,
             id,
             parent: Some(Parent {
@@ -141,6 +142,7 @@ fn go_on(desk: &mut Desk<'_>, record: &Record, mut work: Work) {
 
 fn send(desk: &mut Desk<'_>, record: &Record, tag: &str, ask: Ask) {
     desk.next.effects.push(Effect::Send(Errand {
+        project: None,
         family: FAMILY,
         id: record.id.clone(),
         tag: tag.to_owned(),

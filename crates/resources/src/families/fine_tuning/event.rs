@@ -41,6 +41,7 @@ impl Draft {
             "type": kind,
         });
         self.next.changes.push(Change::Put(Record {
+            project: None,
             family: FAMILY,
             id,
             parent: Some(Parent {

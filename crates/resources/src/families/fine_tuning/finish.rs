@@ -93,6 +93,7 @@ pub fn slug(text: &str) -> String {
 
 fn top(family: &'static str, id: &str, at: Micros, object: Value) -> Record {
     Record {
+        project: None,
         family,
         id: id.to_owned(),
         parent: None,

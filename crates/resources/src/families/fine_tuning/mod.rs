@@ -15,3 +15,4 @@ mod reading;
 pub(super) use job::HOOKS;
 
 pub use finish::slug;
+pub use permissions::{is_permitted, model_gone, permitted_models};

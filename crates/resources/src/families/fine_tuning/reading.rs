@@ -5,7 +5,7 @@ use fakeai_tokens::vocabulary_for;
 
 use super::example::{self, Flaw, Method};
 use super::progress::Reading;
-use crate::Means;
+use crate::call::Reach;
 
 /// Bytes that are read at a time.
 const PIECE: usize = 256 << 10;
@@ -34,7 +34,7 @@ pub(super) struct Purpose<'a> {
 /// # Errors
 /// The file is gone. Inside: it is not what it is to be.
 pub(super) fn piece(
-    means: Means<'_>,
+    means: Reach<'_>,
     blob: &str,
     reading: &mut Reading,
     purpose: &Purpose<'_>,

@@ -11,7 +11,8 @@ use super::keys::{self, Holder};
 use super::people::{ADMIN_KEYS, KEYS, MEMBERS, PROJECTS, USERS};
 use super::{roles, secrets};
 use crate::family::families;
-use crate::store::{Change, Parent, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, Parent, Record};
 
 /// The row.
 pub(super) static FOUNDING: LazyLock<Founding> = LazyLock::new(|| {
@@ -57,6 +58,11 @@ pub(super) struct Role {
     pub(super) permissions: Vec<String>,
 }
 
+/// The project of who names none.
+pub(crate) fn default_project() -> &'static str {
+    &FOUNDING.project.id
+}
+
 /// Who calls where no key says it: the organisation's owner, in the default project.
 pub fn anyone() -> Caller {
     Caller {
@@ -68,7 +74,7 @@ pub fn anyone() -> Caller {
 
 /// The changes that found what the store's organisation lacks of its beginning. `keys` are those
 /// of the settings: ordinary ones, then admin keys.
-pub fn founding(store: &dyn Store, keys: [&[String]; 2], now: Micros, seed: Seed) -> Vec<Change> {
+pub fn founding(store: Objects<'_>, keys: [&[String]; 2], now: Micros, seed: Seed) -> Vec<Change> {
     let mut changes = Vec::new();
     if store.find(PROJECTS, None, &FOUNDING.project.id).is_none() {
         changes.extend(organization(now));
@@ -151,6 +157,7 @@ pub(super) fn record(
     let family = families().get(family).expect(OURS);
     let parent = families().parent_of(family).zip(project);
     Record {
+        project: None,
         family: &family.name,
         id: id.to_owned(),
         parent: parent.map(|(family, id)| Parent {

@@ -9,7 +9,8 @@ use super::people::{KEYS, acting_user, deletion, every, only};
 use super::secrets;
 use crate::apply::{Moment, Site};
 use crate::families::Hooks;
-use crate::store::{Record, Store};
+use crate::objects::Objects;
+use crate::store::Record;
 use crate::verbs::{self, Draft};
 use crate::{Answer, Body, Next, Outcome, ids};
 
@@ -164,7 +165,7 @@ fn used(site: &Site<'_>, record: &Record, mut object: Value) -> Arc<Value> {
 }
 
 /// `active` or `inactive`: whether the key's owner may act in its project.
-fn access(store: &dyn Store, record: &Record) -> &'static str {
+fn access(store: Objects<'_>, record: &Record) -> &'static str {
     let project = record.parent.as_ref().map_or("", |parent| &parent.id);
     if secrets::in_project(store, &owner(record), project) {
         "active"
@@ -203,7 +204,7 @@ fn project_key_deleted(site: &Site<'_>, record: &Record, _: &mut Next) -> Result
 }
 
 /// The keys of a service account.
-pub(super) fn of_account(store: &dyn Store, project: &str, account: &str) -> Vec<Arc<Record>> {
+pub(super) fn of_account(store: Objects<'_>, project: &str, account: &str) -> Vec<Arc<Record>> {
     let keys = every(store, KEYS, Some(project), &[]);
     let theirs = |record: &Arc<Record>| owner(record) == Owner::ServiceAccount(account.to_owned());
     keys.into_iter().filter(theirs).collect()

@@ -9,7 +9,7 @@ mod groups;
 mod invites;
 mod keys;
 mod members;
-mod people;
+pub(super) mod people;
 mod permissions;
 mod projects;
 mod rate_limits;
@@ -20,6 +20,7 @@ mod spend;
 mod users;
 mod x509;
 
+pub(crate) use founding::default_project;
 pub use founding::{anyone, founding};
 pub use people::is_organization;
 pub use permissions::Permissions;

@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::founding::FOUNDING;
 use crate::Order;
-use crate::store::{Change, Filter, PageQuery, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, Filter, PageQuery, Record};
 
 pub(super) const USERS: &str = "organization.users";
-pub(super) const PROJECTS: &str = "organization.projects";
+pub(in crate::families) const PROJECTS: &str = "organization.projects";
 pub(super) const MEMBERS: &str = "organization.projects.users";
 pub(super) const ACCOUNTS: &str = "organization.projects.service_accounts";
 pub(super) const KEYS: &str = "organization.projects.api_keys";
@@ -28,7 +29,7 @@ const CHUNK: usize = 1_000;
 
 /// All objects of a family below a parent that meet the conditions, the oldest first.
 pub(super) fn every(
-    store: &dyn Store,
+    store: Objects<'_>,
     family: &'static str,
     parent: Option<&str>,
     filters: &[(&str, &str)],
@@ -70,7 +71,7 @@ pub(super) fn deletion(record: &Record) -> Change {
 }
 
 /// The user on whose behalf the call is made; the first owner where that is nobody who is there.
-pub(super) fn acting_user(store: &dyn Store, caller: &Caller) -> Arc<Value> {
+pub(super) fn acting_user(store: Objects<'_>, caller: &Caller) -> Arc<Value> {
     let found = match &caller.owner {
         Owner::User(id) => store.object(USERS, id),
         Owner::ServiceAccount(_) => None,
@@ -85,7 +86,7 @@ pub(super) fn acting_user(store: &dyn Store, caller: &Caller) -> Arc<Value> {
 }
 
 /// The user with that address.
-pub(super) fn user_of_email(store: &dyn Store, email: &str) -> Option<Arc<Record>> {
+pub(super) fn user_of_email(store: Objects<'_>, email: &str) -> Option<Arc<Record>> {
     let users = every(store, USERS, None, &[]);
     users.into_iter().find(|record| {
         let found = record.object["email"].as_str().unwrap_or_default();

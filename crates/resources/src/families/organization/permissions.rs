@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::settings::{MODELS, PROJECT_SETTINGS, TOOLS};
 use crate::families::wording;
-use crate::store::Store;
+use crate::objects::Objects;
 
 /// What a project may use.
 pub struct Permissions {
@@ -17,7 +17,7 @@ pub struct Permissions {
 
 impl Permissions {
     /// Those of a project.
-    pub fn of(store: &dyn Store, project: &str) -> Self {
+    pub fn of(store: Objects<'_>, project: &str) -> Self {
         let setting = |name: &str| {
             let found = store.find(PROJECT_SETTINGS, Some(project), name)?;
             Some(Arc::clone(&found.object))

@@ -13,7 +13,8 @@ use super::people::wrong;
 use super::projects;
 use crate::apply::Site;
 use crate::families::Hooks;
-use crate::store::{Change, Store};
+use crate::objects::Objects;
+use crate::store::Change;
 use crate::{Answer, Outcome, page};
 
 pub(super) static HOOKS: Hooks = Hooks {
@@ -53,7 +54,7 @@ struct Limit {
 }
 
 /// What the administration has given a project of a model, by the provider's names, where it has.
-pub fn given_rate_limits(store: &dyn Store, project: &str, model: &str) -> Option<Arc<Value>> {
+pub fn given_rate_limits(store: Objects<'_>, project: &str, model: &str) -> Option<Arc<Value>> {
     let given = store.find(RATE_LIMITS, Some(project), &format!("rl-{model}"))?;
     Some(Arc::clone(&given.object))
 }
@@ -77,7 +78,7 @@ fn most(model: &Model) -> Option<&'static Map<String, Value>> {
 }
 
 /// A model's row in a project.
-fn row(store: &dyn Store, project: &str, model: &Model) -> Option<Arc<Value>> {
+fn row(store: Objects<'_>, project: &str, model: &Model) -> Option<Arc<Value>> {
     let id = format!("rl-{}", model.id);
     let mut object = json!({"object": "project.rate_limit", "id": id, "model": model.id});
     let given = store.find(RATE_LIMITS, Some(project), &id);

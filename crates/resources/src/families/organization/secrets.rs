@@ -9,7 +9,8 @@ use super::founding::record;
 use super::keys::Holder;
 use super::people::{ACCOUNTS, ADMIN_KEYS, KEYS, MEMBERS, PROJECTS, USERS};
 use crate::Order;
-use crate::store::{Change, PageQuery, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, PageQuery, Record};
 
 const SECRETS: &str = "organization.secrets";
 
@@ -27,7 +28,7 @@ pub enum Identity {
 }
 
 /// What the store's organisation knows of a key.
-pub fn identify(store: &dyn Store, value: &str) -> Identity {
+pub fn identify(store: Objects<'_>, value: &str) -> Identity {
     let Some(secret) = find(store, value) else {
         return Identity::Unknown;
     };
@@ -60,7 +61,7 @@ pub fn identify(store: &dyn Store, value: &str) -> Identity {
     Identity::Known(caller, expiry.map(|seconds| Micros(seconds * 1_000_000)))
 }
 
-fn is_kept(store: &dyn Store, kind: KeyKind, caller: &Caller) -> bool {
+fn is_kept(store: Objects<'_>, kind: KeyKind, caller: &Caller) -> bool {
     let id = caller.key.as_ref().map_or("", |key| key.id.as_str());
     match kind {
         KeyKind::Project => store.find(KEYS, Some(&caller.project), id).is_some(),
@@ -68,7 +69,7 @@ fn is_kept(store: &dyn Store, kind: KeyKind, caller: &Caller) -> bool {
     }
 }
 
-fn has_access(store: &dyn Store, kind: KeyKind, caller: &Caller) -> bool {
+fn has_access(store: Objects<'_>, kind: KeyKind, caller: &Caller) -> bool {
     match (kind, &caller.owner) {
         (KeyKind::Admin, owner) => store.find(USERS, None, owner.id()).is_some(),
         (KeyKind::Project, owner) => in_project(store, owner, &caller.project),
@@ -76,25 +77,25 @@ fn has_access(store: &dyn Store, kind: KeyKind, caller: &Caller) -> bool {
 }
 
 /// Whether the owner of a key may still act in the project.
-pub(super) fn in_project(store: &dyn Store, owner: &Owner, project: &str) -> bool {
+pub(super) fn in_project(store: Objects<'_>, owner: &Owner, project: &str) -> bool {
     match owner {
         Owner::User(id) => store.find(MEMBERS, Some(project), id).is_some(),
         Owner::ServiceAccount(id) => store.find(ACCOUNTS, Some(project), id).is_some(),
     }
 }
 
-pub(super) fn is_archived(store: &dyn Store, project: &str) -> bool {
+pub(super) fn is_archived(store: Objects<'_>, project: &str) -> bool {
     let project = store.object(PROJECTS, project);
     project.is_none_or(|project| project["status"] == "archived")
 }
 
 /// Whether there is a project of that id that has not been archived.
-pub fn has_project(store: &dyn Store, id: &str) -> bool {
+pub fn has_project(store: Objects<'_>, id: &str) -> bool {
     !is_archived(store, id)
 }
 
 /// Whether the organisation has admin keys.
-pub fn has_admin_keys(store: &dyn Store) -> bool {
+pub fn has_admin_keys(store: Objects<'_>) -> bool {
     let page = store.page(&PageQuery {
         family: ADMIN_KEYS,
         parent: None,
@@ -108,7 +109,7 @@ pub fn has_admin_keys(store: &dyn Store) -> bool {
 }
 
 /// The record of a key's value.
-pub(super) fn find(store: &dyn Store, value: &str) -> Option<std::sync::Arc<Record>> {
+pub(super) fn find(store: Objects<'_>, value: &str) -> Option<std::sync::Arc<Record>> {
     let secret = store.find(SECRETS, None, &place(value))?;
     let ours = secret.private["value"].as_str().unwrap_or_default();
     same(ours.as_bytes(), value.as_bytes()).then_some(secret)

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::{people, projects, settings};
 use crate::apply::Site;
 use crate::families::Hooks;
-use crate::store::{Record, Store};
+use crate::objects::Objects;
+use crate::store::Record;
 use crate::verbs::{Draft, tellable};
 use crate::{Answer, Outcome};
 
@@ -28,7 +29,7 @@ pub(super) static PROJECT_ALERTS: Hooks = Hooks {
 const LIMIT: &str = "spend_limit";
 
 /// What may be spent in a month, in cents: by a project, or by the organisation.
-pub fn spend_limit(store: &dyn Store, project: Option<&str>) -> Option<f64> {
+pub fn spend_limit(store: Objects<'_>, project: Option<&str>) -> Option<f64> {
     let family = match project {
         Some(_) => settings::IN_PROJECTS.family,
         None => settings::HOOKS.family,

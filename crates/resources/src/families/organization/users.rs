@@ -7,7 +7,8 @@ use super::founding::FOUNDING;
 use super::people::{ASSIGNMENTS, GROUPS, MEMBERS, PROJECTS, USERS, deletion, every, wrong};
 use crate::apply::Site;
 use crate::families::Hooks;
-use crate::store::{Record, Store};
+use crate::objects::Objects;
+use crate::store::Record;
 use crate::verbs::{self, Draft};
 use crate::{Next, Outcome};
 
@@ -72,7 +73,7 @@ fn deleted(site: &Site<'_>, record: &Record, next: &mut Next) -> Result<(), ApiE
     Ok(())
 }
 
-fn memberships(store: &dyn Store, user: &Record) -> Vec<crate::store::Change> {
+fn memberships(store: Objects<'_>, user: &Record) -> Vec<crate::store::Change> {
     let in_each = |above: &'static str, family: &'static str| {
         let parents = every(store, above, None, &[]);
         parents

@@ -10,7 +10,8 @@ use super::files::{self, Entry};
 use super::{counts, entries_of, row, store_of, with};
 use crate::apply::Site;
 use crate::families::Hooks;
-use crate::store::{Change, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, Record};
 use crate::verbs::Draft;
 use crate::{Answer, Outcome, page};
 
@@ -61,7 +62,7 @@ fn created(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
 }
 
 /// A batch after one of its files has come out of `in_progress`.
-pub(super) fn moved(store: &dyn Store, parent: &str, batch: &str, to: &str) -> Option<Change> {
+pub(super) fn moved(store: Objects<'_>, parent: &str, batch: &str, to: &str) -> Option<Change> {
     let record = store.find(FAMILY, Some(parent), batch)?;
     let mut object = entries_of(&record);
     counts::moved(&mut object, Some("in_progress"), Some(to));

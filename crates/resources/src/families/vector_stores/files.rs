@@ -10,7 +10,8 @@ use super::{active, batches, changed, counts, entries_of, refuse_expired, row, s
 use crate::apply::{Moment, Site};
 use crate::families::Hooks;
 use crate::library::{Unreadable, Volume};
-use crate::store::{Change, Parent, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, Parent, Record};
 use crate::verbs::Draft;
 use crate::{Answer, Next, Outcome};
 
@@ -138,6 +139,7 @@ fn record(
         "attributes": entry.attributes,
     });
     Ok(Record {
+        project: None,
         family: &row(FAMILY).name,
         id: entry.file.clone(),
         parent: Some(Parent {
@@ -259,7 +261,7 @@ fn read(moment: &Moment<'_>, record: &Record) -> Result<Next, ApiError> {
 }
 
 /// The store and the batch of a file that changes its state, or goes.
-pub(super) fn told(store: &dyn Store, old: &Record, new: Option<&Record>) -> Vec<Change> {
+pub(super) fn told(store: Objects<'_>, old: &Record, new: Option<&Record>) -> Vec<Change> {
     let mut changes = Vec::new();
     let Some(parent) = &old.parent else {
         return changes;
@@ -287,7 +289,7 @@ fn deleted(site: &Site<'_>, record: &Record, next: &mut Next) -> Result<(), ApiE
 }
 
 /// What follows in the stores that a file is in when it goes away.
-pub(in crate::families) fn file_gone(store: &dyn Store, file: &str) -> Vec<Change> {
+pub(in crate::families) fn file_gone(store: Objects<'_>, file: &str) -> Vec<Change> {
     let mut changes = Vec::new();
     for link in store.children(LINKS, file) {
         let id = link["id"].as_str().unwrap_or_default();

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 
 use super::{FAMILY, active, all_files, entries_of, files, refuse_expired, store_of, with};
 use crate::apply::Site;
+use crate::call::Reach;
 use crate::library::{Found, Holding, Question, Volume};
-use crate::store::{Change, PageQuery, Record, Store};
+use crate::objects::Objects;
+use crate::store::{Change, PageQuery, Record};
 use crate::{Answer, Means, Order, Outcome};
 
 /// Passages that a search answers with unless it is told.
@@ -24,13 +26,22 @@ pub struct FileSearch<'a> {
     pub question: Question,
 }
 
-/// Searches, and notes that the stores were used.
+/// Searches a project's stores, and notes that they were used.
 ///
 /// # Errors
 /// The provider's error for a store that is not there or has expired (404, 400), and for filters
 /// and ranking options that can't be followed.
 pub fn search_files(
     means: Means<'_>,
+    project: &str,
+    now: Micros,
+    search: &FileSearch<'_>,
+) -> Result<(Vec<Found>, Vec<Change>), ApiError> {
+    search_in(means.of(project), now, search)
+}
+
+fn search_in(
+    means: Reach<'_>,
     now: Micros,
     search: &FileSearch<'_>,
 ) -> Result<(Vec<Found>, Vec<Change>), ApiError> {
@@ -49,7 +60,7 @@ pub fn search_files(
 }
 
 /// A store with the files that can be searched.
-fn holding(store: &dyn Store, id: &str) -> Holding {
+fn holding(store: Objects<'_>, id: &str) -> Holding {
     let files = all_files(store, id);
     let read = files
         .iter()
@@ -61,7 +72,7 @@ fn holding(store: &dyn Store, id: &str) -> Holding {
 }
 
 /// What a search of a store will look through; none where the store can't be searched.
-pub fn searched(store: &dyn Store, id: &str) -> Option<Holding> {
+pub fn searched(store: Objects<'_>, id: &str) -> Option<Holding> {
     let record = store_of(store, id).ok()?;
     refuse_expired(&record).ok()?;
     Some(holding(store, id))
@@ -71,7 +82,7 @@ pub fn searched(store: &dyn Store, id: &str) -> Option<Holding> {
 const MOST_STORES: usize = 100;
 
 /// The ids of the stores that can be searched, the newest ones where there are many.
-pub fn searchable_stores(store: &dyn Store) -> Vec<String> {
+pub fn searchable_stores(store: Objects<'_>) -> Vec<String> {
     let query = PageQuery {
         family: FAMILY,
         parent: None,
@@ -88,7 +99,7 @@ pub fn searchable_stores(store: &dyn Store) -> Vec<String> {
 }
 
 /// The files of these stores that are still to be read.
-pub fn unread_files(store: &dyn Store, stores: &[&str]) -> Vec<Arc<Record>> {
+pub fn unread_files(store: Objects<'_>, stores: &[&str]) -> Vec<Arc<Record>> {
     let files = stores.iter().flat_map(|id| all_files(store, id));
     files
         .filter(|file| files::status(file) == "in_progress")
@@ -123,7 +134,7 @@ pub(super) fn act(site: &Site<'_>) -> Result<Outcome, ApiError> {
             ranking: body["ranking_options"].clone(),
         },
     };
-    let (found, changes) = search_files(site.means, site.context.now, &search)?;
+    let (found, changes) = search_in(site.means, site.context.now, &search)?;
     let page = json!({
         "object": "vector_store.search_results.page",
         "search_query": queries,

@@ -173,10 +173,10 @@ impl<'a> Commit<'a> {
         let parent_family = record.parent.as_ref().map_or("", |parent| parent.family);
         let added = self.session.run(
             "INSERT INTO fakeai_objects (world, family, id, parent, parent_family, opening, \
-             created, due, blob, bytes, private, object) \
+             created, due, blob, bytes, private, object, project) \
              SELECT CAST(?1 AS TEXT), CAST(?2 AS TEXT), CAST(?3 AS TEXT), CAST(?4 AS TEXT), \
              CAST(?5 AS TEXT), CAST(?6 AS BIGINT), CAST(?7 AS BIGINT), CAST(?8 AS BIGINT), \
-             CAST(?9 AS TEXT), CAST(?10 AS BIGINT), CAST(?11 AS TEXT), CAST(?12 AS TEXT) \
+             CAST(?9 AS TEXT), CAST(?10 AS BIGINT), CAST(?11 AS TEXT), CAST(?12 AS TEXT), CAST(?13 AS TEXT) \
              WHERE CAST(?4 AS TEXT) = '' OR EXISTS (SELECT 1 FROM fakeai_objects \
              WHERE world = ?1 AND family = ?5 AND id = ?4)",
             &[
@@ -192,6 +192,7 @@ impl<'a> Commit<'a> {
                 Given::Whole(whole(bytes)),
                 Given::text(texts.private.as_deref()),
                 Given::Text(&texts.object),
+                Given::Text(record.project()),
             ],
         )?;
         self.objects += added;

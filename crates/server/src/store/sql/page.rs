@@ -11,17 +11,26 @@ use super::row;
 /// Rows that are read at once where conditions are checked here.
 const STRETCH: usize = 500;
 
+/// Whose list it is.
+#[derive(Clone, Copy)]
+pub(super) struct List<'a> {
+    /// The world.
+    pub(super) world: &'a str,
+    /// The project in it.
+    pub(super) project: &'a str,
+}
+
 /// The page, or the cursor that is no object of the list.
 pub(super) fn page<D: Database>(
     session: &mut dyn Session,
-    world: &str,
+    list: List<'_>,
     query: &PageQuery<'_>,
 ) -> Result<Result<Page, LostCursor>, Trouble> {
-    let after = match number(session, world, query, query.after, "after")? {
+    let after = match number(session, list, query, query.after, "after")? {
         Ok(number) => number,
         Err(lost) => return Ok(Err(lost)),
     };
-    let before = match number(session, world, query, query.before, "before")? {
+    let before = match number(session, list, query, query.before, "before")? {
         Ok(number) => number,
         Err(lost) => return Ok(Err(lost)),
     };
@@ -36,7 +45,7 @@ pub(super) fn page<D: Database>(
         high: high.unwrap_or(i64::MAX),
         newest_first: (query.order == Order::Descending) != backwards,
         query,
-        world,
+        list,
     };
     let mut page = walk.take::<D>(session)?;
     if backwards {
@@ -48,7 +57,7 @@ pub(super) fn page<D: Database>(
 /// The number of the object that a cursor names.
 fn number(
     session: &mut dyn Session,
-    world: &str,
+    list: List<'_>,
     query: &PageQuery<'_>,
     cursor: Option<&str>,
     param: &'static str,
@@ -58,12 +67,13 @@ fn number(
     };
     let rows = session.rows(
         "SELECT number FROM fakeai_objects \
-         WHERE world = ?1 AND family = ?2 AND id = ?3 AND parent = ?4",
+         WHERE world = ?1 AND family = ?2 AND id = ?3 AND parent = ?4 AND project = ?5",
         &[
-            Given::Text(world),
+            Given::Text(list.world),
             Given::Text(query.family),
             Given::Text(id),
             Given::Text(query.parent.unwrap_or_default()),
+            Given::Text(list.project),
         ],
     )?;
     let number = rows.first().and_then(|row| row.number(0)).map(whole);
@@ -82,7 +92,7 @@ struct Walk<'a> {
     high: i64,
     newest_first: bool,
     query: &'a PageQuery<'a>,
-    world: &'a str,
+    list: List<'a>,
 }
 
 impl Walk<'_> {
@@ -141,12 +151,13 @@ impl Walk<'_> {
         rows: usize,
     ) -> Result<Vec<Row>, Trouble> {
         let mut values = vec![
-            Given::Text(self.world),
+            Given::Text(self.list.world),
             Given::Text(self.query.family),
             Given::Text(self.query.parent.unwrap_or_default()),
             Given::Whole(self.low),
             Given::Whole(self.high),
             Given::Whole(whole(rows as u64)),
+            Given::Text(self.list.project),
         ];
         let mut conditions = String::new();
         for (path, filter) in paths.iter().zip(&self.query.filters) {
@@ -161,7 +172,7 @@ impl Walk<'_> {
         let columns = row::COLUMNS;
         let statement = format!(
             "SELECT {columns} FROM fakeai_objects WHERE world = ?1 AND family = ?2 \
-             AND parent = ?3 AND number > ?4 AND number < ?5{conditions} \
+             AND project = ?7 AND parent = ?3 AND number > ?4 AND number < ?5{conditions} \
              ORDER BY number {order} LIMIT ?6"
         );
         session.rows(&statement, &values)

@@ -12,12 +12,13 @@ use super::database::{Row, Trouble};
 
 /// The columns that a record is read from, in the order of [`record`].
 pub(super) const COLUMNS: &str =
-    "number, family, id, parent, parent_family, created, due, blob, private, object";
+    "number, family, id, parent, parent_family, created, due, blob, private, object, project";
 
 /// The record of a row, and its number.
 pub(super) fn record(row: &Row) -> Result<(u64, Arc<Record>), Trouble> {
     let record = Record {
         family: family(row.text(1)),
+        project: project(row.text(10)),
         id: row.text(2).to_owned(),
         parent: parent(row.text(3), row.text(4)),
         created: Micros(row.number(5).unwrap_or(0)),
@@ -27,6 +28,10 @@ pub(super) fn record(row: &Row) -> Result<(u64, Arc<Record>), Trouble> {
         object: Arc::new(json(row.text(9))?),
     };
     Ok((row.number(0).unwrap_or(0), Arc::new(record)))
+}
+
+fn project(id: &str) -> Option<Arc<str>> {
+    (!id.is_empty()).then(|| Arc::from(id))
 }
 
 fn parent(id: &str, of: &str) -> Option<Parent> {

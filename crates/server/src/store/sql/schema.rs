@@ -3,7 +3,10 @@
 use super::database::{Database, Given, Session, Trouble};
 
 /// The scripts, the first first. Append; never change one that was released.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 
 /// Brings the tables to what this program works with.
 pub(super) fn migrate<D: Database>(database: &D) -> Result<(), Trouble> {

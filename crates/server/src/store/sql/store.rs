@@ -5,8 +5,8 @@ use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use fakeai_canon::{ApiError, Clock, Micros, Shelf};
-use fakeai_resources::{Blobs, Change, LostCursor, Page, PageQuery, Record, Store};
+use fakeai_canon::{ApiError, Clock, Micros};
+use fakeai_resources::{Blobs, Change, LostCursor, Page, PageQuery, Record, Store, Whose};
 use parking_lot::Mutex;
 use serde_json::Value;
 
@@ -214,19 +214,45 @@ impl<D: Database> Drop for SqlStore<D> {
     }
 }
 
-impl<D: Database> Shelf for SqlStore<D> {
-    fn object(&self, family: &str, id: &str) -> Option<Arc<Value>> {
-        let record = self.find(family, None, id)?;
-        Some(Arc::clone(&record.object))
+impl<D: Database> Store for SqlStore<D> {
+    fn find(
+        &self,
+        whose: Whose<'_>,
+        family: &str,
+        parent: Option<&str>,
+        id: &str,
+    ) -> Option<Arc<Record>> {
+        self.sweep();
+        let mut values = vec![
+            Given::Text(&self.world),
+            Given::Text(family),
+            Given::Text(id),
+        ];
+        let mut condition = "family = ?2 AND id = ?3".to_owned();
+        if let Whose::Projects(project) = whose {
+            values.push(Given::Text(project));
+            // Ids are found by their index; that of lists is no help here, and looks like one.
+            condition += &format!(" AND project || '' = ?{}", values.len());
+        }
+        if let Some(parent) = parent {
+            values.push(Given::Text(parent));
+            condition += &format!(" AND parent = ?{}", values.len());
+        }
+        match parent {
+            Some("") => None,
+            Some(_) => self.first(&condition, &values),
+            None => self.first(&format!("{condition} ORDER BY number DESC"), &values),
+        }
     }
 
-    fn children(&self, family: &str, parent: &str) -> Vec<Arc<Value>> {
+    fn children(&self, project: &str, family: &str, parent: &str) -> Vec<Arc<Value>> {
         self.sweep();
         let found = self.records(
-            "family = ?2 AND parent = ?3 ORDER BY number",
+            "family = ?2 AND project = ?3 AND parent = ?4 ORDER BY number",
             &[
                 Given::Text(&self.world),
                 Given::Text(family),
+                Given::Text(project),
                 Given::Text(parent),
             ],
         );
@@ -235,32 +261,14 @@ impl<D: Database> Shelf for SqlStore<D> {
             .map(|record| Arc::clone(&record.object))
             .collect()
     }
-}
 
-impl<D: Database> Store for SqlStore<D> {
-    fn find(&self, family: &str, parent: Option<&str>, id: &str) -> Option<Arc<Record>> {
+    fn page(&self, project: &str, query: &PageQuery<'_>) -> Result<Page, LostCursor> {
         self.sweep();
-        let (world, family, id) = (
-            Given::Text(&self.world),
-            Given::Text(family),
-            Given::Text(id),
-        );
-        match parent {
-            Some("") => None,
-            Some(parent) => self.first(
-                "family = ?2 AND id = ?3 AND parent = ?4",
-                &[world, family, id, Given::Text(parent)],
-            ),
-            None => self.first(
-                "family = ?2 AND id = ?3 ORDER BY number DESC",
-                &[world, family, id],
-            ),
-        }
-    }
-
-    fn page(&self, query: &PageQuery<'_>) -> Result<Page, LostCursor> {
-        self.sweep();
-        let found = self.read(|session| page::page::<D>(session, &self.world, query));
+        let list = page::List {
+            world: &self.world,
+            project,
+        };
+        let found = self.read(|session| page::page::<D>(session, list, query));
         found.unwrap_or(Ok(Page::default()))
     }
 
