@@ -11,6 +11,7 @@ mod completion;
 mod config;
 mod data;
 mod embedding;
+mod equation;
 mod facts;
 pub mod film;
 mod grammar;

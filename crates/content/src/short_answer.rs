@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::facts::{FactKind, quoted_at, scan};
 use crate::prose::{Kind, Topic};
 use crate::word_hash::{WordMap, WordSet};
-use crate::{calculation, data};
+use crate::{calculation, data, equation};
 
 #[derive(Deserialize)]
 struct Words {
@@ -57,7 +57,10 @@ pub(crate) fn of(prompt: &str, topic: &Topic, seed: Seed) -> Option<String> {
     if prompt.is_empty() || prompt.len() > LONGEST {
         return None;
     }
-    let result = calculated(prompt).or_else(|| counted(prompt));
+    let solved = || equation::of(prompt).map(|equation| equation.told());
+    let result = calculated(prompt)
+        .or_else(solved)
+        .or_else(|| counted(prompt));
     result
         .or_else(|| repeated(prompt))
         .or_else(|| talked(prompt, topic, seed))

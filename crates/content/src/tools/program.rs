@@ -1,11 +1,12 @@
-//! What the code interpreter is made to run: the calculations that a prompt names, else how many
-//! numbers it names and what they add up to. Nothing is executed: the logs are what Python would
+//! What the code interpreter is made to run: the equation that a prompt wants solved, or the
+//! calculations that it names, else how many numbers it names and what they add up to. Nothing is executed: the logs are what Python would
 //! print, told by our own arithmetic.
 
 use fakeai_canon::{Generate, Tool};
 use serde_json::{Value, json};
 
 use crate::calculation;
+use crate::equation::{self, Equation};
 use crate::facts::{FactKind, scan};
 
 /// The wire type of the tool.
@@ -26,7 +27,8 @@ pub(crate) fn helps(work: &Generate, asked: &str) -> bool {
         Tool::Hosted { kind, .. } => kind == TOOL,
         Tool::Function { .. } | Tool::Custom { .. } => false,
     };
-    work.tools.iter().any(is_offered) && !calculations(asked).is_empty()
+    let has_work = || equation::of(asked).is_some() || !calculations(asked).is_empty();
+    work.tools.iter().any(is_offered) && has_work()
 }
 
 fn calculations(asked: &str) -> Vec<Calculation> {
@@ -43,6 +45,9 @@ fn calculations(asked: &str) -> Vec<Calculation> {
 
 /// What is said once the program has run; none where the prompt names no calculation.
 pub(crate) fn told(asked: &str) -> Option<String> {
+    if let Some(equation) = equation::of(asked) {
+        return Some(equation.told());
+    }
     let told = calculations(asked).into_iter().map(|sum| {
         let result = calculation::written(sum.value);
         format!("{} = {result}.", calculation::spaced(&sum.text))
@@ -53,6 +58,9 @@ pub(crate) fn told(asked: &str) -> Option<String> {
 
 /// The program and its logs, as a plan has them.
 pub(super) fn detail(asked: &str) -> Value {
+    if let Some(equation) = equation::of(asked) {
+        return solved(&equation);
+    }
     let sums = calculations(asked);
     let (code, logs) = if sums.is_empty() {
         numbers(asked)
@@ -64,6 +72,23 @@ pub(super) fn detail(asked: &str) -> Value {
             logs.collect::<String>(),
         )
     };
+    json!({"code": code, "outputs": [{"type": "logs", "logs": logs}]})
+}
+
+/// The program that solves an equation.
+fn solved(equation: &Equation<'_>) -> Value {
+    let Equation {
+        text,
+        unknown,
+        slope,
+        offset,
+    } = equation;
+    let (slope, offset) = (calculation::written(*slope), calculation::written(*offset));
+    let code = format!(
+        "# {text}\nslope, offset = {slope}, {offset}\n{unknown} = -offset / slope\n\
+         print(f\"{unknown} = {{{unknown}:.6g}}\")"
+    );
+    let logs = format!("{unknown} = {}\n", six_digits(equation.solution()));
     json!({"code": code, "outputs": [{"type": "logs", "logs": logs}]})
 }
 
@@ -163,5 +188,11 @@ mod tests {
             Some("17 * 3 = 51. 2 + 2 = 4.")
         );
         assert_eq!(told("Write a poem."), None);
+        let asked = "I need to solve the equation 3x + 11 = 14. Can you help me?";
+        assert_eq!(
+            told(asked).as_deref(),
+            Some("3x + 11 = 14 holds for x = 1.")
+        );
+        assert_eq!(detail(asked)["outputs"][0]["logs"], "x = 1\n");
     }
 }
