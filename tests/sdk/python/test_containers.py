@@ -33,6 +33,33 @@ def test_a_container_keeps_files_until_it_is_deleted(world):
         world.containers.retrieve(container.id)
 
 
+def test_an_automatic_container_has_its_files(world):
+    table = world.files.create(file=("table.csv", b"a,b\n1,2\n"), purpose="user_data")
+    tool = {"type": "code_interpreter", "container": {"type": "auto", "memory_limit": "4g", "file_ids": [table.id]}}
+    asked = {"model": "gpt-4.1", "input": "What is 3 * 17?", "tools": [tool]}
+
+    def container(answer):
+        return next(item.container_id for item in answer.output if item.type == "code_interpreter_call")
+
+    first = world.responses.create(**asked)
+    box = container(first)
+    assert world.containers.retrieve(box).memory_limit == "4g"
+    (file,) = world.containers.files.list(box)
+    assert (file.source, file.bytes, file.container_id) == ("user", 8, box)
+    assert file.path.startswith("/mnt/data/") and file.path.endswith("-table.csv")
+    assert world.containers.files.content.retrieve(file.id, container_id=box).content == b"a,b\n1,2\n"
+    second = world.responses.create(**asked, previous_response_id=first.id)
+    assert container(second) == box and len(world.containers.files.list(box).data) == 1
+    with world.responses.stream(**asked, previous_response_id=second.id) as stream:
+        assert container(stream.get_final_response()) == box
+    assert container(world.responses.create(**asked)) != box
+    world.containers.delete(box)
+    assert container(world.responses.create(**asked, previous_response_id=second.id)) != box
+    world.files.delete(table.id)
+    with pytest.raises(openai.NotFoundError, match=f"No such File object: {table.id}"):
+        world.responses.create(**asked)
+
+
 def test_a_skill_has_versions(world):
     skill = world.skills.create(files=[bundle()])
     assert (skill.name, skill.default_version) == ("sums", "1")

@@ -163,3 +163,30 @@ def test_a_project_uses_the_models_it_may(admin, organization, project):  # noqa
     assert admin.responses.create(**search).output_text
     tools.update(project.id, web_search={"enabled": True})
     assert bot.responses.create(**search).output_text
+
+
+def test_invites_from_create_to_delete(organization, project):
+    invites = organization.invites
+    made = [invites.create(email=f"guest{number}@example.com", role="reader") for number in range(3)]
+    page = invites.list(limit=2)
+    assert ids(page.data) == ids(made[:2]) and page.has_more
+    assert ids(invites.list(limit=2)) == ids(made)
+    assert ids(invites.list(limit=2, after=made[1].id).data) == [made[2].id]
+    assert invites.retrieve(made[0].id) == made[0]
+    with pytest.raises(openai.BadRequestError, match="already pending"):
+        invites.create(email="guest0@example.com", role="reader")
+    with pytest.raises(openai.BadRequestError, match="proj_none"):
+        invites.create(email="other@example.com", role="reader", projects=[{"id": "proj_none", "role": "member"}])
+    invited = invites.create(
+        email="other@example.com", role="owner", projects=[{"id": project.id, "role": "member"}])
+    assert [one.id for one in invited.projects] == [project.id]
+    assert invites.delete(made[0].id).deleted
+    gone(invites.retrieve, made[0].id)
+    gone(invites.delete, made[0].id)
+    assert made[0].id not in ids(invites.list(limit=1))
+    # Nobody has accepted one, so nobody has come.
+    users = organization.users.list(limit=1)
+    assert len(users.data) == 1 and not users.has_more
+    assert ids(organization.users.list(after=users.data[0].id)) == []
+    gone(organization.users.delete, "user-none")
+    gone(organization.users.update, "user-none", role="reader")

@@ -50,7 +50,7 @@ fn row(
             .cloned()
             .unwrap_or_else(|| json!(tag_of(path))),
     );
-    row.insert("security".into(), json!(security(given)));
+    row.insert("security".into(), json!(security(given, id, overlay)));
     put_list(&mut row, "parameters", parameters(given, id)?);
     if let Some(body) = given.get("requestBody") {
         row.insert("request".into(), request(body, id)?);
@@ -79,12 +79,16 @@ fn tag_of(path: &str) -> String {
         .replace('_', " ")
 }
 
-fn security(given: &Value) -> &'static str {
+fn security(given: &Value, id: &str, overlay: &Overlay) -> &'static str {
     let admin = given["security"].as_array().is_some_and(|list| {
         list.iter()
             .any(|scheme| scheme.get("AdminApiKeyAuth").is_some())
     });
-    if admin { "admin" } else { "key" }
+    if admin || overlay.wants_admin_key(id) {
+        "admin"
+    } else {
+        "key"
+    }
 }
 
 fn put_list(row: &mut Map<String, Value>, name: &str, list: Vec<Value>) {

@@ -13,6 +13,7 @@ use super::{Draft, schema};
 #[serde(deny_unknown_fields)]
 pub(super) struct Overlay {
     kinds: Kinds,
+    security: Keys,
     events: BTreeMap<String, String>,
     event_pairs: BTreeMap<String, String>,
     body_limits: BTreeMap<String, u64>,
@@ -41,6 +42,13 @@ pub(super) struct Overlay {
 struct Kinds {
     infer: Vec<String>,
     view: Vec<String>,
+}
+
+/// Operations that want an administration's key, where the document says so in prose alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    admin: Vec<String>,
 }
 
 /// The one shape that all refusals have.
@@ -151,6 +159,11 @@ impl Overlay {
         } else {
             "resource"
         }
+    }
+
+    /// Whether the operation wants an administration's key though its `security` does not say so.
+    pub(super) fn wants_admin_key(&self, id: &str) -> bool {
+        self.security.admin.iter().any(|entry| entry == id)
     }
 
     pub(super) fn body_limit(&self, id: &str, multipart: bool) -> u64 {
