@@ -26,6 +26,7 @@ pub use call::{
     Answer, Body, Call, Context, Effect, Errand, Film, Means, Next, Outcome, Question, Returned,
     Services, Still,
 };
+pub use families::containers::fill_containers;
 pub use families::fine_tuning::{is_permitted, model_gone, permitted_models, slug};
 pub use families::mounted_skills::{MountedSkill, mounted_skills};
 pub use families::organization::{

@@ -35,6 +35,8 @@ pub enum WorldClock {
 /// The state of a virtual clock.
 pub struct VirtualTime {
     now: Micros,
+    /// Runs that work.
+    busy: usize,
     order: u64,
     sleepers: BinaryHeap<Reverse<Sleeper>>,
 }
@@ -86,6 +88,7 @@ impl WorldClock {
     pub fn virtual_from(epoch: Micros) -> Self {
         Self::Virtual(Mutex::new(VirtualTime {
             now: epoch,
+            busy: 0,
             order: 0,
             sleepers: BinaryHeap::new(),
         }))
@@ -108,6 +111,29 @@ impl WorldClock {
             }
         }
         due.into_iter().for_each(Waker::wake);
+    }
+
+    /// One run more works in the world of a virtual clock.
+    pub(crate) fn busier(&self) {
+        if let Self::Virtual(time) = self {
+            time.lock().busy += 1;
+        }
+    }
+
+    /// One run less works.
+    pub(crate) fn calmer(&self) {
+        if let Self::Virtual(time) = self {
+            let mut time = time.lock();
+            time.busy = time.busy.saturating_sub(1);
+        }
+    }
+
+    /// Whether runs work, so that it is too early to jump.
+    fn is_busy(&self) -> bool {
+        match self {
+            Self::Real { .. } => false,
+            Self::Virtual(time) => time.lock().busy > 0,
+        }
     }
 
     /// The earliest instant that somebody waits for on a virtual clock.
@@ -257,6 +283,9 @@ pub(crate) async fn jump_when_idle(gateway: Arc<Gateway>) {
             tokio::task::yield_now().await;
         }
         for world in gateway.worlds.alive() {
+            if world.clock.is_busy() {
+                continue;
+            }
             if let Some(due) = world.clock.next_due() {
                 world.clock.advance(due);
             }

@@ -19,6 +19,7 @@ use crate::ahead;
 use crate::answer::Answer;
 use crate::background::{BackgroundRun, Follower};
 use crate::billing::Charged;
+use crate::documents::Documents;
 use crate::gate::{self, Meaning};
 use crate::gateway::{Gateway, Origin, Talk};
 use crate::holds::Hold;
@@ -32,7 +33,7 @@ use crate::tasks;
 use crate::uploads::Uploads;
 use crate::visit::Visit;
 use crate::wishes::Wishes;
-use crate::world::World;
+use crate::world::{Turn, World};
 
 /// A call that has come through the first gate.
 pub(crate) struct Asked<'a> {
@@ -70,12 +71,10 @@ pub(crate) fn answer(
     let hold = hold(world, operation, &asked)?;
     // What a run reads may not change before it has begun.
     let beside = context(world, talk, recalled.unwrap_or(&objects));
-    let turn = openai::ALONE.contains(&&*operation.id).then(|| {
-        resource::settle(gateway, world);
-        ahead::catch_up(world, &asked, &beside);
-        world.turn()
-    });
-    let mut opened = open(world, &mut asked, &beside, turn.is_some())?;
+    let is_alone = openai::ALONE.contains(&&*operation.id);
+    let turn = is_alone.then(|| alone(gateway, world, &mut asked, &beside));
+    let turn = turn.transpose()?;
+    let mut opened = open(&mut asked, &beside)?;
     let visit = &mut *asked.visit;
     visit.note(|record| record.model = Some(opened.work.model().to_owned()));
     screen(visit.api, &mut opened.work);
@@ -86,7 +85,7 @@ pub(crate) fn answer(
     };
     let (model, prompts) = pass(world, operation, &mut opened, &sender, visit)?;
     let seed = world.seed_of(&opened.work);
-    let sources = resource::Documents {
+    let sources = Documents {
         gateway,
         world,
         objects,
@@ -158,59 +157,54 @@ fn screen(api: Api, work: &mut Work) {
     }
 }
 
-/// Reads the call by its endpoint, and stores what it brings along where it is alone with the
-/// world's objects.
-fn open(
-    world: &World,
-    asked: &mut Asked<'_>,
-    context: &Context<'_>,
-    is_alone: bool,
-) -> Result<Opened, ApiError> {
-    let endpoint = asked.endpoint;
-    let mut decoded = Decoded {
+/// Reads the call by its endpoint.
+fn open(asked: &mut Asked<'_>, context: &Context<'_>) -> Result<Opened, ApiError> {
+    let decoded = Decoded {
         body: asked.body.take(),
         params: owned(&asked.params),
         query: asked.query.take(),
         files: asked.uploads.read()?,
         base: std::mem::take(&mut asked.base),
     };
-    if is_alone {
-        let call = resources::Call {
-            operation: asked.operation,
-            params: &asked.params,
-            query: &Value::Null,
-            body: decoded.body.clone(),
-            files: &[],
-            caller: &asked.caller,
-        };
-        take_along(world, asked.number, call, &mut decoded, |decoded| {
-            (endpoint.open)(decoded, context).map(drop)
-        })?;
+    (asked.endpoint.open)(decoded, context)
+}
+
+/// The turn of a run, with what it brings along stored and, where a model calculates, all read that
+/// it will search.
+fn alone<'w>(
+    gateway: &Gateway,
+    world: &'w Arc<World>,
+    asked: &mut Asked<'_>,
+    context: &Context<'_>,
+) -> Result<Turn<'w>, ApiError> {
+    resource::settle(gateway, world);
+    let turn = world.turn();
+    take_along(world, asked, context)?;
+    if !world.behaviour.calculates() {
+        return Ok(turn);
     }
-    (endpoint.open)(decoded, context)
+    drop(turn);
+    ahead::catch_up(gateway, world, asked, context)?;
+    Ok(world.turn())
 }
 
 /// Stores what a request for a run brings along, and has the request name it, unless the request
 /// itself is refused.
-fn take_along(
-    world: &World,
-    number: u64,
-    call: resources::Call<'_>,
-    decoded: &mut Decoded,
-    open: impl FnOnce(Decoded) -> Result<(), ApiError>,
-) -> Result<(), ApiError> {
+fn take_along(world: &World, asked: &mut Asked<'_>, context: &Context<'_>) -> Result<(), ApiError> {
     let failures = world.store.failures();
-    let Some((body, next)) = resource::luggage(world, number, call)? else {
+    let call = resources::Call {
+        operation: asked.operation,
+        params: &asked.params,
+        query: &Value::Null,
+        body: asked.body.clone(),
+        files: &[],
+        caller: &asked.caller,
+    };
+    let Some((body, next)) = resource::luggage(world, asked.number, call)? else {
         return Ok(());
     };
-    open(Decoded {
-        body: body.clone(),
-        params: decoded.params.clone(),
-        query: decoded.query.clone(),
-        files: Vec::new(),
-        base: decoded.base.clone(),
-    })?;
-    decoded.body = body;
+    asked.body = body;
+    (asked.endpoint.open)(ahead::decoded(asked), context)?;
     resource::store_luggage(world, failures, next)
 }
 

@@ -1,6 +1,7 @@
 //! The spine: the hall that every call passes, what stands on its way, and the transports that
 //! lead to it.
 
+mod activity;
 mod adapters;
 mod agenda;
 mod ahead;
@@ -13,6 +14,7 @@ mod clock;
 pub mod config;
 mod corpus;
 mod cursor;
+mod documents;
 mod edge;
 mod errand;
 mod gate;

@@ -31,14 +31,26 @@ pub(crate) struct Indexes {
     open: Mutex<Shelves>,
     /// Held by who makes an index anew, so that who comes meanwhile waits for the same.
     filling: Mutex<()>,
-    /// The passages of the file that is to be shelved next, made before its turn.
-    prepared: Mutex<Option<Prepared>>,
+    /// The passages of files that are to be shelved next, made before their turn.
+    prepared: Mutex<Vec<Prepared>>,
     /// That of the documents that are there from the start, made at their first search.
     pub(crate) built_in: OnceLock<Index>,
 }
 
 /// What a file has come to, and of what.
 type Prepared = (Edition, Result<Vec<Passage>, Unreadable>);
+
+/// Passages that wait to be shelved.
+pub(crate) struct Preparation<'a> {
+    indexes: &'a Indexes,
+    edition: Edition,
+}
+
+impl Drop for Preparation<'_> {
+    fn drop(&mut self) {
+        self.indexes.prepared(&self.edition);
+    }
+}
 
 #[derive(Default)]
 struct Shelves {
@@ -62,7 +74,7 @@ struct StoreIndex {
 }
 
 /// What the passages of a file follow from.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Edition {
     blob: String,
     passage_tokens: u64,
@@ -97,6 +109,12 @@ impl Indexes {
         Arc::clone(&kept.index)
     }
 
+    fn prepared(&self, wanted: &Edition) -> Option<Result<Vec<Passage>, Unreadable>> {
+        let mut prepared = self.prepared.lock();
+        let place = prepared.iter().position(|(edition, _)| edition == wanted)?;
+        Some(prepared.swap_remove(place).1)
+    }
+
     fn was_whole(&self, store: &str) -> bool {
         let shelves = self.open.lock();
         shelves.stores.get(store).is_some_and(|kept| kept.was_whole)
@@ -128,9 +146,8 @@ impl Indexes {
 
 impl Library for World {
     fn shelve(&self, store: &str, volume: &Volume) -> Result<u64, Unreadable> {
-        let prepared = self.indexes.prepared.lock().take();
-        let passages = match prepared.filter(|(edition, _)| *edition == Edition::of(volume)) {
-            Some((_, passages)) => passages,
+        let passages = match self.indexes.prepared(&Edition::of(volume)) {
+            Some(passages) => passages,
             None => passages(self, volume),
         };
         let passages = passages?;
@@ -235,10 +252,16 @@ impl StoreIndex {
 }
 
 impl World {
-    /// Makes the passages of a file that is about to be shelved, while others have their turn.
-    pub(crate) fn prepare(&self, volume: &Volume) {
+    /// Makes the passages of a file that is about to be shelved, while others have their turn. They
+    /// go with what is returned, shelved or not.
+    pub(crate) fn prepare(&self, volume: &Volume) -> Preparation<'_> {
         let made = passages(self, volume);
-        *self.indexes.prepared.lock() = Some((Edition::of(volume), made));
+        let edition = Edition::of(volume);
+        self.indexes.prepared.lock().push((edition.clone(), made));
+        Preparation {
+            indexes: &self.indexes,
+            edition,
+        }
     }
 
     /// Reads what the indexes of these stores lack, which after a restart is every file, before the

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::cursor::Cursor;
 use crate::holds::Hold;
+use crate::resource;
 use crate::session::Session;
 use crate::tasks;
 use crate::unasked;
@@ -163,16 +164,24 @@ impl Player {
         if is_new {
             self.main_object = kept.first().map(|keep| (keep.family, keep.id.clone()));
         }
-        let now = self.world.now();
-        let objects = self.world.objects(&self.caller.project);
+        let (now, failures) = (self.world.now(), self.world.store.failures());
+        let project = &*self.caller.project;
+        let objects = self.world.objects(project);
         let mut changes = self.keeping.changes(kept, now, objects);
-        let unasked = self.main_object.clone();
-        let unasked = unasked.filter(|_| is_new && self.score.encoder.is_unasked());
-        let gone = unasked.and_then(|added| self.world.unasked.take_up(added));
-        changes.extend(gone.as_ref().map(unasked::removal));
-        let committed = self.world.store.commit(changes);
-        if let (Err(_), Some(spared)) = (&committed, gone) {
-            self.world.unasked.put_back(spared);
+        let mut gone = Vec::new();
+        let main = self.main_object.as_ref();
+        if let Some(main) = main.filter(|_| self.score.encoder.is_unasked()) {
+            if self.world.store.blocks() {
+                unasked::mark(&mut changes, main);
+            }
+            if is_new {
+                gone = (self.world.unasked).take_up(main.clone(), objects);
+            }
+        }
+        changes.extend(gone.iter().map(unasked::removal));
+        let committed = resource::take_over_kept(&self.world, project, failures, changes);
+        if committed.is_err() {
+            self.world.unasked.put_back(gone);
         }
         committed
     }

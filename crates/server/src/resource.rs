@@ -4,15 +4,14 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use fakeai_canon::{ApiError, Caller, Micros, Passage, Ranked, Seed, Sources};
+use fakeai_canon::{ApiError, Caller, Micros, Seed};
 use fakeai_content::picture::{LARGEST_SIDE, Picture, PictureFormat, picture};
 use fakeai_contract::{Operation, PathParams};
 use fakeai_dialects::openai;
 use fakeai_resources::{
-    self as resources, Body, Change, Effect, Errand, FileQuestion, FileSearch, Found, Means, Next,
-    Objects, Outcome, Returned, Services, Volume,
+    self as resources, Body, Change, Effect, Errand, Means, Next, Outcome, Returned, Services,
+    Volume,
 };
-use fakeai_retrieval::{self as retrieval, Candidate};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 
@@ -20,7 +19,6 @@ use crate::agenda;
 use crate::answer::Answer;
 use crate::background::Follower;
 use crate::blob_frames::BlobFrames;
-use crate::corpus;
 use crate::errand::ErrandRun;
 use crate::gateway::Gateway;
 use crate::pending;
@@ -156,11 +154,11 @@ fn settle_all(gateway: &Gateway, world: &Arc<World>, whole: bool) {
         if !is_due(world, now) {
             return;
         }
-        match slow(world, now) {
-            Some(volume) if whole => world.prepare(&volume),
+        let _prepared = match slow(world, now) {
+            Some(volume) if whole => Some(world.prepare(&volume)),
             Some(_) => return,
-            None => {}
-        }
+            None => None,
+        };
         let failures = world.store.failures();
         let turn = world.turn();
         let Some(record) = world.store.due(now, 1).pop() else {
@@ -209,12 +207,28 @@ pub(crate) fn returned(gateway: &Gateway, world: &Arc<World>, errand: &Errand, a
 
 /// Commits what follows from what was read while the store had failed so often. Where the store
 /// refuses it, the blobs of what was to be new go away.
-fn commit(world: &World, failures: u64, next: Next) -> Result<Vec<Effect>, ApiError> {
+pub(crate) fn commit(world: &World, failures: u64, next: Next) -> Result<Vec<Effect>, ApiError> {
     let Next {
         mut changes,
         effects,
     } = next;
     changes.extend(pending::noted(world, &effects));
+    take_over(world, failures, changes).map(|()| effects)
+}
+
+/// Commits what an answer leaves behind, with copies of the stored files that its containers get.
+pub(crate) fn take_over_kept(
+    world: &World,
+    project: &str,
+    failures: u64,
+    mut changes: Vec<Change>,
+) -> Result<(), ApiError> {
+    let context = context(world, world.now(), world.seed.fork("container files"));
+    resources::fill_containers(&mut changes, means(world), project, &context)?;
+    take_over(world, failures, changes)
+}
+
+fn take_over(world: &World, failures: u64, changes: Vec<Change>) -> Result<(), ApiError> {
     let fresh = changes.iter().filter_map(|change| match change {
         Change::Put(record) => Some((record.family, &record.id, record.blob.as_ref()?)),
         Change::Replace(_) | Change::Delete { .. } => None,
@@ -232,10 +246,10 @@ fn commit(world: &World, failures: u64, next: Next) -> Result<Vec<Effect>, ApiEr
             }
         }
     }
-    committed.map(|()| effects)
+    committed
 }
 
-fn means(world: &World) -> Means<'_> {
+pub(crate) fn means(world: &World) -> Means<'_> {
     Means {
         store: &*world.store,
         services: world,
@@ -323,96 +337,7 @@ pub(crate) fn store_luggage(world: &World, failures: u64, next: Next) -> Result<
     commit(world, failures, next).map(drop)
 }
 
-/// A world's vector stores, for the tool of an answer that searches files.
-pub(crate) struct Documents<'a> {
-    pub(crate) gateway: &'a Gateway,
-    pub(crate) world: &'a Arc<World>,
-    /// Those of who asks.
-    pub(crate) objects: Objects<'a>,
-    /// Whether a search waits for files that are still to be read, as runs do.
-    pub(crate) waits: bool,
-}
-
-impl Documents<'_> {
-    /// Reads what of these stores is still to be read, as if it were due.
-    fn read_now(&self, stores: &[&str]) -> Result<(), ApiError> {
-        let world = self.world;
-        for record in resources::unread_files(self.objects, stores) {
-            let failures = world.store.failures();
-            let seed = world.seed.fork("due").fork(&record.id);
-            let read =
-                resources::advance(&record, means(world), &context(world, world.now(), seed));
-            commit(world, failures, read?)?;
-        }
-        Ok(())
-    }
-}
-
-/// Passages that the tool finds unless it is told.
-const PASSAGES: u64 = 20;
-
-impl Sources for Documents<'_> {
-    fn search_files(&self, settings: &Value, query: &str) -> Result<Vec<Passage>, ApiError> {
-        settle(self.gateway, self.world);
-        let everywhere = settings["everywhere"] == true;
-        let all = match everywhere {
-            true => resources::searchable_stores(self.objects),
-            false => Vec::new(),
-        };
-        let stores = settings["vector_store_ids"].as_array();
-        let named = stores.into_iter().flatten().filter_map(Value::as_str);
-        let stores: Vec<&str> = named.chain(all.iter().map(String::as_str)).collect();
-        self.world.catch_up(self.objects, &stores);
-        if self.waits {
-            self.read_now(&stores)?;
-        }
-        let search = FileSearch {
-            stores,
-            question: FileQuestion {
-                queries: vec![query.to_owned()],
-                limit: settings["max_num_results"].as_u64().unwrap_or(PASSAGES) as usize,
-                filters: settings["filters"].clone(),
-                ranking: settings["ranking_options"].clone(),
-            },
-        };
-        let turn = self.world.turn();
-        let (project, now) = (self.objects.project(), self.world.now());
-        let searched = resources::search_files(means(self.world), project, now, &search);
-        let (mut found, changes) = match searched {
-            // Nobody has made the stores that a mock is asked for.
-            Err(_) if self.world.is_mock() => return Ok(Vec::new()),
-            searched => searched?,
-        };
-        self.world.store.commit(changes)?;
-        drop(turn);
-        if everywhere {
-            found.extend(corpus::search(self.world, &search.question)?);
-            found.sort_by(|one, other| other.score.total_cmp(&one.score));
-            found.truncate(search.question.limit);
-        }
-        let passage = |found: Found| Passage {
-            file_id: found.file,
-            filename: found.name,
-            attributes: found.attributes,
-            score: found.score,
-            text: found.text,
-        };
-        Ok(found.into_iter().map(passage).collect())
-    }
-
-    fn rank(&self, query: &str, passages: &[&str]) -> Vec<Ranked> {
-        let behaviour = &self.world.behaviour;
-        let asked = behaviour.passage_vectors(&[query]).pop();
-        let vectors = behaviour.passage_vectors(passages);
-        let candidates = passages.iter().zip(&vectors);
-        let candidates: Vec<_> = candidates
-            .map(|(text, vector)| Candidate { text, vector })
-            .collect();
-        retrieval::rank(query, &asked.unwrap_or_default(), &candidates)
-    }
-}
-
-fn context(world: &World, now: Micros, seed: Seed) -> resources::Context {
+pub(crate) fn context(world: &World, now: Micros, seed: Seed) -> resources::Context {
     resources::Context {
         now,
         seed,
@@ -432,7 +357,7 @@ fn send(gateway: &Gateway, world: &Arc<World>, errand: Errand) {
     (gateway.launch)(Run::Errand(Box::new(run)));
 }
 
-fn carry_out(gateway: &Gateway, world: &Arc<World>, effects: Vec<Effect>) {
+pub(crate) fn carry_out(gateway: &Gateway, world: &Arc<World>, effects: Vec<Effect>) {
     for effect in effects {
         match effect {
             Effect::CancelWork { id } => {

@@ -152,7 +152,7 @@ impl World {
         if let Err(error) = parts.store.commit(begun) {
             tracing::error!(world = name, "no organization: {}", error.message);
         }
-        let unasked = Unasked::new(parts.rules.unasked_responses);
+        let unasked = Unasked::new(parts.rules.unasked_responses, &*parts.store);
         Self {
             name: Arc::from(name),
             seed: parts.seed,

@@ -2,8 +2,10 @@
 
 use fakeai_server::VIRTUAL_EPOCH;
 use fakeai_server::config::{ClockKind, Config};
+use http::Method;
 use serde_json::{Value, json};
 
+use crate::client::Request;
 use crate::house::House;
 
 const HOUR: f64 = 3_600.0;
@@ -111,4 +113,81 @@ async fn the_same_history_on_a_virtual_clock_gives_the_same_bytes() {
         runs.push(bytes);
     }
     assert!(runs[0] == runs[1]);
+}
+
+/// Uploads lines of a batch, and gives the file's id.
+async fn lines(house: &House, count: u32) -> String {
+    let line = |number| {
+        let body = json!({"model": "gpt-4o",
+            "messages": [{"role": "user", "content": format!("Hi {number}.")}]});
+        json!({"custom_id": format!("{number}"), "method": "POST",
+            "url": "/v1/chat/completions", "body": body})
+        .to_string()
+    };
+    let lines: Vec<_> = (0..count).map(line).collect();
+    let body = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n\
+         --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"lines.jsonl\"\r\n\r\n\
+         {}\r\n--b--\r\n",
+        lines.join("\n")
+    );
+    let request = Request::new(Method::POST, "/v1/files");
+    let request = request.body("multipart/form-data; boundary=b", body);
+    let file = house.send(request).await.ok();
+    file["id"].as_str().expect("an id").to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_virtual_clock_does_not_jump_past_work_that_goes_on() {
+    let house = House::with(|config| config.server.clock = ClockKind::Virtual).await;
+    let file = lines(&house, 12).await;
+    for _ in 0..30 {
+        let body = json!({"input_file_id": file, "completion_window": "24h",
+            "endpoint": "/v1/chat/completions"});
+        let made = house.post("/v1/batches", &body).await.ok();
+        let target = format!("/v1/batches/{}", made["id"].as_str().expect("an id"));
+        let done = loop {
+            let seen = house.get(&target).await.ok();
+            let status = seen["status"].as_str().expect("a status");
+            if !matches!(status, "validating" | "in_progress" | "finalizing") {
+                break seen;
+            }
+        };
+        assert_eq!(done["status"], "completed", "{done}");
+    }
+}
+
+#[tokio::test]
+async fn a_virtual_clock_does_not_jump_to_what_only_expires() {
+    let house = House::with(|config| config.server.clock = ClockKind::Virtual).await;
+    let start = now(&house).await;
+    let upload = json!({"filename": "a.txt", "purpose": "assistants", "bytes": 5,
+        "mime_type": "text/plain"});
+    for (target, body) in [
+        ("/v1/containers", json!({"name": "box"})),
+        ("/v1/uploads", upload),
+        (
+            "/v1/chatkit/sessions",
+            json!({"user": "ada", "workflow": {"id": "wf_1"}}),
+        ),
+        (
+            "/v1/realtime/client_secrets",
+            json!({"session": {"type": "realtime", "model": "gpt-realtime"}}),
+        ),
+        (
+            "/v1/vector_stores",
+            json!({"expires_after": {"anchor": "last_active_at", "days": 1}}),
+        ),
+    ] {
+        let request = Request::post(target).json(&body);
+        house
+            .send(request.header("openai-beta", "chatkit_beta=v1"))
+            .await
+            .ok();
+        for _ in 0..5 {
+            assert_eq!(now(&house).await, start, "after {target}");
+        }
+    }
+    let containers = house.get("/v1/containers").await.ok();
+    assert_eq!(containers["data"][0]["status"], "running");
 }

@@ -14,6 +14,7 @@ mod catalogue;
 mod chance;
 mod client;
 mod clocks;
+mod containers;
 mod content;
 mod edges;
 mod engine;

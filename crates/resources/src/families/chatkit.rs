@@ -14,6 +14,7 @@ pub(super) static HOOKS: Hooks = Hooks {
     acts: &[("CancelChatSessionMethod", cancel)],
     created: Some(created),
     due: Some(expired),
+    expires: true,
     ..Hooks::NONE
 };
 

@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
-use fakeai_canon::{ApiError, Micros, Seed};
+use fakeai_canon::{ApiError, Micros};
 use serde_json::{Map, Value, json};
 
 use super::{Hooks, container_files, mounted_skills};
 use crate::apply::{Moment, Site};
+use crate::call::Reach;
 use crate::family::families;
 use crate::objects::Objects;
 use crate::store::{Change, PageQuery, Record};
 use crate::verbs::{self, Draft};
-use crate::{Next, Order, Outcome, blob_copy};
+use crate::{Context, Means, Next, Order, Outcome, blob_copy};
 
 pub(super) const FAMILY: &str = "containers";
 
@@ -21,6 +22,7 @@ pub(super) static HOOKS: Hooks = Hooks {
     acts: &[("RetrieveContainer", retrieve)],
     created: Some(created),
     due: Some(expired),
+    expires: true,
     kept: Some(kept),
     ..Hooks::NONE
 };
@@ -65,11 +67,26 @@ fn fields(now: Micros, minutes: u64, settings: &Value) -> [(&'static str, Value)
     ]
 }
 
-/// A container that an answer has made for its tool, by the settings that the tool has.
+/// A container that an answer has run something in: one that was there is used, and one that is not
+/// is made, by the settings that the tool has. Without settings none is made.
 fn kept(_: Objects<'_>, old: Option<&Record>, record: &mut Record) -> bool {
-    let Some(row) = families().get(FAMILY).filter(|_| old.is_none()) else {
-        return false;
-    };
+    let wanted = record.object["file_ids"].clone();
+    match old {
+        Some(old) => match used(old, record.created) {
+            Some(used) => *record = used,
+            None => return false,
+        },
+        None if record.object["type"].is_null() => return false,
+        None => make(record),
+    }
+    if wanted.as_array().is_some_and(|ids| !ids.is_empty()) {
+        record.private[WANTED] = wanted;
+    }
+    true
+}
+
+fn make(record: &mut Record) {
+    let made = families().get(FAMILY).map(|row| row.wording("made"));
     let mut object = Map::new();
     object.insert("id".to_owned(), json!(record.id));
     object.insert("object".to_owned(), json!("container"));
@@ -77,13 +94,92 @@ fn kept(_: Objects<'_>, old: Option<&Record>, record: &mut Record) -> bool {
         "created_at".to_owned(),
         json!(record.created.whole_seconds()),
     );
-    object.insert("name".to_owned(), json!(row.wording("made")));
+    object.insert("name".to_owned(), json!(made));
     for (name, value) in fields(record.created, MINUTES, &record.object) {
         object.insert(name.to_owned(), value);
     }
     record.due = Some(end(record.created, MINUTES));
     record.object = Arc::new(Value::Object(object));
-    true
+}
+
+/// Where a container that an answer leaves behind says which stored files it still has to get.
+const WANTED: &str = "wanted_files";
+
+/// Gives the containers among these changes the stored files that answers want in them: those that
+/// are still there, each once.
+///
+/// # Errors
+/// A limit of the store's. No copy is left then.
+pub fn fill_containers(
+    changes: &mut Vec<Change>,
+    means: Means<'_>,
+    project: &str,
+    context: &Context,
+) -> Result<(), ApiError> {
+    let means = means.of(project);
+    let mut copies = Vec::new();
+    for change in changes.iter_mut() {
+        let (Change::Put(container) | Change::Replace(container)) = change else {
+            continue;
+        };
+        if container.family != FAMILY {
+            continue;
+        }
+        let Some(wanted) = container.private.get_mut(WANTED).map(Value::take) else {
+            continue;
+        };
+        if let Some(private) = container.private.as_object_mut() {
+            private.shift_remove(WANTED);
+            if private.is_empty() {
+                container.private = Value::Null;
+            }
+        }
+        let filled = fill(&container.id, &wanted, means, context, &mut copies);
+        if let Err(error) = filled {
+            discard(means, &copies);
+            return Err(error);
+        }
+    }
+    means.store.claim(&mut copies);
+    changes.append(&mut copies);
+    Ok(())
+}
+
+fn fill(
+    id: &str,
+    wanted: &Value,
+    means: Reach<'_>,
+    context: &Context,
+    copies: &mut Vec<Change>,
+) -> Result<(), ApiError> {
+    let there = below(means.store, container_files::FAMILY, id);
+    let mut there: Vec<&str> = there
+        .iter()
+        .filter_map(|file| file.private.as_str())
+        .collect();
+    for file in wanted
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+    {
+        let stored = means.store.find("files", None, file);
+        let Some(stored) = stored.filter(|stored| stored.blob.is_some()) else {
+            continue;
+        };
+        if there.contains(&file) {
+            continue;
+        }
+        let place = container_files::Place {
+            container: id,
+            now: context.now,
+            seed: context.seed.fork(id).fork(file),
+        };
+        let copy = copied(means, &place, &stored)?;
+        copies.push(Change::Put(copy));
+        there.push(file);
+    }
+    Ok(())
 }
 
 fn short_life(site: &Site<'_>, got: i64) -> ApiError {
@@ -124,12 +220,16 @@ fn copy_files(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
         .map(|id| container_files::stored(site, id))
         .collect::<Result<Vec<_>, _>>()?;
     let seed = site.context.seed.fork("files");
-    for (place, file) in files.iter().enumerate() {
-        let seed = seed.nth(place as u64);
-        match copied(site, &draft.record.id, file, seed) {
+    for (number, file) in files.iter().enumerate() {
+        let place = container_files::Place {
+            container: &draft.record.id,
+            now: site.context.now,
+            seed: seed.nth(number as u64),
+        };
+        match copied(site.means, &place, file) {
             Ok(record) => draft.next.changes.push(Change::Put(record)),
             Err(error) => {
-                discard(site, &draft.next.changes);
+                discard(site.means, &draft.next.changes);
                 return Err(error);
             }
         }
@@ -137,26 +237,29 @@ fn copy_files(site: &Site<'_>, draft: &mut Draft) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn copied(site: &Site<'_>, id: &str, file: &Record, seed: Seed) -> Result<Record, ApiError> {
-    let blobs = site.means.services.blobs();
+/// A copy of a stored file, which remembers what it is a copy of.
+fn copied(
+    means: Reach<'_>,
+    place: &container_files::Place<'_>,
+    file: &Record,
+) -> Result<Record, ApiError> {
+    let blobs = means.services.blobs();
     let blob = file.blob.as_deref().unwrap_or_default();
     let name = file.object["filename"].as_str().unwrap_or("file");
     let bytes = blobs.size(blob).unwrap_or_default();
     let copy = blob_copy::copy(blobs, blob)?;
-    let place = container_files::Place {
-        container: id,
-        now: site.context.now,
-        seed,
-    };
-    Ok(container_files::record(&place, name, bytes, copy))
+    Ok(Record {
+        private: json!(file.id),
+        ..container_files::record(place, name, bytes, copy)
+    })
 }
 
-fn discard(site: &Site<'_>, changes: &[Change]) {
+fn discard(means: Reach<'_>, changes: &[Change]) {
     for change in changes {
         if let Change::Put(record) = change
             && let Some(blob) = &record.blob
         {
-            site.means.services.blobs().delete(blob);
+            means.services.blobs().delete(blob);
         }
     }
 }

@@ -6,7 +6,7 @@ mod batch_work;
 mod batches;
 mod chatkit;
 mod container_files;
-mod containers;
+pub(crate) mod containers;
 mod conversations;
 mod evals;
 pub(crate) mod files;

@@ -29,6 +29,7 @@ pub(super) static HOOKS: Hooks = Hooks {
     ],
     // A key that has expired opens nothing any more.
     due: Some(forget),
+    expires: true,
     ..Hooks::NONE
 };
 

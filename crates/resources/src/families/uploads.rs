@@ -29,6 +29,7 @@ pub(super) static HOOKS: Hooks = Hooks {
     acts: &[("completeUpload", complete), ("cancelUpload", cancel)],
     created: Some(created),
     due: Some(expired),
+    expires: true,
     ..Hooks::NONE
 };
 

@@ -37,7 +37,7 @@ section! {
         /// Responses that are kept though their requests don't say `store`. Beyond these the oldest
         /// goes, so that a load test doesn't fill the store. Responses with `"store": true`, those
         /// that run in the background and those of conversations are not among them; `0` keeps all.
-        /// Counted by each server from its start on.
+        /// Each server counts those that it stores and those that it found at its start.
         unasked_responses: u32 = 5000, from 0 to 100000000;
         /// Bytes of all objects at most, refused beyond as `max_objects` is.
         max_bytes: ByteCount = ByteCount(256 << 20), from 1048576 to 1e12;

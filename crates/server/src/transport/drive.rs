@@ -1,7 +1,8 @@
 //! Waiting on a world's clock for what the hall has only described.
 
+use std::future::Future;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, Clock, Frames, Pull};
@@ -9,6 +10,7 @@ use fakeai_canon::{ApiError, Clock, Frames, Pull};
 use super::body::stopping;
 use super::serve::no_room;
 use super::streams::OpenStreams;
+use crate::activity::Activity;
 use crate::clock::Alarm;
 use crate::gateway::Gateway;
 use crate::run::Run;
@@ -59,22 +61,29 @@ impl Drop for Place {
     }
 }
 
-/// Runs what nobody waits for.
-pub(crate) async fn background(gateway: Arc<Gateway>, mut run: Run) {
+/// Runs what nobody waits for. It counts as begun when this is called.
+pub(crate) fn background(gateway: Arc<Gateway>, mut run: Run) -> impl Future<Output = ()> {
     let clock = Arc::clone(run.clock());
+    let activity = Activity::new(&clock);
     let mut alarm = Alarm::new(Arc::clone(&clock));
-    std::future::poll_fn(move |cx| {
-        loop {
-            let due = match run.advance(&gateway, clock.now(), cx.waker()) {
-                Pull::More => continue,
-                Pull::End | Pull::Cut | Pull::Failed(_) => return Poll::Ready(()),
-                Pull::Pending => return Poll::Pending,
-                Pull::DueAt(due) => due,
-            };
-            if alarm.poll_until(due, cx).is_pending() {
-                return Poll::Pending;
-            }
+    let mut go_on = move |cx: &mut Context<'_>| loop {
+        let due = match run.advance(&gateway, clock.now(), cx.waker()) {
+            Pull::More => continue,
+            Pull::End | Pull::Cut | Pull::Failed(_) => return Poll::Ready(()),
+            Pull::Pending => return Poll::Pending,
+            Pull::DueAt(due) => due,
+        };
+        if alarm.poll_until(due, cx).is_pending() {
+            return Poll::Pending;
         }
+    };
+    std::future::poll_fn(move |cx| match &activity {
+        Some(activity) => {
+            let waker = activity.works(cx.waker());
+            let gone_on = go_on(&mut Context::from_waker(&waker));
+            activity.rests();
+            gone_on
+        }
+        None => go_on(cx),
     })
-    .await;
 }

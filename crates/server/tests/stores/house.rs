@@ -60,7 +60,9 @@ impl House {
         }
     }
 
-    fn json(&self, call: Call) -> (u16, Value) {
+    fn json(&self, mut call: Call) -> (u16, Value) {
+        let beta = HeaderValue::from_static("assistants=v2");
+        call.head.headers.insert("openai-beta", beta);
         let (status, body) = self.send(call);
         let body = serde_json::from_slice(&body);
         (status, body.unwrap_or_default())

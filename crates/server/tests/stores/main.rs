@@ -20,6 +20,7 @@ mod laws;
 mod older;
 mod places;
 mod postgres_server;
+mod reading;
 mod replicas;
 mod restart;
 mod same;

@@ -17,7 +17,7 @@ fn sqlite(folder: &Folder) -> Config {
 }
 
 /// A text of many different words.
-fn long_text(seed: u64) -> String {
+pub(crate) fn long_text(seed: u64) -> String {
     let words = (0..40_000u64).map(|place| format!("w{:x} ", place.wrapping_mul(seed) % 9_973));
     words.collect()
 }
@@ -318,4 +318,41 @@ fn a_database_that_breaks_is_an_error_and_not_a_missing_object() {
     assert_eq!(created.0, 503, "{}", created.1);
     execute(&database, "ALTER TABLE gone RENAME TO fakeai_objects");
     assert_eq!(house.get(&path).0, 200);
+}
+
+#[test]
+fn responses_that_nobody_asked_to_store_make_room_across_restarts() {
+    let folder = Folder::new();
+    let mut config = sqlite(&folder);
+    config.storage.unasked_responses = 4;
+    let house = House::open(&config);
+    let ask = |house: &House, body: &str| {
+        let body = json!({"model": "gpt-4o", "input": body});
+        id(&house.make("/v1/responses", &body)).to_owned()
+    };
+    let asked = json!({"model": "gpt-4o", "input": "Keep this.", "store": true});
+    let asked = id(&house.make("/v1/responses", &asked)).to_owned();
+    let first: Vec<_> = (0..4).map(|_| ask(&house, "one")).collect();
+    drop(house);
+
+    let there = |house: &House, id: &String| {
+        let status = house.get(&format!("/v1/responses/{id}")).0;
+        assert!(matches!(status, 200 | 404), "{status}");
+        status == 200
+    };
+    let house = House::open(&config);
+    let second: Vec<_> = (0..2).map(|_| ask(&house, "two")).collect();
+    let left = |ids: &[String]| ids.iter().map(|id| there(&house, id)).collect::<Vec<_>>();
+    assert_eq!(left(&first), [false, false, true, true]);
+    assert_eq!(left(&second), [true, true]);
+    drop(house);
+
+    // Where fewer are to stay than were left, the others go with the next one.
+    config.storage.unasked_responses = 2;
+    let house = House::open(&config);
+    let third = ask(&house, "three");
+    let left = |ids: &[String]| ids.iter().map(|id| there(&house, id)).collect::<Vec<_>>();
+    assert_eq!(left(&first), [false; 4]);
+    assert_eq!(left(&second), [false, true]);
+    assert_eq!(left(&[third, asked]), [true, true]);
 }

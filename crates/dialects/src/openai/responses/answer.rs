@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::logprobs::Piece;
 use super::super::moderations;
-use super::events::{Events, Padding};
+use super::events::{Events, Padding, about_item};
 use super::hosted::{Hosted, Wanted};
 use super::input;
 use super::item::{Body, Call, Item, Reasoning};
@@ -44,6 +44,10 @@ pub(super) struct Setup {
     pub(super) compaction: Option<(u64, String)>,
     /// What is shown of hosted calls.
     pub(super) wanted: Wanted,
+    /// The container in which programs run that name none of their own, once there is one.
+    pub(super) container: Option<String>,
+    /// Stored files that the conversation shows, where a program may want them.
+    pub(super) files: Vec<String>,
     /// The conversation that it is added to.
     pub(super) conversation: Option<String>,
     /// Whether it is not stored, but remembered by the connection.
@@ -216,8 +220,13 @@ impl Answer {
         let sources = lists.into_iter().flatten().flatten();
         let named = |one: &&Value| one["url"].is_string() || one["index"].is_u64();
         self.citations.extend(sources.filter(named).cloned());
-        let container = object::container(&self.object, &call.kind);
+        let runs = call.kind == "code_interpreter";
+        let former = self.setup.container.as_deref().filter(|_| runs);
+        let container = object::container(&self.object, &call.kind).or(former);
         let hosted = Hosted::of(call, self.setup.wanted, container, ids);
+        if runs {
+            self.setup.container = hosted.container().map(str::to_owned);
+        }
         self.begin_item(Body::Hosted(Box::new(hosted)), out);
         if let Some(Item {
             id,
@@ -404,7 +413,7 @@ impl Answer {
         }
         let mut below = places.given(input, self.ids.fork("input"));
         below.extend(places.made(&self.object["output"]));
-        below.extend(kept::containers(&self.object));
+        below.extend(kept::containers(&self.object, &self.setup.files));
         if !self.setup.store {
             return below;
         }
@@ -479,16 +488,6 @@ impl Encoder for Answer {
             Phase::Running | Phase::Waiting => Vec::new(),
         }
     }
-}
-
-/// Writes an event with a whole item.
-fn about_item(name: &str, item: &Value, place: usize, events: &mut Events, out: &mut BytesMut) {
-    events.write(out, name, |out| {
-        out.raw(",\"output_index\":");
-        out.number(place as u64);
-        out.raw(",\"item\":");
-        out.value(item);
-    });
 }
 
 fn string(value: Value) -> String {

@@ -142,6 +142,8 @@ fn answered(
             results: includes(&body, "file_search_call.results"),
             outputs: includes(&body, "code_interpreter_call.outputs"),
         },
+        files: object::files_at_hand(&work, &turn.tool_values),
+        container: turn.container,
         conversation: turn.conversation,
         remembers: context.remembers && !store,
         before: turn.before,

@@ -3,6 +3,7 @@
 
 use bytes::BytesMut;
 use fakeai_canon::{Alphabet, Seed};
+use serde_json::Value;
 
 use crate::JsonWriter;
 
@@ -84,4 +85,20 @@ impl Padding {
         let start = (number as usize * 7) % (3 * Self::BLOCK);
         &self.0[start..start + count]
     }
+}
+
+/// Writes an event with a whole item.
+pub(super) fn about_item(
+    name: &str,
+    item: &Value,
+    place: usize,
+    events: &mut Events,
+    out: &mut BytesMut,
+) {
+    events.write(out, name, |out| {
+        out.raw(",\"output_index\":");
+        out.number(place as u64);
+        out.raw(",\"item\":");
+        out.value(item);
+    });
 }

@@ -21,6 +21,9 @@ pub(super) const CONVERSATIONS: &str = "conversations";
 /// Family of the items of a conversation, their parent.
 pub(super) const CONVERSATION_ITEMS: &str = "conversations.items";
 
+/// Family of the containers that tools run in.
+pub(super) const CONTAINERS: &str = "containers";
+
 /// The most responses that are followed back.
 const LONGEST_CHAIN: usize = 10_000;
 
@@ -95,6 +98,17 @@ pub(super) fn join(
         transcript.push_stored(&item)?;
     }
     Ok(())
+}
+
+/// Whether a container is there and has been used lately, so that programs can go on in it.
+pub(super) fn is_running(id: &str, context: &Context<'_>) -> bool {
+    let Some(container) = context.shelf.object(CONTAINERS, id) else {
+        return false;
+    };
+    let minutes = container["expires_after"]["minutes"].as_u64();
+    let used = container["last_active_at"].as_u64().unwrap_or_default();
+    let end = used.saturating_add(minutes.unwrap_or_default().saturating_mul(60));
+    container["status"] == "running" && context.now.whole_seconds() < end
 }
 
 /// The item that a reference means.

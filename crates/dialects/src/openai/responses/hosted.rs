@@ -74,6 +74,11 @@ impl Hosted {
         }
     }
 
+    /// The container that its program runs in.
+    pub(super) fn container(&self) -> Option<&str> {
+        self.fields.get("container_id")?.as_str()
+    }
+
     /// What the ids of such items begin with.
     pub(super) fn prefix(&self) -> &'static str {
         match self.kind {

@@ -19,6 +19,8 @@ pub(super) struct Transcript {
     pub(super) tools: Vec<Value>,
     /// Whether the last item is the request to compact what came before.
     pub(super) compaction_wanted: bool,
+    /// The container in which a program ran last.
+    pub(super) container: Option<String>,
     /// Calls of functions and custom tools by id, and whether they were answered.
     calls: HashMap<String, Asked>,
     /// The ids in the order of the calls.
@@ -53,6 +55,7 @@ impl Transcript {
             messages: Vec::new(),
             tools: Vec::new(),
             compaction_wanted: false,
+            container: None,
             calls: HashMap::new(),
             order: Vec::new(),
             ids: HashMap::new(),
@@ -103,7 +106,12 @@ impl Transcript {
             other if other.ends_with("_output") || other == "mcp_approval_response" => {
                 self.outcome(item, place)?;
             }
-            other => self.other_call(item, other, place)?,
+            other => {
+                if other == "code_interpreter_call" {
+                    self.container = text(item, "container_id").map(str::to_owned);
+                }
+                self.other_call(item, other, place)?;
+            }
         }
         Ok(())
     }

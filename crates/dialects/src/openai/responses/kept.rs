@@ -5,12 +5,9 @@ use fakeai_canon::{Keep, Seed};
 use serde_json::{Value, json};
 
 use super::content::{owned, text};
-use super::history::{CONVERSATION_ITEMS, INPUT_ITEMS, OUTPUT_ITEMS, RESPONSES};
+use super::history::{CONTAINERS, CONVERSATION_ITEMS, INPUT_ITEMS, OUTPUT_ITEMS, RESPONSES};
 use super::input;
 use super::object::{self, Object};
-
-/// Family of the containers that tools run in.
-const CONTAINERS: &str = "containers";
 
 /// Where the objects of an answer go.
 #[derive(Clone, Copy)]
@@ -89,28 +86,48 @@ impl Places<'_> {
     }
 }
 
-/// The containers that were made for the calls of an answer, where the request named none of its own.
-pub(super) fn containers(object: &Object) -> Vec<Keep> {
+/// The containers that the calls of an answer ran in: those that the request names are used, others
+/// are made, or used again, with what the tool and the conversation have for them.
+pub(super) fn containers(object: &Object, files: &[String]) -> Vec<Keep> {
     let output = object.get("output").and_then(Value::as_array);
-    let made = output.into_iter().flatten().filter_map(|item| {
-        let (tool, place, at) = match text(item, "type")? {
-            "code_interpreter_call" => ("code_interpreter", item, "container"),
-            "shell_call" => ("shell", &item["environment"], "environment"),
-            _ => return None,
+    let mut used: Vec<Keep> = Vec::new();
+    for item in output.into_iter().flatten() {
+        let Some(keep) = container(object, item, files) else {
+            continue;
         };
-        if object::container(object, tool).is_some() {
-            return None;
+        if used.iter().all(|other| other.id != keep.id) {
+            used.push(keep);
         }
+    }
+    used
+}
+
+fn container(object: &Object, item: &Value, files: &[String]) -> Option<Keep> {
+    let (tool, place, at) = match text(item, "type")? {
+        "code_interpreter_call" => ("code_interpreter", item, "container"),
+        "shell_call" => ("shell", &item["environment"], "environment"),
+        _ => return None,
+    };
+    let settings = if object::container(object, tool).is_some() {
+        json!({})
+    } else {
         let mut tools = object.get("tools")?.as_array()?.iter();
         let settings = tools.find(|offered| offered["type"] == tool)?;
-        Some(Keep {
-            family: CONTAINERS,
-            id: text(place, "container_id")?.to_owned(),
-            parent: None,
-            object: settings[at].as_object().cloned().unwrap_or_default().into(),
-        })
-    });
-    made.collect()
+        let mut settings = settings[at].as_object().cloned().unwrap_or_default();
+        let named = settings.get("file_ids").and_then(Value::as_array);
+        let mut ids = named.cloned().unwrap_or_default();
+        if tool == "code_interpreter" {
+            ids.extend(files.iter().map(|id| json!(id)));
+        }
+        settings.insert("file_ids".to_owned(), Value::Array(ids));
+        Value::Object(settings)
+    };
+    Some(Keep {
+        family: CONTAINERS,
+        id: text(place, "container_id")?.to_owned(),
+        parent: None,
+        object: settings,
+    })
 }
 
 /// The response itself.

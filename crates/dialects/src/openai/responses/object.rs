@@ -1,7 +1,9 @@
 //! The response object itself: what of the request it repeats, how it changes, and its usage.
 
 use bytes::BytesMut;
-use fakeai_canon::{ApiError, ErrorKind, Finish, Micros, Usage};
+use fakeai_canon::{
+    ApiError, ErrorKind, Finish, Input, Media, MediaSource, Micros, Part, Usage, Work,
+};
 use fakeai_catalog::Model;
 use serde_json::{Map, Value, json};
 
@@ -214,6 +216,24 @@ pub(super) fn container<'o>(object: &'o Object, kind: &str) -> Option<&'o str> {
     tool["container"]
         .as_str()
         .or_else(|| tool["environment"]["container_id"].as_str())
+}
+
+/// The stored files of a conversation, which lie ready for programs where some may be run.
+pub(super) fn files_at_hand(work: &Work, tools: &[Value]) -> Vec<String> {
+    let runs = tools.iter().any(|tool| tool["type"] == "code_interpreter");
+    let messages = match work.reading().map(|work| &work.input) {
+        Some(Input::Chat(messages)) if runs => messages.as_slice(),
+        Some(Input::Chat(_) | Input::Raw(_)) | None => &[],
+    };
+    let parts = messages.iter().flat_map(|message| &message.parts);
+    let stored = parts.filter_map(|part| match part {
+        Part::Media(Media {
+            source: MediaSource::Stored(id),
+            ..
+        }) => Some(id.clone()),
+        Part::Media(_) | Part::Text(_) | Part::Refusal(_) | Part::Reasoning(_) => None,
+    });
+    stored.collect()
 }
 
 /// Appends a whole object.

@@ -31,6 +31,8 @@ pub(super) struct Turn {
     pub(super) choice: ToolChoice,
     /// The conversation that the answer is added to.
     pub(super) conversation: Option<String>,
+    /// The container that a program ran in before, where it is still there.
+    pub(super) container: Option<String>,
     /// Whether the request ends with the wish to be compacted.
     pub(super) compaction_wanted: bool,
 }
@@ -97,7 +99,9 @@ pub(super) fn turn(body: &mut Fields, context: &Context<'_>) -> Result<Turn, Api
     if context.mode == Mode::Mock {
         choice = tools.possible(choice);
     }
+    let container = transcript.container.take();
     Ok(Turn {
+        container: container.filter(|id| history::is_running(id, context)),
         messages,
         before,
         input,
