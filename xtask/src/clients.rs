@@ -46,6 +46,7 @@ const ENVIRONMENTS: &[(&str, &[&str])] = &[
         ],
     ),
     ("older", &["test_instructor.py", "test_llama_index.py"]),
+    ("agents", &["test_text_agents.py"]),
 ];
 
 /// Runs all scenarios.

@@ -10,10 +10,13 @@ use crate::prose::{Form, Kind};
 use crate::reading::Reading;
 use crate::structured::{Bound, asked_for};
 use crate::voice::{Said, Voice};
-use crate::{Config, TextMode, length, media, obedience, short_answer, task, tools};
+use crate::{
+    Config, TextMode, agents, length, media, obedience, passages, short_answer, task, tools,
+};
 
 /// The sources of one request's text.
 pub(crate) struct Answer<'a> {
+    work: &'a Generate,
     config: &'a Config,
     bound: Bound,
     refuses: bool,
@@ -37,6 +40,7 @@ impl<'a> Answer<'a> {
         let bound = Bound::of(&work.format, config.mode)?;
         let prediction = work.prediction.as_deref().map(Prediction::new);
         Ok(Self {
+            work,
             config,
             bound,
             refuses,
@@ -75,7 +79,10 @@ impl<'a> Answer<'a> {
         }
         let bound = match self.bound.text(voice, reading, seed)? {
             None if cited.is_empty() && self.is_free() => {
-                Prompted::of_text(reading).and_then(|form| asked_for(&form, voice, reading, seed))
+                let step = || agents::step(self.work, reading, voice, self.config, seed);
+                let step = self.work.tools.is_empty().then(step).flatten();
+                let form = || Prompted::of_text(reading);
+                step.or_else(|| form().and_then(|form| asked_for(&form, voice, reading, seed)))
             }
             text => text,
         };
@@ -145,6 +152,9 @@ type Agreement = (Vec<Vec<Range<u32>>>, u64);
 fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Said {
     if !reading.results.is_empty() {
         let text = tools::report(&reading.results, voice.topic.language);
+        return voice.verbatim(&text, seed, room);
+    }
+    if let Some(text) = passages::of_chat(reading) {
         return voice.verbatim(&text, seed, room);
     }
     if let Some(text) = task::of(reading, &voice.topic).filter(|_| reading.media.is_empty()) {

@@ -13,7 +13,7 @@ use crate::behaviour::vocabulary_of;
 use crate::chat::room;
 use crate::prose::{Form, Topic};
 use crate::voice::{Said, Voice};
-use crate::{Config, TextMode, likelihood, limits};
+use crate::{Config, TextMode, agents, likelihood, limits, passages};
 
 /// Plans all choices of all prompts.
 pub(crate) fn plan(
@@ -135,6 +135,9 @@ impl<'a> Continuation<'a> {
             TextMode::Echo => return self.given(&self.prompt, seed),
             TextMode::Fixed(text) => return self.given(text, seed),
         };
+        if let Some(text) = self.wanted(seed).filter(|_| form == Form::Answer) {
+            return self.given(&text, seed);
+        }
         // A prompt that ends inside a line is continued in a new paragraph.
         let gap = if self.prompt.ends_with(char::is_whitespace) {
             ""
@@ -147,6 +150,17 @@ impl<'a> Continuation<'a> {
         }
         let finish = self.voice.go_on(&mut tokens, form, seed, None, self.room);
         self.voice.reach((tokens, finish), form, seed, self.room)
+    }
+
+    /// What the prompt itself wants: an agent's next step, an answer from passages.
+    fn wanted(&self, seed: Seed) -> Option<String> {
+        let gap = if self.prompt.ends_with(char::is_whitespace) {
+            ""
+        } else {
+            " "
+        };
+        let step = agents::of_text(&self.prompt, &self.voice, self.config, seed);
+        step.or_else(|| Some(format!("{gap}{}", passages::of_text(&self.prompt)?)))
     }
 
     fn given(&self, text: &str, seed: Seed) -> Said {

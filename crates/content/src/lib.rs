@@ -1,6 +1,7 @@
 //! What is said: from a piece of work to a plan of reasoning, text, calls, refusals, vectors and
 //! verdicts, with true tokens. Not here: when it is said (engine), how it is written (dialects).
 
+mod agents;
 mod answer;
 mod behaviour;
 mod bits;
@@ -25,6 +26,7 @@ mod mention;
 mod moderation;
 mod obedience;
 mod object;
+mod passages;
 pub mod picture;
 mod prediction;
 mod prompt;
@@ -33,6 +35,7 @@ pub mod prose;
 mod reading;
 mod reasoning;
 mod refusal;
+mod sentences;
 mod short_answer;
 mod shorten;
 mod slots;

@@ -132,20 +132,38 @@ impl<'r> Prompted<'r> {
 
     /// An instance of the schema as it is to be written.
     pub(crate) fn written(&self, instance: &Value) -> String {
-        let markers = &WORDS.markers;
         let Some(fields) = instance.as_object().filter(|_| self.is_marked) else {
             return instance.to_string();
         };
-        let mut text = String::new();
-        for (name, value) in fields {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            text.extend([&markers.open, name, &markers.close, "\n", &value, "\n\n"]);
-        }
-        text.extend([&*markers.open, &markers.end, &markers.close]);
-        text
+        let values = fields.iter().map(|(name, value)| {
+            let text = value.as_str().map(str::to_owned);
+            (name.as_str(), text.unwrap_or_else(|| value.to_string()))
+        });
+        marked(values)
     }
+}
+
+/// Values between markers, as they are to be written.
+pub(crate) fn marked<'n, V: AsRef<str>>(values: impl IntoIterator<Item = (&'n str, V)>) -> String {
+    let markers = &WORDS.markers;
+    let mut text = String::new();
+    for (name, value) in values {
+        let value = value.as_ref();
+        text.extend([&markers.open, name, &markers.close, "\n", value, "\n\n"]);
+    }
+    text.extend([&*markers.open, &markers.end, &markers.close]);
+    text
+}
+
+/// The values between the markers of a text: those whose marker has a line of its own.
+pub(crate) fn values(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let markers = &WORDS.markers;
+    text.split(&markers.open).skip(1).filter_map(|part| {
+        let (name, value) = part.split_once(&markers.close)?;
+        let value = value.strip_prefix('\n')?;
+        let end = value.find(&markers.lead).unwrap_or(value.len());
+        Some((name, value[..end].trim()))
+    })
 }
 
 /// Whether a name is that of a form, such as JSON.

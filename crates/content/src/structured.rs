@@ -6,13 +6,13 @@ use fakeai_contract::UserSchema;
 use serde_json::Value;
 
 use crate::facts::FactKind;
-use crate::grammar;
 use crate::prompted::{Prompted, is_form};
 use crate::prose::Topic;
 use crate::reading::Reading;
 use crate::slots::{Candidate, Slot, Values, candidates, slots_of};
 use crate::source::{PromptSource, Purpose};
 use crate::voice::Voice;
+use crate::{agents, grammar, passages};
 
 /// What a request's text is bound to.
 pub(crate) enum Bound {
@@ -127,13 +127,33 @@ impl Shape {
         let values = Values::find(&self.slots, &named, None, asked);
         let mut source =
             PromptSource::new(Purpose::Answer, values, &self.slots, asked, topic, seed);
-        if !self.is_strict {
-            return Ok(self.schema.nearest(&mut source));
+        let made = match self.is_strict {
+            false => self.schema.nearest(&mut source),
+            true => self.schema.instance(&mut source).map_err(|_| {
+                ApiError::invalid("No value can satisfy the schema of 'response_format'.")
+                    .param("response_format")
+            })?,
+        };
+        Ok(self.answered(made, reading))
+    }
+
+    /// The same instance with the answer of the prompt's passages, where it has a field for one.
+    fn answered(&self, made: Value, reading: &Reading<'_>) -> Value {
+        let mut slots = self.slots.iter().map(|slot| slot.name.as_str());
+        let Some(field) = slots.find(|name| passages::is_answer(name) && made[*name].is_string())
+        else {
+            return made;
+        };
+        let known = agents::observed(reading).or_else(|| passages::of_chat(reading));
+        let Some(answer) = known else {
+            return made;
+        };
+        let mut answered = made.clone();
+        answered[field] = answer.into();
+        match self.schema.validate(&answered) {
+            Ok(()) => answered,
+            Err(_) => made,
         }
-        self.schema.instance(&mut source).map_err(|_| {
-            ApiError::invalid("No value can satisfy the schema of 'response_format'.")
-                .param("response_format")
-        })
     }
 }
 

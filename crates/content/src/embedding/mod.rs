@@ -8,4 +8,4 @@ mod words;
 
 pub use model::{ModelFiles, SentenceModel, VocabularyFile};
 pub(crate) use vector::{modelled, passages, vectors};
-pub(crate) use words::{concepts, is_stop_word};
+pub(crate) use words::{concepts, is_stop_word, synonyms};

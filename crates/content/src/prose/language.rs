@@ -70,6 +70,12 @@ impl Language {
         !matches!(self, Language::Chinese | Language::Japanese)
     }
 
+    /// Whether a word is one of those that every text of the language has, or that ask for something.
+    pub(crate) fn is_small(self, word: &str) -> bool {
+        super::words::lookup(word)
+            .is_some_and(|entry| entry.small.has(self) || entry.asking.has(self))
+    }
+
     /// The language that most of a text is written in; English where nothing tells.
     pub fn of(text: &str) -> Language {
         Pieces::of(text).language

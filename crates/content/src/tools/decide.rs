@@ -10,6 +10,7 @@ use serde_json::Map;
 use super::call::Call;
 use super::clause::clauses;
 use super::drawing;
+use super::finish;
 use super::follow;
 use super::hosted::Hosted;
 use super::literal;
@@ -208,6 +209,10 @@ impl<'a> Toolbox<'a> {
         names: &[String],
         is_named: bool,
     ) -> Result<Move, ApiError> {
+        if let Some(call) = finish::call(&self.work.tools, names, self, reading) {
+            let calls = vec![call];
+            return Ok(Move::Call { calls, is_named });
+        }
         let calls: Vec<_> = self
             .wanted(reading, names)
             .into_iter()
@@ -295,6 +300,14 @@ impl<'a> Toolbox<'a> {
     fn is_callable(&self, index: usize, names: &[String]) -> bool {
         let tool = &self.work.tools[index];
         !matches!(tool, Tool::Hosted { .. }) && allows(names, tool.name())
+    }
+
+    /// A call whose arguments are known.
+    pub(super) fn spelt(&self, index: usize, arguments: Vec<literal::Argument>) -> Call {
+        Call {
+            literal: Some(arguments),
+            ..self.call(index, 0..0)
+        }
     }
 
     fn call(&self, index: usize, span: Range<usize>) -> Call {

@@ -5,6 +5,7 @@ mod call;
 mod clause;
 mod decide;
 mod drawing;
+mod finish;
 mod follow;
 mod hosted;
 mod literal;

@@ -17,6 +17,7 @@ pub(super) struct Rules {
     pub(super) implied: Implied,
     pub(super) follow: Follow,
     pub(super) lean: Lean,
+    pub(super) finish: Finish,
     pub(super) drawing: Drawing,
     pub(super) searching: Searching,
 }
@@ -25,6 +26,13 @@ pub(super) struct Rules {
 #[derive(Deserialize)]
 pub(super) struct Searching {
     pub(super) phrases: Vec<String>,
+}
+
+/// How agents end by a tool.
+#[derive(Deserialize)]
+pub(super) struct Finish {
+    pub(super) tools: HashSet<String>,
+    pub(super) labels: Vec<String>,
 }
 
 /// How prompts ask for a picture.

@@ -1,6 +1,7 @@
 //! What a user relies on, asked of `Behaviour::plan` alone. Not here: the tests of single parts,
 //! which stand beside them.
 
+mod agents;
 mod calls;
 mod chat;
 mod completions;
@@ -8,6 +9,7 @@ mod desk;
 mod embeddings;
 mod limits;
 mod offered;
+mod passages;
 mod prompted;
 mod reasoning;
 mod requests;
