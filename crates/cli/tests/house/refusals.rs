@@ -333,3 +333,81 @@ async fn read(socket: &mut tokio::net::TcpStream) -> String {
     let _ = socket.read_to_end(&mut answer).await;
     String::from_utf8_lossy(&answer).into_owned()
 }
+
+#[tokio::test]
+async fn refusals_have_the_words_that_users_report() {
+    let house = House::open().await;
+    let chat = |more: Value| {
+        let mut body = json!({"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]});
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    let responses = |role: &str, kind: &str| json!({"model": "gpt-4o", "input": [{"role": role, "content": [{"type": kind, "text": "a"}]}]});
+    let cases = [
+        (
+            CHAT,
+            chat(json!({"messages": [{"role": "user", "content": null}]})),
+            "Invalid value for 'content': expected a string, got null.",
+            json!("messages.[0].content"),
+            Value::Null,
+        ),
+        (
+            CHAT,
+            chat(json!({"reasoning_effort": "low"})),
+            "Unrecognized request argument supplied: reasoning_effort",
+            Value::Null,
+            Value::Null,
+        ),
+        (
+            CHAT,
+            chat(json!({"web_search_options": {}})),
+            "Web search options not supported with this model.",
+            json!("web_search_options"),
+            Value::Null,
+        ),
+        (
+            CHAT,
+            chat(json!({"model": "o4-mini", "web_search_options": {}})),
+            "Unknown parameter: 'web_search_options'.",
+            json!("web_search_options"),
+            json!("unknown_parameter"),
+        ),
+        (
+            CHAT,
+            chat(json!({"messages": [{"role": "user", "content": "a", "name": "Jane Doe"}]})),
+            r"Invalid 'messages[0].name': string does not match pattern. Expected a string that matches the pattern '^[^\s<|\\/>]+$'.",
+            json!("messages[0].name"),
+            json!("invalid_value"),
+        ),
+        (
+            "/v1/responses",
+            responses("user", "text"),
+            "Invalid value: 'text'. Supported values are: 'input_text', 'input_image', 'input_audio', 'output_text', 'refusal', 'input_file', 'computer_screenshot', 'summary_text', and 'encrypted_content'.",
+            json!("input[0].content[0].type"),
+            json!("invalid_value"),
+        ),
+        (
+            "/v1/responses",
+            responses("assistant", "input_text"),
+            "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'.",
+            json!("input[0].content[0]"),
+            json!("invalid_value"),
+        ),
+        (
+            "/v1/embeddings",
+            json!({"model": "text-embedding-3-small", "input": "word ".repeat(9000)}),
+            "This model's maximum context length is 8192 tokens, however you requested 9001 tokens (9001 in your prompt; 0 for the completion). Please reduce your prompt; or completion length.",
+            Value::Null,
+            Value::Null,
+        ),
+    ];
+    for (path, body, message, param, code) in cases {
+        let error = house.post(path, &body).await.error(400);
+        assert_eq!(error["message"], message);
+        assert_eq!(error["param"], param, "{error}");
+        assert_eq!(error["code"], code, "{error}");
+        assert_eq!(error["type"], "invalid_request_error");
+    }
+}

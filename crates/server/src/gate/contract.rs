@@ -6,7 +6,7 @@ use fakeai_contract::{Api, Kind, Operation, Strictness, Violation, ViolationKind
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::Arrival;
+use super::{Arrival, wording};
 use crate::multipart;
 use crate::route::Route;
 use crate::visit::Visit;
@@ -145,12 +145,16 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
                 super::model::missing()
             }
             ViolationKind::Unknown => unknown(&violation, operation),
-            _ => refusal(&violation),
+            _ => wording::special(&violation, operation, &arrival.body)
+                .unwrap_or_else(|| refusal(&violation)),
         })
 }
 
 /// Puts the model into the body that a deployment's name stands for, in the path or in the body.
 fn name_model(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), ApiError> {
+    if operation.api == Api::Sglang {
+        return name_served(arrival);
+    }
     let is_named = arrival.route.api() == Api::Azure && operation.kind == Kind::Infer;
     let named = arrival.body[MODEL].as_str().filter(|_| is_named);
     let project = &arrival.caller.project;

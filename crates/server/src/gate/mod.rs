@@ -13,6 +13,7 @@ mod permitted;
 mod quota;
 pub(crate) mod size;
 mod tokens;
+mod wording;
 
 use std::sync::Arc;
 

@@ -32,6 +32,7 @@ pub(super) fn check(messages: &[Message], model: &Model) -> Result<(), ApiError>
                 open.clone_from(&answering);
             }
         }
+        named(message, index)?;
         says_something(message, index)?;
         readable(message, index, model)?;
     }
@@ -63,6 +64,24 @@ fn result_of_unknown_call(id: &str, index: usize) -> ApiError {
         "Invalid parameter: 'tool_call_id' of '{id}' not found in 'tool_calls' of previous message."
     ))
     .param(format!("messages.[{index}].tool_call_id"))
+}
+
+/// A participant's name has no spaces and none of a few marks.
+fn named(message: &Message, index: usize) -> Result<(), ApiError> {
+    let is_bad = |c: char| c.is_whitespace() || matches!(c, '<' | '|' | '\\' | '/' | '>');
+    match &message.name {
+        Some(name) if message.answers.is_none() && (name.is_empty() || name.contains(is_bad)) => {
+            let param = format!("messages[{index}].name");
+            let problem = format!(
+                "Invalid '{param}': string does not match pattern. Expected a string that matches \
+                 the pattern '^[^\\s<|\\\\/>]+$'."
+            );
+            Err(ApiError::invalid(problem)
+                .code("invalid_value")
+                .param(param))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn says_something(message: &Message, index: usize) -> Result<(), ApiError> {

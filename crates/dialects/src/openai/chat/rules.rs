@@ -207,10 +207,16 @@ pub(super) fn check_format(
 }
 
 fn no_such_format(name: &str) -> ApiError {
-    ApiError::invalid(format!(
+    let problem = format!(
         "Invalid parameter: 'response_format' of type '{name}' is not supported with this model."
-    ))
-    .param("response_format")
+    );
+    if name == "json_schema" {
+        return ApiError::invalid(format!(
+            "{problem} Learn more about supported models at the Structured Outputs guide: \
+             https://platform.openai.com/docs/guides/structured-outputs"
+        ));
+    }
+    ApiError::invalid(problem).param("response_format")
 }
 
 fn mentions_json(messages: &[Message]) -> Result<(), ApiError> {
@@ -232,11 +238,19 @@ fn mentions_json(messages: &[Message]) -> Result<(), ApiError> {
 }
 
 fn searches(body: &Fields, model: &Model) -> Result<(), ApiError> {
-    if body.has("web_search_options") && !model.can(Ability::WebSearch) {
-        let problem = "Web search options not supported with this model.";
-        return Err(ApiError::invalid(problem).param("web_search_options"));
+    const NAME: &str = "web_search_options";
+    // Other models search by a tool of the Responses API.
+    let searches = model.can(Ability::WebSearch) && model.id.contains("search");
+    if !body.has(NAME) || searches {
+        return Ok(());
     }
-    Ok(())
+    if model.reasoning.is_some() {
+        return Err(ApiError::invalid(format!("Unknown parameter: '{NAME}'."))
+            .code("unknown_parameter")
+            .param(NAME));
+    }
+    let problem = "Web search options not supported with this model.";
+    Err(ApiError::invalid(problem).param(NAME))
 }
 
 fn exclusive(one: &str, other: &str) -> ApiError {

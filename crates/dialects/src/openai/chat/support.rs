@@ -38,6 +38,13 @@ fn parameter_taken(
             Ok(())
         }
         Support::Rejected if harmless(parameter, value) => Ok(()),
+        // To a model that doesn't reason the field is unknown.
+        Support::Rejected
+            if parameter == Parameter::ReasoningEffort && model.reasoning.is_none() =>
+        {
+            let problem = fakeai_contract::unrecognized(parameter.name());
+            Err(ApiError::invalid(problem))
+        }
         Support::WithoutReasoning | Support::Rejected => Err(unsupported(parameter.name())),
     }
 }

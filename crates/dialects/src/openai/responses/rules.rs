@@ -32,7 +32,36 @@ pub(super) fn body(body: &Fields, model: &Model) -> Result<(), ApiError> {
     let effort = reasoning(body, model)?;
     draws(body, model, effort)?;
     included(body, model)?;
+    spoken_by_model(body)?;
     unserved(body)
+}
+
+/// What the model said is told as its output, not as input.
+fn spoken_by_model(body: &Fields) -> Result<(), ApiError> {
+    let Some(Value::Array(items)) = body.peek("input") else {
+        return Ok(());
+    };
+    for (index, item) in items.iter().enumerate() {
+        let Some(parts) = item["content"]
+            .as_array()
+            .filter(|_| item["role"] == "assistant")
+        else {
+            continue;
+        };
+        let kinds = parts
+            .iter()
+            .map(|part| text(part, "type").unwrap_or_default());
+        for (place, kind) in kinds.enumerate() {
+            if !matches!(kind, "output_text" | "refusal") {
+                return Err(ApiError::invalid(format!(
+                    "Invalid value: '{kind}'. Supported values are: 'output_text' and 'refusal'."
+                ))
+                .code("invalid_value")
+                .param(format!("input[{index}].content[{place}]")));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn contradictions(body: &Fields) -> Result<(), ApiError> {
