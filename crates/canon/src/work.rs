@@ -256,6 +256,10 @@ pub struct Limits {
     pub max_prompt_tokens: Option<u32>,
     /// Texts that end the answer and are not sent.
     pub stop: Vec<String>,
+    /// Tokens that end the answer and are not sent. Only servers of open weights take them.
+    pub stop_ids: Vec<TokenId>,
+    /// Whether what ended the answer is sent all the same. As `stop_ids`.
+    pub keeps_stop: bool,
     /// The fewest tokens of a free text.
     pub min_tokens: u32,
     /// Whether a free text goes on until the limit.

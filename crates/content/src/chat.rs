@@ -152,7 +152,7 @@ impl<'a> Turn<'a> {
             .answer
             .say(&self.voice, &self.reading, &found, seed, draft.left)?;
         let (mut tokens, mut finish) = (said.tokens, said.finish);
-        if limits::stop(&mut tokens, &self.work.limits.stop) {
+        if limits::stop(&mut tokens, &self.work.limits) {
             finish = Finish::Stop;
         }
         let segment = match &self.work.speech {

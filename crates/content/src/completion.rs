@@ -111,7 +111,7 @@ impl<'a> Continuation<'a> {
             segments.push(Segment::Echo(self.echo(seed)));
         }
         let (mut tokens, mut finish) = self.text(seed);
-        if limits::stop(&mut tokens, &self.work.limits.stop) {
+        if limits::stop(&mut tokens, &self.work.limits) {
             finish = Finish::Stop;
         }
         let mean = mean_logprob(&tokens);

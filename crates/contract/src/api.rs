@@ -12,6 +12,8 @@ pub enum Api {
     Nim,
     /// vLLM, where it goes beyond OpenAI's.
     Vllm,
+    /// SGLang, where it goes beyond OpenAI's.
+    Sglang,
     /// Cohere.
     Cohere,
     /// The Solido assistant.
@@ -20,11 +22,12 @@ pub enum Api {
 
 impl Api {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OpenAi,
         Self::Azure,
         Self::Nim,
         Self::Vllm,
+        Self::Sglang,
         Self::Cohere,
         Self::Solido,
     ];
@@ -36,6 +39,7 @@ impl Api {
             Self::Azure => "azure",
             Self::Nim => "nim",
             Self::Vllm => "vllm",
+            Self::Sglang => "sglang",
             Self::Cohere => "cohere",
             Self::Solido => "solido",
         }

@@ -5,7 +5,7 @@ use fakeai_canon::ApiError;
 use fakeai_contract::Api;
 use http::StatusCode;
 
-use crate::{azure, cohere, nim, openai, solido, vllm};
+use crate::{azure, cohere, nim, openai, sglang, solido, vllm};
 
 /// The status that an error goes out with.
 pub fn status(api: Api, error: &ApiError) -> StatusCode {
@@ -14,6 +14,7 @@ pub fn status(api: Api, error: &ApiError) -> StatusCode {
         Api::Solido => solido::error::status(error),
         Api::Nim => nim::error::status(error),
         Api::Vllm => vllm::error::status(error),
+        Api::Sglang => sglang::error::status(error),
         Api::Cohere => cohere::error::status(error),
     }
 }
@@ -26,6 +27,7 @@ pub fn write(api: Api, error: &ApiError, out: &mut BytesMut) {
         Api::Azure => azure::error::write(error, out),
         Api::Nim => nim::error::write(error, out),
         Api::Vllm => vllm::error::write(error, out),
+        Api::Sglang => sglang::error::write(error, out),
         Api::Cohere => cohere::error::write(error, out),
     }
 }

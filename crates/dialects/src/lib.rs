@@ -9,6 +9,7 @@ mod json;
 mod nim;
 pub mod openai;
 mod ranked;
+mod sglang;
 mod solido;
 mod tokens_used;
 mod vllm;
@@ -21,6 +22,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     openai::ENDPOINTS,
     nim::ENDPOINTS,
     vllm::ENDPOINTS,
+    sglang::ENDPOINTS,
     cohere::ENDPOINTS,
     azure::ENDPOINTS,
     solido::ENDPOINTS,

@@ -144,7 +144,7 @@ def test_langchain_answers_from_its_context(llm):
     assert chain.invoke("How tall is the tower?")["result"] == "The tower is 330 metres tall."
     assert "don't know" in chain.invoke("What is the boiling point of mercury?")["result"]
     chain = RetrievalQAWithSourcesChain.from_chain_type(llm, retriever=Shelf())
-    assert "330 metres" in chain.invoke("How tall is the tower?")["answer"]
+    assert chain.invoke("How tall is the tower?")["answer"] == "The tower is 330 metres tall."
 
 
 def test_llama_index_answers_from_its_context(base_url):

@@ -39,6 +39,7 @@ mod quotas;
 mod ranking;
 mod refusals;
 mod retrieval;
+mod sglang;
 mod shutdown;
 mod skills;
 mod spoken;

@@ -57,7 +57,9 @@ fn push(found: &mut Vec<Passage>, is_new: &mut bool, number: Option<&str>, line:
         Some(line) => line.trim_end_matches('»'),
         None => line.split("</").next().unwrap_or_default(),
     };
-    let line = line.trim();
+    let mut leads = WORDS.leads.iter();
+    let lead = leads.find_map(|lead| line.trim_start().strip_prefix(lead.as_str()));
+    let line = lead.unwrap_or(line).trim();
     if line.is_empty() || is_detail(line) {
         return;
     }

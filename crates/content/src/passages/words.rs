@@ -24,6 +24,7 @@ pub(super) struct Words {
     pub(super) mark: String,
     pub(super) answer_fields: WordSet,
     pub(super) numbered: WordSet,
+    pub(super) leads: Vec<String>,
     pub(super) attributes: Vec<String>,
     pub(super) cites: Vec<String>,
     pub(super) instructs: Vec<String>,

@@ -3,6 +3,7 @@
 mod bounds;
 mod chat;
 mod completions;
+mod counts;
 mod embeddings;
 pub mod error;
 pub(crate) mod fields;

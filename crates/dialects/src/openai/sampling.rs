@@ -33,6 +33,11 @@ pub(crate) fn limits(body: &mut Fields, max_tokens: Option<u32>) -> Limits {
         max_tokens,
         max_prompt_tokens: None,
         stop: stop(body),
+        stop_ids: match body.take("stop_token_ids") {
+            Some(Value::Array(ids)) => token_ids(&ids),
+            _ => Vec::new(),
+        },
+        keeps_stop: body.boolean("include_stop_str_in_output").unwrap_or(false),
         min_tokens: body.count("min_tokens").unwrap_or(0),
         hosted_calls: None,
         ignore_eos: body.boolean("ignore_eos").unwrap_or(false),
@@ -152,7 +157,7 @@ pub(super) fn verbosity(name: Option<&str>) -> Verbosity {
 }
 
 /// Token ids given as numbers; those that no vocabulary has become the highest id.
-pub(super) fn token_ids(values: &[Value]) -> Vec<TokenId> {
+pub(crate) fn token_ids(values: &[Value]) -> Vec<TokenId> {
     values
         .iter()
         .filter_map(into_integer)

@@ -165,6 +165,23 @@ fn name_model(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
     Ok(())
 }
 
+/// Puts the model into the body that SGLang serves; a server of another kind has no such path.
+fn name_served(arrival: &mut Arrival<'_>) -> Result<(), ApiError> {
+    let served = arrival.world.rules.served.as_ref();
+    if arrival.world.is_mock() {
+        return Ok(());
+    }
+    let Some(served) = served.filter(|served| served.engine == "sglang") else {
+        let head = &arrival.call.head;
+        return Err(crate::gateway::unknown_path(head, &head.path));
+    };
+    let body = arrival.body.as_object_mut();
+    if let Some(body) = body.filter(|body| !body.contains_key(MODEL)) {
+        body.insert(MODEL.to_owned(), Value::String(served.model.clone()));
+    }
+    Ok(())
+}
+
 /// The model of the path, or that of a deployment that the body names.
 fn model_named(
     world: &World,
@@ -179,30 +196,52 @@ fn model_named(
     }
 }
 
-/// Looks again where a field is unknown: the server of the model may take it.
+/// Looks again where a field is unknown: the server of the model may take it, or ignore it as vLLM and
+/// SGLang do.
 fn in_flavour(
     arrival: &Arrival<'_>,
     operation: &Operation,
     violation: Violation,
 ) -> Result<(), Violation> {
+    let generates = operation.kind == Kind::Infer && operation.api == Api::OpenAi;
     let names = fakeai_contract::vllm().names(operation);
-    let id = arrival.body["model"].as_str().unwrap_or_default();
-    let takes_it = names.contains(&violation.param.as_str())
-        && arrival
-            .world
-            .model(&arrival.caller.project, id)
-            .is_some_and(|model| model.flavour == Flavour::Vllm);
-    if !takes_it {
-        return Err(violation);
-    }
-    let strictness = Strictness {
-        extras: &names,
-        ..strictness(arrival.world, operation)
+    let knows = names.contains(&violation.param.as_str());
+    let takes_it = generates && violation.kind == ViolationKind::Unknown;
+    let strictness = match unknown_fields(arrival) {
+        Some(UnknownFields::Ignored) if takes_it => Strictness::MOCK,
+        Some(UnknownFields::Refused) if takes_it && knows => Strictness {
+            extras: &names,
+            ..strictness(arrival.world, operation)
+        },
+        Some(UnknownFields::Ignored | UnknownFields::Refused) | None => return Err(violation),
     };
     arrival
         .contract
         .validate_request(operation, JSON, &arrival.body, strictness)?;
-    fakeai_contract::vllm().validate(&arrival.body)
+    match names.is_empty() {
+        true => Ok(()),
+        false => fakeai_contract::vllm().validate(&arrival.body),
+    }
+}
+
+/// What the server of open weights does with fields that it does not know.
+enum UnknownFields {
+    Ignored,
+    Refused,
+}
+
+/// Which of them it is, where the model is served by such a server: vLLM's models allow extra fields
+/// since 0.6.5 and SGLang's ignore them, those of TensorRT-LLM forbid them.
+fn unknown_fields(arrival: &Arrival<'_>) -> Option<UnknownFields> {
+    if let Some(served) = &arrival.world.rules.served {
+        return Some(match served.engine {
+            "vllm" | "sglang" => UnknownFields::Ignored,
+            _ => UnknownFields::Refused,
+        });
+    }
+    let id = arrival.body[MODEL].as_str().unwrap_or_default();
+    let model = arrival.world.model(&arrival.caller.project, id)?;
+    (model.flavour == Flavour::Vllm).then_some(UnknownFields::Ignored)
 }
 
 /// Whether it is one of the endpoints that miss a model in words of their own.

@@ -15,6 +15,7 @@ mod limits;
 mod metrics;
 mod models;
 mod native;
+mod sglang;
 mod sleep;
 mod slo;
 mod tokenizer;
@@ -95,6 +96,14 @@ static OWN: &[OwnView] = &[
     open(Method::POST, "/ping", native::ping),
     page("/version", native::version),
     page("/load", native::load),
+    page("/get_model_info", sglang::model),
+    page("/model_info", sglang::model),
+    page("/get_server_info", sglang::server),
+    page("/server_info", sglang::server),
+    page("/get_load", sglang::load),
+    page("/health_generate", sglang::health),
+    page("/flush_cache", sglang::flush_cache),
+    open(Method::POST, "/flush_cache", sglang::flush_cache),
     open(Method::POST, "/sleep", sleep::sleep),
     open(Method::POST, "/wake_up", sleep::wake_up),
     page("/is_sleeping", sleep::is_sleeping),

@@ -12,13 +12,12 @@ use crate::gate::unknown_model;
 use crate::tuned_models::not_yours;
 use crate::world::World;
 
-/// All models.
+/// All models, the one that a simulated engine has loaded first: load generators take the first.
 pub(super) fn list(world: &World, project: &str) -> Answer {
-    let data: Vec<Value> = world
-        .models(project)
-        .iter()
-        .map(|model| object(world, model))
-        .collect();
+    let mut models = world.models(project);
+    let served = world.rules.served.as_ref();
+    models.sort_by_key(|model| served.is_none_or(|served| model.id != served.model));
+    let data: Vec<Value> = models.iter().map(|model| object(world, model)).collect();
     Answer::value(&json!({"object": "list", "data": data}))
 }
 

@@ -13,6 +13,7 @@ use super::answer::{Answer, call_id, completion_id, moderation};
 use super::spoken::{self, Spoken};
 use crate::JsonWriter;
 use crate::azure::screening;
+use crate::openai::counts::Counts;
 use crate::openai::logprobs::{Cursor, Piece};
 use crate::openai::stream_options::StreamOptions;
 use crate::openai::{error, usage};
@@ -29,6 +30,7 @@ pub(super) struct Stream {
     /// Everything of a chunk after `choices`, padding aside.
     tail: &'static str,
     padding: Option<Rng>,
+    counts: Option<Box<Counts>>,
     screening: Option<Arc<Screening>>,
     choices: Vec<Choice>,
 }
@@ -81,6 +83,7 @@ impl Stream {
                 "}\n\n"
             },
             padding: None,
+            counts: None,
             screening: None,
             // Most answers have one, and an open stream holds no room for more.
             choices: Vec::with_capacity(1),
@@ -95,6 +98,8 @@ impl Stream {
         self.ids = start.ids;
         self.created = start.created.whole_seconds();
         self.vocabulary = start.vocabulary;
+        let counts = || Box::new(Counts::of(start.usage.prompt));
+        self.counts = self.options.counts.then(counts);
         self.padding = self
             .options
             .obfuscate
@@ -142,7 +147,22 @@ impl Stream {
     fn end(&mut self, out: &mut BytesMut) {
         out.raw(NO_FINISH);
         self.pad(out);
-        out.raw(self.tail);
+        self.complete(out);
+    }
+
+    /// Appends what a chunk ends with.
+    #[inline]
+    fn complete(&self, out: &mut BytesMut) {
+        match &self.counts {
+            None => out.raw(self.tail),
+            Some(counts) => counts.write(out),
+        }
+    }
+
+    fn count(&mut self, choice: u32, tokens: usize) {
+        if let Some(counts) = &mut self.counts {
+            counts.add(choice, tokens);
+        }
     }
 
     fn pad(&mut self, out: &mut BytesMut) {
@@ -168,6 +188,7 @@ impl Stream {
     }
 
     fn open(&mut self, choice: u32, part: PartHead<'_>, out: &mut BytesMut) {
+        self.count(choice, 0);
         let open = match part {
             PartHead::Text | PartHead::Echo => Open::Content,
             PartHead::Refusal => Open::Refusal,
@@ -250,7 +271,8 @@ impl Stream {
 
     #[inline]
     fn piece(&mut self, choice: u32, text: &str, piece: Piece<'_>, out: &mut BytesMut) {
-        let is_plain = piece.logprobs.is_empty() && self.padding.is_none();
+        let is_plain = piece.logprobs.is_empty() && self.padding.is_none() && self.counts.is_none();
+        self.count(choice, piece.ids.len());
         let state = self.choice(choice);
         if state.open == Open::Hidden || (text.is_empty() && piece.logprobs.is_empty()) {
             return;
@@ -338,7 +360,7 @@ impl Stream {
         out.raw("],\"moderation\":");
         moderation(judge, verdicts, out);
         self.pad(out);
-        out.raw(self.tail);
+        self.complete(out);
     }
 
     /// What stands before and after the text of a piece.
@@ -369,18 +391,19 @@ impl Stream {
         out.raw(after);
         out.raw(",\"finish_reason\":null}]");
         self.pad(out);
-        out.raw(self.tail);
+        self.complete(out);
         written
     }
 
     fn finish(&mut self, choice: u32, reason: Finish, out: &mut BytesMut) {
+        self.count(choice, 0);
         self.greet(choice, EMPTY, out);
         self.begin(choice, false, out);
         out.raw("},\"logprobs\":null,\"finish_reason\":\"");
         out.raw(self.answer.finish(reason));
         out.raw("\"}]");
         self.pad(out);
-        out.raw(self.tail);
+        self.complete(out);
     }
 
     fn finale(&mut self, counts: &Usage, out: &mut BytesMut) {

@@ -40,7 +40,7 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         offsets: request.offsets,
     };
     let encoder: Box<dyn Encoder> = match request.stream {
-        Some(options) => Box::new(Stream::new(answer, options.include_usage)),
+        Some(options) => Box::new(Stream::new(answer, options)),
         None => Box::new(Fold::new(answer)),
     };
     Ok(Opened {

@@ -10,13 +10,16 @@ use super::logprobs::Lists;
 use super::{Answer, completion_id, finish_name};
 use crate::JsonWriter;
 use crate::azure::screening;
+use crate::openai::counts::Counts;
 use crate::openai::logprobs::Piece;
+use crate::openai::stream_options::StreamOptions;
 use crate::openai::{error, usage};
 
 /// Writes the answer's deltas as `text_completion` events.
 pub(super) struct Stream {
     answer: Answer,
-    include_usage: bool,
+    options: StreamOptions,
+    counts: Option<Counts>,
     vocabulary: Option<&'static dyn Vocabulary>,
     /// Everything of a chunk before the content of `choices`.
     head: Vec<u8>,
@@ -33,10 +36,11 @@ struct Choice {
 }
 
 impl Stream {
-    pub(super) fn new(answer: Answer, include_usage: bool) -> Self {
+    pub(super) fn new(answer: Answer, options: StreamOptions) -> Self {
         Self {
             answer,
-            include_usage,
+            options,
+            counts: None,
             vocabulary: None,
             head: Vec::new(),
             model: Vec::new(),
@@ -51,6 +55,8 @@ impl Stream {
             self.screening = Some(Arc::clone(screening));
         }
         self.vocabulary = start.vocabulary;
+        let counts = || Counts::of(start.usage.prompt);
+        self.counts = self.options.counts.then(counts);
         let mut head = BytesMut::with_capacity(128);
         head.raw("data: {\"id\":\"");
         head.raw(&completion_id(start.ids));
@@ -73,6 +79,7 @@ impl Stream {
     }
 
     fn piece(&mut self, index: u32, text: &str, piece: Piece<'_>, out: &mut BytesMut) {
+        self.count(index, piece.ids.len());
         if self.choice(index).hidden || (text.is_empty() && self.answer.offsets.is_none()) {
             return;
         }
@@ -97,6 +104,7 @@ impl Stream {
     }
 
     fn finish(&mut self, index: u32, reason: Finish, out: &mut BytesMut) {
+        self.count(index, 0);
         self.begin(None, out);
         out.raw("\"text\":\"\",\"index\":");
         out.number(u64::from(index));
@@ -104,6 +112,12 @@ impl Stream {
         out.raw(finish_name(reason));
         out.raw("\"}");
         self.end(out);
+    }
+
+    fn count(&mut self, choice: u32, tokens: usize) {
+        if let Some(counts) = &mut self.counts {
+            counts.add(choice, tokens);
+        }
     }
 
     /// Appends a chunk up to the inside of its choice; `says`: which choice says something.
@@ -119,15 +133,15 @@ impl Stream {
     /// Appends what follows the choices of a chunk.
     fn end(&self, out: &mut BytesMut) {
         out.extend_from_slice(&self.model);
-        out.raw(if self.include_usage {
-            ",\"usage\":null}\n\n"
-        } else {
-            "}\n\n"
-        });
+        match &self.counts {
+            Some(counts) => counts.write(out),
+            None if self.options.include_usage => out.raw(",\"usage\":null}\n\n"),
+            None => out.raw("}\n\n"),
+        }
     }
 
     fn finale(&mut self, counts: &Usage, out: &mut BytesMut) {
-        if self.include_usage {
+        if self.options.include_usage {
             out.extend_from_slice(&self.head);
             out.extend_from_slice(&self.model);
             out.raw(",\"usage\":");
