@@ -185,7 +185,7 @@ fn filled_in(text: &str, begin: usize, range: Range<usize>) -> Option<Question> 
     let is_filled = text
         .get(range.clone())
         .is_some_and(|text| !text.trim().is_empty());
-    is_filled.then(|| Question {
+    is_filled.then_some(Question {
         whole: begin..range.end,
         text: range,
     })

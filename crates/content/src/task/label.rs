@@ -154,7 +154,7 @@ pub(crate) fn fitting(labels: &[&str], text: &str) -> Option<usize> {
         let hints = hints(label).unwrap_or_default();
         hints.iter().any(|hint| has(&lower, hint))
     };
-    if !labels.iter().any(|label| speaks(label)) {
+    if !labels.iter().any(speaks) {
         return None;
     }
     choose(labels, text).and_then(at)
