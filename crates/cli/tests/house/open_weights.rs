@@ -109,7 +109,8 @@ async fn fields_that_it_does_not_know_are_ignored_unless_the_engine_forbids_them
 async fn usage_grows_with_each_chunk_where_that_is_asked_for() {
     let house = House::open().await;
     let options = json!({"include_usage": true, "continuous_usage_stats": true});
-    let more = json!({"stream": true, "stream_options": options, "max_tokens": 40});
+    let more =
+        json!({"stream": true, "stream_options": options, "max_tokens": 40, "ignore_eos": true});
     let body = asks("Qwen/Qwen2.5-7B-Instruct", more);
     let raw = json!({"model": "Qwen/Qwen2.5-7B-Instruct", "prompt": "Once", "stream": true,
         "stream_options": options, "max_tokens": 40, "ignore_eos": true});

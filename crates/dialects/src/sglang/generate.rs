@@ -19,6 +19,8 @@ use crate::openai::fields::{Fields, into_string};
 use crate::openai::{model, sampling};
 use crate::{Context, Decoded, Endpoint, Opened};
 
+/// Answers where neither the request nor the server's settings name a model.
+const DEFAULT_MODEL: &str = "meta-llama/Llama-3.1-8B-Instruct";
 /// Tokens of an answer where the request does not say.
 const DEFAULT_MAX_TOKENS: u32 = 128;
 /// Answers of one request at most, and alternatives of a token.
@@ -33,7 +35,8 @@ pub(super) const CREATE: Endpoint = Endpoint {
 
 fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiError> {
     let mut body = Fields::of(call.body);
-    let name = body.string("model").unwrap_or_default();
+    let name = body.string("model");
+    let name = name.unwrap_or_else(|| DEFAULT_MODEL.to_owned());
     let facts = model::look_up(context.catalog, &name);
     if context.mode == Mode::Realistic && !facts.serves(Serves::Completions) {
         return Err(ApiError::invalid(format!(
