@@ -1,7 +1,7 @@
 //! A prompt that shows how it goes on: examples with their labels, and one without. Not here: labels
 //! that are listed (`label`).
 
-use super::label;
+use super::{label, sentiment};
 
 /// The label of the last text, by those before it.
 pub(super) fn of(asked: &str) -> Option<String> {
@@ -18,9 +18,6 @@ pub(super) fn of(asked: &str) -> Option<String> {
         .filter_map(|(number, line)| Some((number, value(line, mark)?)))
         .collect();
     let (end, _) = labelled.last()?;
-    if labelled.len() < 2 {
-        return None;
-    }
     let matter = lines[end + 1..lines.len() - 1].join("\n");
     if matter.trim().is_empty() {
         return None;
@@ -31,8 +28,12 @@ pub(super) fn of(asked: &str) -> Option<String> {
             labels.push(label);
         }
     }
-    if labels.len() < 2 {
-        return labels.first().map(|label| (*label).to_owned());
+    if let [only] = labels.as_slice() {
+        return sentiment::of(matter.as_str(), only);
+    }
+    // Answers that differ each time are no labels.
+    if labelled.len() == labels.len() && !labels.iter().any(label::is_known) {
+        return None;
     }
     label::choose(&labels, &matter).map(str::to_owned)
 }

@@ -92,7 +92,7 @@ fn filler(lower: &str) -> Option<usize> {
 }
 
 /// Whether it is known what a label stands for.
-fn is_known(label: &&str) -> bool {
+pub(super) fn is_known(label: &&str) -> bool {
     sentiment::mood(label).is_some() || hints(label).is_some()
 }
 

@@ -188,6 +188,10 @@ mod tests {
                 "Negative",
             ),
             (
+                "Tweet: I hate Mondays\nSentiment: negative\n###\nTweet: this is so good\nSentiment:",
+                "positive",
+            ),
+            (
                 "Text: I love it\nSentiment: positive\nText: I hate it\nSentiment: negative\nText: What a wonderful day\nSentiment:",
                 "positive",
             ),
@@ -301,6 +305,7 @@ mod tests {
             "Write a Python function that extracts emails from a string.",
             "List the steps to bake bread",
             "List three colors that go well with dark oak floors",
+            "Q: capital of Texas?\nA: Austin\nQ: capital of Ohio?\nA: Columbus\nQ: capital of Iowa?\nA:",
             "Explain what a label is in machine learning.",
             "What is my best option for learning Rust?",
             "Name a person who changed physics and explain why",

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::data;
+use crate::prose::capitalised;
 use crate::word_hash::WordSet;
 
 #[derive(Deserialize)]
@@ -71,6 +72,18 @@ fn heard(text: &str) -> (u32, u32) {
         }
     }
     (good, bad)
+}
+
+/// The mood of a text, named as in an example whose label is a mood.
+pub(super) fn of(text: &str, example: &str) -> Option<String> {
+    mood(example)?;
+    let label = choose(&["positive", "negative", "neutral"], text)?;
+    let is_capital = example.starts_with(char::is_uppercase);
+    Some(if is_capital {
+        capitalised(label)
+    } else {
+        label.to_owned()
+    })
 }
 
 /// Whether any word of a text sounds good or bad.
