@@ -13,7 +13,7 @@ use crate::series::{Series, Totals};
 /// The model of calls whose own is one too many.
 const OTHER: &str = "other";
 /// The operation of calls that matched none.
-const UNMATCHED: &str = "unmatched";
+pub(crate) const UNMATCHED: &str = "unmatched";
 /// A longer model name is no label.
 const LONGEST_MODEL: usize = 128;
 

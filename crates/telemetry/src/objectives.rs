@@ -4,7 +4,7 @@
 use fakeai_canon::Micros;
 use serde_json::{Value, json};
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, UNMATCHED};
 use crate::series::Totals;
 
 /// What has to hold of a call.
@@ -57,8 +57,12 @@ pub fn objectives_json(
     asked: &[Objective],
     now: Micros,
 ) -> Value {
+    // Pages of our own, this one among them, are nobody's service, nor is a path that there is not.
     let all = ledgers.iter().flat_map(|(_, ledger)| ledger.totals(now));
-    let all: Vec<(u16, Totals)> = all.map(|(key, totals)| (key.status, totals)).collect();
+    let all: Vec<(u16, Totals)> = all
+        .filter(|(key, _)| key.operation != UNMATCHED)
+        .map(|(key, totals)| (key.status, totals))
+        .collect();
     let recent = all
         .iter()
         .fold(Score::default(), |sum, (status, totals)| Score {
