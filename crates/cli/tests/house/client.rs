@@ -49,6 +49,10 @@ impl Request {
         self
     }
 
+    pub(crate) fn is_without_body(&self) -> bool {
+        self.body.is_empty()
+    }
+
     pub(crate) fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
     }

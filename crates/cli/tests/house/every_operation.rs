@@ -112,8 +112,13 @@ fn part(name: &str, value: &Value, form: &mut String) {
 }
 
 fn request(operation: &Operation, full: bool) -> Request {
+    request_to(operation, &path_of(operation), full)
+}
+
+/// The same to a path of the test's own.
+pub(crate) fn request_to(operation: &Operation, path: &str, full: bool) -> Request {
     let method = http::Method::from_bytes(operation.method.as_str().as_bytes()).expect("a method");
-    let request = Request::new(method, &path_of(operation));
+    let request = Request::new(method, path);
     let Some(form) = operation.request.first() else {
         return request;
     };

@@ -34,6 +34,8 @@ mod native;
 mod objectives;
 mod open_weights;
 mod pages;
+mod project_objects;
+mod projects;
 mod prompt_cache;
 mod quotas;
 mod ranking;
