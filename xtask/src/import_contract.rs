@@ -72,7 +72,7 @@ mod tests {
         )
     }
 
-    const OVERLAY: &str = "[kinds]\ninfer=[]\nview=[]\n[events]\n[event_pairs]\n\
+    const OVERLAY: &str = "[kinds]\ninfer=[]\nview=[]\n[security]\nadmin=[]\n[events]\n[event_pairs]\n\
         [body_limits]\ndefault=1\nmultipart=2\n[closed]\nschemas=[]\n[greedy]\nparameters=[]\n";
 
     #[test]

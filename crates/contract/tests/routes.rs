@@ -157,7 +157,7 @@ fn the_rows_carry_what_the_document_says() {
     };
     assert_eq!(
         count(&|row| row.security == fakeai_contract::Security::Admin),
-        119
+        122
     );
     assert_eq!(count(&|row| row.deprecated), 15);
     assert_eq!(count(&|row| row.beta), 7);

@@ -72,7 +72,7 @@ impl<'a> Client<'a> {
         text(&self.post(path, body).await.ok(), "id")
     }
 
-    /// The id of what a form with a file makes.
+    /// The id of what a form with a file makes, and with a purpose where it has one.
     pub(crate) async fn upload(
         &self,
         path: &str,
@@ -80,9 +80,14 @@ impl<'a> Client<'a> {
         (field, name): (&str, &str),
         bytes: &str,
     ) -> String {
+        let purpose = match purpose {
+            "" => String::new(),
+            purpose => format!(
+                "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n{purpose}\r\n"
+            ),
+        };
         let form = format!(
-            "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\n{purpose}\r\n\
-             --b\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
+            "{purpose}--b\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\
              Content-Type: text/plain\r\n\r\n{bytes}\r\n--b--\r\n"
         );
         let request = Request::post(&format!("/v1{path}"));

@@ -109,12 +109,11 @@ async fn lists_show_only_ones_own() {
     }
     assert!(full >= 9, "{full}");
     let files = mine.get("/files").await.ok();
+    let all = files["data"].as_array().map_or(0, Vec::len);
     let after = text(&files["data"][1], "id");
     let list = format!("/files?after={after}");
-    assert_eq!(
-        mine.get(&list).await.ok()["data"].as_array().map(Vec::len),
-        Some(1)
-    );
+    let rest = mine.get(&list).await.ok();
+    assert_eq!(rest["data"].as_array().map(Vec::len), Some(all - 2));
     let lost = other.get(&list).await.error(400);
     assert!(text(&lost, "message").contains(&after));
 }
@@ -290,10 +289,6 @@ async fn a_tuned_model_is_its_projects_and_whose_it_is_shared_with() {
     other.get(&at).await.error(404);
 
     let permissions = format!("/fine_tuning/checkpoints/{model}/permissions");
-    other
-        .post(&permissions, json!({"project_ids": [project]}))
-        .await
-        .error(404);
     let given = mine
         .post(&permissions, json!({"project_ids": [project]}))
         .await
