@@ -191,7 +191,7 @@ async fn files_and_jobs(client: &Client<'_>) -> Vec<(&'static str, String)> {
         .file("assistants", "a.txt", "The river is called Brun.")
         .await;
     let lines = client.file("batch", "a.jsonl", LINE).await;
-    let examples = vec![EXAMPLE; 10].join("\n");
+    let examples = [EXAMPLE; 10].join("\n");
     let examples = client.file("fine-tune", "b.jsonl", &examples).await;
     let upload = json!({"purpose": "assistants", "filename": "b.txt", "bytes": 5, "mime_type": "text/plain"});
     let upload = client.make("/uploads", upload).await;

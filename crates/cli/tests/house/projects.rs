@@ -258,7 +258,7 @@ async fn a_tuned_model_is_its_projects_and_whose_it_is_shared_with() {
     let (mine, _) = Client::of_new_project(&house).await;
     let (other, project) = Client::of_new_project(&house).await;
     let examples = mine
-        .file("fine-tune", "b.jsonl", &vec![EXAMPLE; 10].join("\n"))
+        .file("fine-tune", "b.jsonl", &[EXAMPLE; 10].join("\n"))
         .await;
     let job = json!({"model": "gpt-4o-mini-2024-07-18", "training_file": examples});
     let job = format!(
