@@ -77,7 +77,10 @@ impl<'a> Reading<'a> {
         if let Some(before) = before {
             topic = Topic::of(&format!("{before}\n{}", self.asked));
         }
-        if let Some(language) = self.language().or_else(|| crate::task::target(&self.asked)) {
+        if let Some(language) = self
+            .language()
+            .or_else(|| crate::task::target(&self.asked, &topic))
+        {
             topic.language = language;
         }
         topic

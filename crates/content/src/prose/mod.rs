@@ -27,5 +27,5 @@ pub use language::Language;
 pub use phrase::phrase;
 pub use request::{Form, Length, Request};
 pub use speak::Prose;
-pub(crate) use topic::capitalised;
 pub use topic::{Kind, Topic};
+pub(crate) use topic::{Task, capitalised};

@@ -65,6 +65,36 @@ impl Kind {
     }
 }
 
+/// A small task whose answer is in the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Label,
+    Extract,
+    Recall,
+    Capital,
+    List,
+    Mend,
+    Translate,
+}
+
+impl Task {
+    const NAMES: [(&str, Task); 7] = [
+        ("label", Task::Label),
+        ("extract", Task::Extract),
+        ("recall", Task::Recall),
+        ("capital", Task::Capital),
+        ("list", Task::List),
+        ("mend", Task::Mend),
+        ("translate", Task::Translate),
+    ];
+
+    /// The task of that name in the lists of words.
+    pub(crate) fn named(name: &str) -> Option<Task> {
+        let mut all = Task::NAMES.iter();
+        all.find(|(own, _)| *own == name).map(|(_, task)| *task)
+    }
+}
+
 /// What a prompt is about.
 #[derive(Clone, Debug)]
 pub struct Topic {
@@ -82,8 +112,8 @@ pub struct Topic {
     pub count: Option<u32>,
     /// The length it asks for in words such as "briefly".
     pub verbosity: Option<Verbosity>,
-    /// Whether it may set a small task, such as choosing a label.
-    pub(crate) is_task: bool,
+    /// The small tasks that it may set, a bit for each [`Task`].
+    tasks: u8,
     /// The pool of the programming language it names.
     pub(crate) code: Option<&'static str>,
     /// The words that it wants back.
@@ -115,7 +145,7 @@ impl Topic {
             numbers: found.numbers,
             count: None,
             verbosity: None,
-            is_task: false,
+            tasks: 0,
             code: None,
             wanted: keyphrase::wanted(text, language).unwrap_or_default(),
             spoken: Default::default(),
@@ -129,6 +159,11 @@ impl Topic {
         topic.settle(text.contains('?'));
         topic.name_things();
         topic
+    }
+
+    /// Whether a word of the prompt may set this task.
+    pub(crate) fn may_set(&self, task: Task) -> bool {
+        self.tasks >> task as u8 & 1 == 1
     }
 
     /// Keeps the key phrases; in a question for a program, not the name of its language.
@@ -274,7 +309,7 @@ impl Topic {
             }
             Cue::Kind(_) => {}
             Cue::Brief => self.verbosity = Some(Verbosity::Low),
-            Cue::Task => self.is_task = true,
+            Cue::Task(task) => self.tasks |= 1 << task as u8,
             Cue::Long => self.verbosity = Some(Verbosity::High),
             Cue::Code(pool) => self.code = Some(pool),
             Cue::Count(count) => self.count = self.count.or(Some(count)),

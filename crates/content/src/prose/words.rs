@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::{Kind, Language};
+use super::{Kind, Language, Task};
 
 /// A set of languages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(crate) enum Cue {
     /// A short answer.
     Brief,
     /// A small task, such as choosing a label.
-    Task,
+    Task(Task),
     /// A long answer.
     Long,
     /// A programming language, by the name of its pool.
@@ -315,10 +315,10 @@ fn cue(section: &'static str, index: usize) -> Option<Cue> {
     match section.split_once('.') {
         Some(("kind", name)) => Kind::named(name).map(Cue::Kind),
         Some(("code", _)) => Some(Cue::Code(section)),
+        Some(("task", name)) => Task::named(name).map(Cue::Task),
         _ => match section {
             "brief" => Some(Cue::Brief),
             "long" => Some(Cue::Long),
-            "task" => Some(Cue::Task),
             "count" => Some(Cue::Count(index as u32 + 1)),
             _ => None,
         },

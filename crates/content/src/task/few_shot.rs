@@ -5,8 +5,8 @@ use super::{label, sentiment};
 
 /// The label of the last text, by those before it.
 pub(super) fn of(asked: &str) -> Option<String> {
-    let last = asked.lines().next_back()?.trim();
-    let mark = last.strip_suffix(':')?;
+    let mark = asked.trim_end().strip_suffix(':')?;
+    let mark = mark[mark.rfind('\n')? + 1..].trim_start();
     let is_name = |mark: &str| (1..=24).contains(&mark.len()) && mark.split(' ').count() <= 3;
     if !is_name(mark) {
         return None;

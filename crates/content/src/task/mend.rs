@@ -22,11 +22,11 @@ pub(super) struct Words {
 /// The mended text.
 pub(super) fn of(asked: &str) -> Option<String> {
     let words = &WORDS.mend;
-    let lower = marks::lowered(asked);
-    let (at, end) = first_of(&lower, &words.asks)?;
-    if at > 40 {
-        return None;
-    }
+    /// The task is named where the prompt starts.
+    const OPENING: usize = 80;
+    let opening = asked.char_indices().nth(OPENING);
+    let opening = &asked[..opening.map_or(asked.len(), |(at, _)| at)];
+    let (_, end) = first_of(&marks::lowered(opening), &words.asks)?;
     let rest = &asked[end..];
     let text = rest[rest.find([':', '\n'])? + 1..].trim();
     let text = quoted_at(text).map_or(text, |(quoted, _)| quoted);

@@ -19,7 +19,7 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use crate::data;
-use crate::prose::Topic;
+use crate::prose::{Task, Topic};
 use crate::reading::Reading;
 
 pub(crate) use label::fitting;
@@ -58,29 +58,42 @@ pub(crate) fn of(reading: &Reading<'_>, topic: &Topic) -> Option<String> {
         return None;
     }
     let instruction = reading.instructions.iter().rev().find(|text| is_set(text));
-    if !topic.is_task && instruction.is_none() {
-        return None;
+    let standing = instruction.is_some();
+    let may = |task| topic.may_set(task);
+    let recall = || recall::of(reading, topic.language);
+    let told = may(Task::Recall).then(recall).flatten();
+    let capital = || capital::of(asked, topic.language);
+    let told = told.or_else(|| may(Task::Capital).then(capital).flatten());
+    if told.is_some() || (!standing && is_about(asked)) {
+        return told;
     }
     let order = Order {
         text: instruction.map(|text| &**text),
         asked,
     };
-    let told = recall::of(reading, topic.language).or_else(|| capital::of(asked, topic.language));
-    if told.is_some() || (instruction.is_none() && is_about(asked)) {
-        return told;
-    }
-    few_shot::of(asked)
-        .or_else(|| label::of(&order))
-        .or_else(|| extract::of(&order))
-        .or_else(|| list::of(asked))
-        .or_else(|| mend::of(asked))
+    let label = || {
+        (standing || may(Task::Label))
+            .then(|| label::of(&order))
+            .flatten()
+    };
+    let extract = || {
+        (standing || may(Task::Extract))
+            .then(|| extract::of(&order))
+            .flatten()
+    };
+    let list = || may(Task::List).then(|| list::of(asked)).flatten();
+    let mend = || may(Task::Mend).then(|| mend::of(asked)).flatten();
+    let shown = few_shot::of(asked).or_else(label).or_else(extract);
+    shown.or_else(list).or_else(mend)
 }
 
 /// Whether a turn asks about such a task: `How do I classify documents?`.
 fn is_about(asked: &str) -> bool {
-    let opening = asked.get(..24).unwrap_or(asked).to_lowercase();
-    let mut about = WORDS.about.iter();
-    about.any(|words| opening.starts_with(words.as_str()))
+    let opens = |words: &String| {
+        let opening = asked.get(..words.len());
+        opening.is_some_and(|opening| opening.eq_ignore_ascii_case(words))
+    };
+    WORDS.about.iter().any(opens)
 }
 
 /// Whether standing instructions set a task.

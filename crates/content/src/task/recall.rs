@@ -51,7 +51,8 @@ struct Answers {
 /// The answer to a question for something that was told.
 pub(super) fn of(reading: &Reading<'_>, language: Language) -> Option<String> {
     const LONGEST: usize = 300;
-    if reading.asked.len() > LONGEST {
+    let is_first = reading.earlier.is_empty() && reading.instructions.is_empty();
+    if is_first || reading.asked.len() > LONGEST {
         return None;
     }
     let lower = marks::lowered(&reading.asked);

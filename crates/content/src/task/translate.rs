@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{WORDS, marks};
 use crate::obedience;
-use crate::prose::Language;
+use crate::prose::{Language, Task, Topic};
 
 #[derive(Deserialize)]
 pub(super) struct Words {
@@ -14,10 +14,13 @@ pub(super) struct Words {
 }
 
 /// The language of the translation that a prompt asks for.
-pub(crate) fn target(asked: &str) -> Option<Language> {
+pub(crate) fn target(asked: &str, topic: &Topic) -> Option<Language> {
     /// The verb stands at the start, and the language not far from it.
     const OPENING: usize = 24;
     const NEAR: usize = 120;
+    if !topic.may_set(Task::Translate) {
+        return None;
+    }
     let words = &WORDS.translate;
     let opening = asked
         .char_indices()
