@@ -90,15 +90,19 @@ fn key(word: &str) -> Option<[u8; OPENER]> {
 
 impl Openers {
     /// Whether a word is one of them, whatever its case.
+    #[inline]
     fn have(&self, word: &str) -> bool {
-        if !word.is_ascii() {
-            return self.words.contains(&word.to_lowercase());
+        let first = word.bytes().next().unwrap_or_default() | 0x20;
+        match self.lengths.get(usize::from(first)) {
+            // Most words of ASCII begin with a letter that no opener of their length begins with.
+            Some(lengths) if lengths >> word.len().min(31) & 1 == 0 => {
+                !word.is_ascii() && self.words.contains(&word.to_lowercase())
+            }
+            Some(_) if word.is_ascii() => {
+                key(word).is_some_and(|key| self.keys.binary_search(&key).is_ok())
+            }
+            Some(_) | None => self.words.contains(&word.to_lowercase()),
         }
-        let Some(key) = key(word) else {
-            return false;
-        };
-        let lengths = self.lengths[usize::from(key[0])];
-        lengths >> word.len() & 1 == 1 && self.keys.binary_search(&key).is_ok()
     }
 }
 
@@ -366,6 +370,11 @@ fn language_at(text: &str, before: usize, after: usize) -> Option<Language> {
 
 /// The language of that name, in one of several languages.
 pub(crate) fn language_named(name: &str) -> Option<Language> {
+    // Most words that are looked up are articles.
+    const SHORTEST: usize = 4;
+    if name.len() < SHORTEST {
+        return None;
+    }
     Language::of_code(WORDS.languages.get(&name.to_lowercase())?)
 }
 

@@ -69,6 +69,8 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Label,
+    /// No task by itself: a word after which what is taken out of a text is named.
+    Take,
     Extract,
     Recall,
     Capital,
@@ -78,8 +80,9 @@ pub(crate) enum Task {
 }
 
 impl Task {
-    const NAMES: [(&str, Task); 7] = [
+    const NAMES: [(&str, Task); 8] = [
         ("label", Task::Label),
+        ("take", Task::Take),
         ("extract", Task::Extract),
         ("recall", Task::Recall),
         ("capital", Task::Capital),
@@ -309,6 +312,7 @@ impl Topic {
             }
             Cue::Kind(_) => {}
             Cue::Brief => self.verbosity = Some(Verbosity::Low),
+            Cue::Task(Task::Extract) if !self.may_set(Task::Take) => {}
             Cue::Task(task) => self.tasks |= 1 << task as u8,
             Cue::Long => self.verbosity = Some(Verbosity::High),
             Cue::Code(pool) => self.code = Some(pool),

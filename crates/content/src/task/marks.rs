@@ -9,7 +9,7 @@ const ITEMS: usize = 40;
 
 /// Where a word begins that stands there on its own, or as the stem of a longer one.
 pub(super) fn word_at(lower: &str, word: &str) -> Option<usize> {
-    let mut places = lower.match_indices(word).map(|(at, _)| at);
+    let mut places = memchr::memmem::find_iter(lower.as_bytes(), word);
     places.find(|at| !lower[..*at].ends_with(char::is_alphanumeric))
 }
 
