@@ -34,6 +34,7 @@ pub(crate) struct Facts {
     rejects: Vec<Parameter>,
     default_only: Vec<Parameter>,
     without_reasoning: Vec<Parameter>,
+    takes_instructions: Option<bool>,
     embedding: Option<Embedding>,
     vocabulary: Option<String>,
     flavour: Option<Flavour>,
@@ -84,6 +85,7 @@ impl Facts {
         set_some(&mut model.embedding, &self.embedding);
         set(&mut model.vocabulary.name, &self.vocabulary);
         set(&mut model.flavour, &self.flavour);
+        set(&mut model.takes_instructions, &self.takes_instructions);
         set(&mut model.latency.ttft, &self.ttft);
         set(&mut model.latency.itl, &self.itl);
         self.apply_lists(model);

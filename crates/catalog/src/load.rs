@@ -282,6 +282,7 @@ fn blank() -> Model {
         abilities: Vec::new(),
         reasoning: None,
         parameters: ParameterRules::default(),
+        takes_instructions: true,
         embedding: None,
         vocabulary: Vocabulary {
             name: String::new(),

@@ -44,6 +44,8 @@ pub struct Model {
     pub reasoning: Option<Reasoning>,
     /// Which request parameters it takes.
     pub parameters: ParameterRules,
+    /// Whether it takes messages with instructions, of the roles `system` and `developer`.
+    pub takes_instructions: bool,
     /// Its vectors, if it makes any.
     pub embedding: Option<Embedding>,
     /// Its vocabulary.

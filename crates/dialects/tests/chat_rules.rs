@@ -103,6 +103,34 @@ fn reasoning_models_take_no_sampling() {
 }
 
 #[test]
+fn the_first_reasoning_models_take_no_instructions() {
+    let user = json!({"role": "user", "content": "Hi"});
+    for (model, role) in [
+        ("o1-mini", "system"),
+        ("o1-mini-2024-09-12", "developer"),
+        ("o1-preview", "system"),
+    ] {
+        let told = json!({"role": role, "content": "Be brief."});
+        for (place, messages) in [[&told, &user], [&user, &told]].iter().enumerate() {
+            refuses(
+                json!({"model": model, "messages": messages}),
+                &format!(
+                    "Unsupported value: 'messages[{place}].role' does not support '{role}' with \
+                     this model."
+                ),
+                &format!("messages[{place}].role"),
+                Some("unsupported_value"),
+            );
+        }
+    }
+    for role in ["system", "developer"] {
+        let messages = json!([{"role": role, "content": "Be brief."}, user]);
+        let body = request(json!({"model": "o1", "messages": messages}));
+        assert!(open(CHAT, body, Mode::Realistic).is_ok(), "{role}");
+    }
+}
+
+#[test]
 fn fields_that_need_another_say_so() {
     for (name, value, other) in [
         ("stream_options", json!({"include_usage": true}), "stream"),

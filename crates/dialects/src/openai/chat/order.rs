@@ -8,12 +8,13 @@ use fakeai_catalog::{Modality, Model};
 /// Holds the conversation against the rules of realistic mode.
 ///
 /// # Errors
-/// Calls without results, results without calls, an assistant's turn that says nothing, media that
-/// the model does not read.
+/// Instructions to a model that takes none, calls without results, results without calls, an
+/// assistant's turn that says nothing, media that the model does not read.
 pub(super) fn check(messages: &[Message], model: &Model) -> Result<(), ApiError> {
     let mut open: Vec<&str> = Vec::new();
     let mut answering: Vec<&str> = Vec::new();
     for (index, message) in messages.iter().enumerate() {
+        instructed(message, index, model)?;
         match &message.answers {
             Some(id) => {
                 if answering.is_empty() {
@@ -37,6 +38,23 @@ pub(super) fn check(messages: &[Message], model: &Model) -> Result<(), ApiError>
         readable(message, index, model)?;
     }
     unanswered(&open, messages.len().saturating_sub(1))
+}
+
+fn instructed(message: &Message, index: usize, model: &Model) -> Result<(), ApiError> {
+    let role = match message.role {
+        Role::System => "system",
+        Role::Developer => "developer",
+        Role::User | Role::Assistant | Role::Tool => return Ok(()),
+    };
+    if model.takes_instructions {
+        return Ok(());
+    }
+    let param = format!("messages[{index}].role");
+    let problem =
+        format!("Unsupported value: '{param}' does not support '{role}' with this model.");
+    Err(ApiError::invalid(problem)
+        .code("unsupported_value")
+        .param(param))
 }
 
 fn unanswered(calls: &[&str], index: usize) -> Result<(), ApiError> {
