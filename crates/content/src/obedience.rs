@@ -21,6 +21,7 @@ struct Words {
     conditions: WordSet,
     filler: Phrases,
     tails: Vec<String>,
+    pairs: Vec<String>,
     vague: WordSet,
     speak: WordSet,
     languages: WordMap<String>,
@@ -223,7 +224,7 @@ fn take(rest: &str, is_exact: bool, says: bool) -> Vec<&str> {
             .collect();
     }
     if !is_exact && !says {
-        return Vec::new();
+        return pair(line);
     }
     let sentence = without_tail(first_sentence(line));
     let first = sentence
@@ -242,6 +243,19 @@ fn take(rest: &str, is_exact: bool, says: bool) -> Vec<&str> {
         Some((one, other)) if !other.contains(' ') => vec![one, other],
         Some(_) | None => vec![sentence],
     }
+}
+
+/// The two words of a line such as `yes or no`.
+fn pair(line: &str) -> Vec<&str> {
+    let line = line.split(['.', ':', '?', '!']).next().unwrap_or_default();
+    let line = without_tail(line.trim_start_matches('('));
+    let line = line.trim_end_matches(')');
+    let is_pair = |pair: &&String| line.eq_ignore_ascii_case(pair);
+    if WORDS.pairs.iter().any(|pair| is_pair(&pair)) {
+        let mut words = line.split([' ', '/']);
+        return words.next().into_iter().chain(words.next_back()).collect();
+    }
+    Vec::new()
 }
 
 /// The JSON object or list that a text opens with.
@@ -384,7 +398,7 @@ mod tests {
 
     #[test]
     fn given_words_are_told_from_topics() {
-        let table: [(&str, &[&str]); 22] = [
+        let table: [(&str, &[&str]); 27] = [
             ("Say \"hello world\"", &["hello world"]),
             ("Say this is a test", &["this is a test"]),
             ("Reply with exactly: pong", &["pong"]),
@@ -397,6 +411,14 @@ mod tests {
                 "Is the sky blue? Answer with 'yes' or 'no'.",
                 &["yes", "no"],
             ),
+            ("Is the sky blue? Answer yes or no.", &["yes", "no"]),
+            ("Reply Yes/No: is it late?", &["Yes", "No"]),
+            (
+                "Is it late? Answer with true or false, nothing else.",
+                &["true", "false"],
+            ),
+            ("Ist es spät? Antworte mit ja oder nein.", &["ja", "nein"]),
+            ("Answer yes or no, then explain why.", &[]),
             ("Réponds par \"oui\"", &["oui"]),
             (
                 r#"Return only JSON: {"status":"ok"}"#,

@@ -197,6 +197,10 @@ mod tests {
                 "spam",
             ),
             (
+                "Classify this ticket as Hardware, Software, Network or Access: My monitor won't turn on!",
+                "Hardware",
+            ),
+            (
                 "What is the sentiment of \"This is the worst phone ever\"?",
                 "Negative",
             ),
