@@ -24,6 +24,8 @@ pub struct Start {
     pub vocabulary: Option<&'static dyn Vocabulary>,
     /// What a content filter found, where one has looked.
     pub screening: Option<Arc<Screening>>,
+    /// The prompts' tokens, where the encoder tells them ([`Encoder::tells_prompts`]); else none.
+    pub prompts: Vec<Vec<TokenId>>,
 }
 
 /// The head of a part, told before its first piece.
@@ -146,6 +148,11 @@ pub trait Encoder: Send {
     /// Whether tokens that are due together may come in one piece: so with one that folds, which
     /// shows nothing before the end. Default: each comes on its own.
     fn takes_runs(&self) -> bool {
+        false
+    }
+
+    /// Whether it tells the tokens of the prompts. Default: it does not.
+    fn tells_prompts(&self) -> bool {
         false
     }
 

@@ -57,6 +57,8 @@ pub struct Generation {
     pub foretold: Vec<Vec<Range<u32>>>,
     /// Predicted tokens thrown away, over all choices; billed as completion.
     pub rejected_prediction: u64,
+    /// Tokens that were read beside the prompt: what a search has found. Billed as prompt.
+    pub read: u64,
     /// The judgement on what was asked and then on each choice, where they are judged; else none.
     pub verdicts: Vec<Verdict>,
     /// What a content filter found, where one has looked.
@@ -72,6 +74,7 @@ impl Generation {
             discarded: 0,
             foretold: Vec::new(),
             rejected_prediction: 0,
+            read: 0,
             verdicts: Vec::new(),
             screening: None,
         }

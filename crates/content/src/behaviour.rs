@@ -134,7 +134,7 @@ impl Behaviour {
             let turn = chat::Turn::new(work, prompts, model, &self.config, sources)?;
             turn.plan(seed)
         } else {
-            Ok(completion::plan(work, prompts, model, &self.config, seed))
+            completion::plan(work, prompts, model, &self.config, seed)
         }
     }
 

@@ -99,6 +99,7 @@ impl<'a> Turn<'a> {
             discarded: 0,
             foretold,
             rejected_prediction: rejected,
+            read: self.read(),
             verdicts,
             screening: None,
         })
@@ -168,6 +169,12 @@ impl<'a> Turn<'a> {
         };
         draft.segments.push(segment);
         Ok(draft.end(finish))
+    }
+
+    /// Tokens of the passages that the answer is written from.
+    fn read(&self) -> u64 {
+        let cited = self.cited.as_ref();
+        cited.map_or(0, |cited| cited.read(self.voice.vocabulary))
     }
 
     /// What tools of the provider's have found out; empty where none has. What documents say comes

@@ -103,6 +103,12 @@ impl Cited {
         }
     }
 
+    /// Tokens of all that was found: the model reads it as a part of its prompt.
+    pub(crate) fn read(&self, vocabulary: &dyn Vocabulary) -> u64 {
+        let texts = self.passages.iter().map(|passage| &passage.text);
+        texts.map(|text| vocabulary.count(text) as u64).sum()
+    }
+
     /// The call, as the plan has it.
     pub(crate) fn call(&self, vocabulary: &dyn Vocabulary) -> HostedCall {
         let result = |passage: &Passage| {

@@ -4,25 +4,30 @@
 use std::borrow::Cow;
 
 use fakeai_canon::{
-    Choice, Finish, Generate, Generation, Input, Prompt, RawPrompt, Seed, Segment, Tokens,
-    Vocabulary,
+    ApiError, Choice, Finish, Generate, Generation, Input, Message, Prompt, RawPrompt, Role, Seed,
+    Segment, Tokens, Vocabulary,
 };
 use fakeai_catalog::Model;
 
 use crate::behaviour::vocabulary_of;
 use crate::chat::room;
 use crate::prose::{Form, Topic};
+use crate::reading::Reading;
+use crate::structured::Bound;
 use crate::voice::{Said, Voice};
 use crate::{Config, TextMode, agents, likelihood, limits, passages};
 
 /// Plans all choices of all prompts.
+///
+/// # Errors
+/// A schema or a grammar that can't be followed.
 pub(crate) fn plan(
     work: &Generate,
     prompts: &[Prompt],
     model: &Model,
     config: &Config,
     seed: Seed,
-) -> Generation {
+) -> Result<Generation, ApiError> {
     let raw = match &work.input {
         Input::Raw(raw) => raw.as_slice(),
         Input::Chat(_) => &[],
@@ -38,19 +43,25 @@ pub(crate) fn plan(
         ..work.clone()
     };
     let work = if is_ranked { &ranked } else { work };
+    let bound = Bound::of(&work.format, config.mode)?;
     for (index, prompt) in raw.iter().enumerate() {
         let length = prompts.get(index).map_or(0, Prompt::len);
-        let continuation = Continuation::new(work, prompt, vocabulary, config, model, length);
-        continuation.choices(seed.nth(index as u64), &mut generation);
+        let continuation = Continuation {
+            bound: &bound,
+            ..Continuation::new(work, prompt, vocabulary, config, model, length)
+        };
+        continuation.choices(seed.nth(index as u64), &mut generation)?;
     }
     if !shows_logprobs {
         generation.choices.iter_mut().for_each(forget_logprobs);
     }
-    generation
+    Ok(generation)
 }
 
 struct Continuation<'a> {
     work: &'a Generate,
+    /// What the text is bound to.
+    bound: &'a Bound,
     config: &'a Config,
     prompt: Cow<'a, str>,
     voice: Voice<'a>,
@@ -77,6 +88,7 @@ impl<'a> Continuation<'a> {
         Self {
             voice: Voice::new(vocabulary, topic, work),
             work,
+            bound: &Bound::Free,
             config,
             prompt,
             room,
@@ -84,12 +96,11 @@ impl<'a> Continuation<'a> {
     }
 
     /// The choices of one prompt: of more candidates the most probable.
-    fn choices(&self, seed: Seed, generation: &mut Generation) {
+    fn choices(&self, seed: Seed, generation: &mut Generation) -> Result<(), ApiError> {
         let wanted = self.work.choices.max(1);
         let drawn = self.work.candidates.max(wanted);
-        let mut choices: Vec<_> = (0..u64::from(drawn))
-            .map(|index| self.choice(seed.nth(index)))
-            .collect();
+        let choices = (0..u64::from(drawn)).map(|index| self.choice(seed.nth(index)));
+        let mut choices = choices.collect::<Result<Vec<_>, _>>()?;
         if drawn > wanted {
             choices.sort_by(|one, other| other.0.total_cmp(&one.0));
         }
@@ -102,15 +113,19 @@ impl<'a> Continuation<'a> {
         generation
             .choices
             .extend(choices.into_iter().map(|(_, choice)| choice));
+        Ok(())
     }
 
     /// One choice and its mean logprob.
-    fn choice(&self, seed: Seed) -> (f64, Choice) {
+    fn choice(&self, seed: Seed) -> Result<(f64, Choice), ApiError> {
         let mut segments = Vec::with_capacity(2);
         if self.work.echo {
             segments.push(Segment::Echo(self.echo(seed)));
         }
-        let (mut tokens, mut finish) = self.text(seed);
+        let (mut tokens, mut finish) = match self.bound_text(seed)? {
+            Some(text) => self.voice.exactly(&text, seed, self.room),
+            None => self.text(seed),
+        };
         if limits::stop(&mut tokens, &self.work.limits) {
             finish = Finish::Stop;
         }
@@ -118,7 +133,16 @@ impl<'a> Continuation<'a> {
         if !tokens.is_empty() || !self.work.echo {
             segments.push(Segment::Text(tokens));
         }
-        (mean, Choice { segments, finish })
+        Ok((mean, Choice { segments, finish }))
+    }
+
+    /// The text, where it is bound to anything.
+    fn bound_text(&self, seed: Seed) -> Result<Option<String>, ApiError> {
+        if matches!(self.bound, Bound::Free) {
+            return Ok(None);
+        }
+        let turn = [Message::text(Role::User, &*self.prompt)];
+        self.bound.text(&self.voice, &Reading::of(&turn), seed)
     }
 
     fn echo(&self, seed: Seed) -> Tokens {

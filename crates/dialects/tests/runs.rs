@@ -260,6 +260,7 @@ fn start() -> Start {
         usage: Usage::default(),
         vocabulary: Some(&player::Letters),
         screening: None,
+        prompts: Vec::new(),
     }
 }
 

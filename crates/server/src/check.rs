@@ -13,7 +13,14 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 /// Fields that a flavour may add to the contract's.
-const EXTRAS: &[&str] = &["reasoning_content", "obfuscation", "root", "parent"];
+const EXTRAS: &[&str] = &[
+    "reasoning_content",
+    "obfuscation",
+    "root",
+    "parent",
+    "token_ids",
+    "prompt_token_ids",
+];
 
 /// Violations of which the text is kept.
 const REMEMBERED: usize = 50;

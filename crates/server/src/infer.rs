@@ -333,12 +333,17 @@ fn score(
         .caching
         .send(world, work, model, arranged.prompts, at);
     let ticks = CachedTicks::around(ticks, cached);
+    let prompts = arranged.prompts.iter();
     let start = Start {
         ids: world.seed_of_ids(arranged.seed),
         created: arranged.arrived,
-        usage: prompt_usage(arranged.prompts),
+        usage: prompt_usage(arranged.prompts, &plan),
         vocabulary,
         screening: screening(&plan),
+        prompts: match encoder.tells_prompts() {
+            true => prompts.map(|prompt| prompt.ids.to_vec()).collect(),
+            false => Vec::new(),
+        },
     };
     Ok(Score {
         plan,
@@ -377,8 +382,12 @@ fn screening(plan: &Plan) -> Option<Arc<Screening>> {
     }
 }
 
-fn prompt_usage(prompts: &[Prompt]) -> Usage {
+/// What is read for an answer: the prompts, and what a search has found.
+fn prompt_usage(prompts: &[Prompt], plan: &Plan) -> Usage {
     let mut usage = Usage::default();
+    if let Plan::Generation(generation) = plan {
+        usage.prompt = generation.read;
+    }
     for prompt in prompts {
         usage.prompt += prompt.len() as u64;
         usage.prompt_audio += u64::from(prompt.audio);

@@ -155,3 +155,95 @@ async fn a_token_ends_an_answer_and_is_sent_where_that_is_asked_for() {
     assert!(whole.starts_with(&kept) && kept.starts_with(&text(&short)));
     assert!(kept.len() > text(&short).len());
 }
+
+/// All ids that the chunks of a choice tell, and those of the prompt.
+fn told(chunks: &[Value], of_prompt: impl Fn(&Value) -> Value) -> (Vec<Value>, Vec<Value>) {
+    let ids = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let generated = chunks
+        .iter()
+        .flat_map(|chunk| ids(&chunk["choices"][0]["token_ids"]));
+    let prompts = chunks.iter().flat_map(|chunk| ids(&of_prompt(chunk)));
+    (generated.collect(), prompts.collect())
+}
+
+#[tokio::test]
+async fn the_ids_of_all_tokens_are_told_where_they_are_asked_for() {
+    let house = House::open().await;
+    let model = "Qwen/Qwen2.5-7B-Instruct";
+    let more = json!({"return_token_ids": true, "max_tokens": 30, "stop": ["."]});
+    let mut raw = more.clone();
+    raw["model"] = json!(model);
+    raw["prompt"] = json!("Once upon a time");
+    let raw_ids = |value: &Value| value["choices"][0]["prompt_token_ids"].clone();
+    let chat_ids = |value: &Value| value["prompt_token_ids"].clone();
+    for (path, body, is_raw) in [
+        (CHAT, asks(model, more), false),
+        ("/v1/completions", raw, true),
+    ] {
+        let of_prompt = |value: &Value| match is_raw {
+            true => raw_ids(value),
+            false => chat_ids(value),
+        };
+        let whole = house.post(path, &body).await.ok();
+        let (generated, prompt) = told(std::slice::from_ref(&whole), of_prompt);
+        let count = |name: &str| whole["usage"][name].as_u64().unwrap() as usize;
+        assert_eq!(generated.len(), count("completion_tokens"), "{whole}");
+        assert_eq!(prompt.len(), count("prompt_tokens"), "{whole}");
+        let mut streamed = body.clone();
+        streamed["stream"] = json!(true);
+        let chunks = house.stream(path, &streamed).await.chunks().await;
+        assert_eq!(
+            told(&chunks, of_prompt),
+            (generated.clone(), prompt.clone())
+        );
+        if is_raw {
+            let request = json!({"model": model, "tokens": prompt});
+            let text = house.post("/detokenize", &request).await.ok();
+            assert_eq!(text["prompt"], "Once upon a time");
+        }
+        let request = json!({"model": model, "tokens": generated});
+        let text = house.post("/detokenize", &request).await.ok();
+        let choice = &whole["choices"][0];
+        let said = choice["text"]
+            .as_str()
+            .or(choice["message"]["content"].as_str());
+        let spelt = text["prompt"].as_str().unwrap();
+        assert!(spelt.starts_with(said.unwrap()), "{spelt}: {whole}");
+        let mut plain = body.clone();
+        plain["return_token_ids"] = json!(false);
+        let plain = house.post(path, &plain).await.ok();
+        assert!(!plain.to_string().contains("token_ids"), "{plain}");
+    }
+}
+
+#[tokio::test]
+async fn completions_keep_to_what_they_are_guided_by() {
+    let house = House::open().await;
+    let said = async |more: Value| {
+        let mut body = more;
+        body["model"] = json!("Qwen/Qwen2.5-7B-Instruct");
+        body["prompt"] = json!("Ana is 31.");
+        body["max_tokens"] = json!(100);
+        let answer = house.post("/v1/completions", &body).await.ok();
+        answer["choices"][0]["text"].as_str().unwrap().to_owned()
+    };
+    let schema = json!({"type": "object", "properties": {"age": {"type": "integer"}},
+        "required": ["age"], "additionalProperties": false});
+    let format = json!({"type": "json_schema", "json_schema": {"name": "a", "schema": schema}});
+    for more in [
+        json!({"guided_json": schema}),
+        json!({ "response_format": format }),
+    ] {
+        let object: Value = serde_json::from_str(&said(more).await).unwrap();
+        assert_eq!(object, json!({"age": 31}));
+    }
+    for grammar in ["root ::= \"yes\" | \"no\"", "start: \"yes\" | \"no\""] {
+        for more in [
+            json!({"guided_grammar": grammar}),
+            json!({"structured_outputs": {"grammar": grammar}}),
+        ] {
+            let said = said(more).await;
+            assert!(said == "yes" || said == "no", "{said}");
+        }
+    }
+}

@@ -107,6 +107,103 @@ async fn several_prompts_get_a_list_and_logprobs_are_of_the_tokens() {
 }
 
 #[tokio::test]
+async fn a_text_is_bound_to_a_schema_an_expression_or_a_grammar() {
+    let house = House::with(serve).await;
+    let ask = |bound: Value| {
+        let mut params = json!({"max_new_tokens": 200});
+        let more = bound.as_object().unwrap().clone();
+        params.as_object_mut().unwrap().extend(more);
+        json!({"text": "Ana is 31. Tell it.", "sampling_params": params})
+    };
+    let schema = json!({"type": "object", "required": ["name", "age"], "additionalProperties": false,
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}});
+    for schema in [json!(schema.to_string()), schema] {
+        let body = ask(json!({ "json_schema": schema }));
+        let answer = house.post("/generate", &body).await.ok();
+        let told: Value = serde_json::from_str(answer["text"].as_str().unwrap()).unwrap();
+        assert_eq!(told, json!({"name": "Ana", "age": 31}));
+        assert_eq!(
+            answer["meta_info"]["finish_reason"],
+            json!({"type": "stop", "matched": null})
+        );
+    }
+    let answer = house
+        .post("/generate", &ask(json!({"regex": "(Paris|London)!"})))
+        .await
+        .ok();
+    let text = answer["text"].as_str().unwrap();
+    assert!(["Paris!", "London!"].contains(&text), "{answer}");
+    let grammar = "root ::= start \" is the capital of \" land # a comment\n\
+                   start ::= \"Paris\" | \"Berlin\"\nland ::= [A-Z] [a-z]{3,5}";
+    let answer = house
+        .post("/generate", &ask(json!({"ebnf": grammar})))
+        .await
+        .ok();
+    let text = answer["text"].as_str().unwrap();
+    let (city, land) = text.split_once(" is the capital of ").unwrap();
+    assert!(["Paris", "Berlin"].contains(&city), "{text}");
+    assert!((4..=6).contains(&land.len()), "{text}");
+    for (bound, message) in [
+        (
+            json!({"regex": "a", "ebnf": "root ::= \"a\""}),
+            "Only one of regex, json_schema, or ebnf can be set.",
+        ),
+        (
+            json!({"json_schema": "{"}),
+            "Invalid grammar request: req.grammar_key=('json', '{')",
+        ),
+        (
+            json!({"ebnf": "root ::= other"}),
+            "Invalid grammar request: the name 'other' has no rule.",
+        ),
+    ] {
+        let error = house.post("/generate", &ask(bound)).await;
+        assert_eq!(
+            (error.status, error.json()),
+            (400, json!({"error": {"message": message}}))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_ended_a_text_is_told() {
+    let house = House::with(serve).await;
+    let free = house
+        .post("/generate", &asks(json!("Once"), json!({})))
+        .await
+        .ok();
+    let text = free["text"].as_str().unwrap();
+    let word = text.split_whitespace().nth(3).unwrap();
+    let ended = async |params: Value, stream: bool| {
+        let body = json!({"text": "Once", "sampling_params": params, "stream": stream});
+        match stream {
+            false => house.post("/generate", &body).await.ok(),
+            true => {
+                let chunks = house.stream("/generate", &body).await.chunks().await;
+                chunks.last().unwrap().clone()
+            }
+        }
+    };
+    for stream in [false, true] {
+        let params =
+            json!({"max_new_tokens": 12, "ignore_eos": true, "stop": ["nothing of it", word]});
+        let answer = ended(params, stream).await;
+        assert_eq!(
+            answer["meta_info"]["finish_reason"],
+            json!({"type": "stop", "matched": word})
+        );
+        assert!(text.starts_with(answer["text"].as_str().unwrap()));
+        let id = free["output_ids"][5].clone();
+        let params = json!({"max_new_tokens": 12, "ignore_eos": true, "stop_token_ids": [id]});
+        let answer = ended(params, stream).await;
+        assert_eq!(
+            answer["meta_info"]["finish_reason"],
+            json!({"type": "stop", "matched": id})
+        );
+    }
+}
+
+#[tokio::test]
 async fn its_pages_tell_what_it_serves_and_other_servers_have_none() {
     let house = House::with(serve).await;
     for path in ["/get_model_info", "/model_info"] {

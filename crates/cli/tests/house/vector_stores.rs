@@ -152,6 +152,17 @@ async fn an_answer_cites_what_it_found() {
     let citation =
         json!({"type": "file_citation", "index": 28, "file_id": file, "filename": "capitals.md"});
     assert_eq!(part["annotations"], json!([citation]));
+    // What was found is read, and counted as what was asked is.
+    let count = async |mut body: Value| {
+        body["model"] = json!("gpt-4.1");
+        let counted = house.post("/v1/responses/input_tokens", &body).await.ok();
+        counted["input_tokens"].as_u64().unwrap()
+    };
+    let asked = count(json!({"input": body["input"], "tools": body["tools"]})).await;
+    let around = count(json!({"input": "a"})).await - 1;
+    let found = count(json!({"input": call["results"][0]["text"]})).await - around;
+    assert_eq!(call["results"].as_array().map(Vec::len), Some(1));
+    assert_eq!(response["usage"]["input_tokens"], json!(asked + found));
     // The streamed answer is the same.
     let mut streamed = body.clone();
     streamed["stream"] = json!(true);

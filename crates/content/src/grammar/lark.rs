@@ -32,7 +32,7 @@ pub(super) struct Rules {
 }
 
 /// What `*` and `+` give at most.
-const MANY: u32 = 3;
+pub(super) const MANY: u32 = 3;
 /// Groups may not nest deeper.
 const DEEPEST: usize = 64;
 

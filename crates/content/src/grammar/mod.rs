@@ -1,6 +1,8 @@
-//! Texts in a grammar that the request gives: a regular expression, or rules in Lark's notation.
+//! Texts in a grammar that the request gives: a regular expression, or rules in Lark's
+//! notation or GGML's.
 //! Not here: JSON.
 
+mod ebnf;
 mod grow;
 mod lark;
 mod regex;
@@ -18,9 +20,13 @@ pub(crate) fn text(grammar: &Grammar, topic: &Topic, seed: Seed) -> Result<Strin
     match grammar.syntax.as_str() {
         "regex" => regex::text(&grammar.definition, topic, &mut seed.rng())
             .ok_or_else(|| wrong("the regular expression can't be parsed or has no match")),
-        "lark" => {
-            let rules = lark::parse(&grammar.definition).map_err(|reason| wrong(&reason))?;
-            grow::text(&rules, topic, &mut seed.rng()).map_err(|reason| wrong(&reason))
+        "lark" | "ebnf" => {
+            let rules = match grammar.syntax.as_str() {
+                "lark" => lark::parse(&grammar.definition),
+                _ => ebnf::parse(&grammar.definition),
+            };
+            let text = rules.and_then(|rules| grow::text(&rules, topic, &mut seed.rng()));
+            text.map_err(|reason| wrong(&reason))
         }
         other => Err(wrong(&format!("unknown syntax '{other}'"))),
     }

@@ -18,6 +18,7 @@ mod runs;
 pub(crate) mod sampling;
 mod speech;
 mod stream_options;
+mod token_ids;
 mod tool;
 mod transcriptions;
 mod usage;

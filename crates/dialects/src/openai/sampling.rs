@@ -68,6 +68,16 @@ pub(super) fn guided(body: &mut Fields) -> Option<Format> {
     if let Some(definition) = take("regex", "guided_regex").and_then(into_string) {
         return Some(regex(definition));
     }
+    if let Some(definition) = take("grammar", "guided_grammar").and_then(into_string) {
+        return Some(Format::Grammar(Grammar {
+            syntax: match definition.contains("::=") {
+                true => "ebnf",
+                false => "lark",
+            }
+            .to_owned(),
+            definition,
+        }));
+    }
     let choices = take("choice", "guided_choice")?;
     let choices = choices.as_array()?.iter().filter_map(Value::as_str);
     Some(regex(choices.map(escaped).collect::<Vec<_>>().join("|")))

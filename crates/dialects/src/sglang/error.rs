@@ -14,8 +14,14 @@ pub(crate) fn status(error: &ApiError) -> StatusCode {
     }
 }
 
+/// How an error of a grammar begins in OpenAI's words.
+const GRAMMAR: &str = "Invalid grammar:";
+
 pub(crate) fn write(error: &ApiError, out: &mut BytesMut) {
     out.raw("{\"error\":{\"message\":");
-    out.string(&error.message);
+    match error.message.strip_prefix(GRAMMAR) {
+        Some(why) => out.string(&format!("Invalid grammar request:{why}")),
+        None => out.string(&error.message),
+    }
     out.raw("}}");
 }

@@ -8,8 +8,11 @@
 //!  "length":16},"prompt_tokens":6,"completion_tokens":16,"cached_tokens":0,…}}
 //! ```
 
+use std::sync::Arc;
+
 use fakeai_canon::{
-    ApiError, Generate, Input, Limits, Mode, RawPrompt, Sampling, ToolChoice, Work,
+    ApiError, Format, Generate, Grammar, Input, Limits, Mode, RawPrompt, Sampling, Schema,
+    ToolChoice, Work,
 };
 use fakeai_catalog::Endpoint as Serves;
 use serde_json::Value;
@@ -50,6 +53,8 @@ fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiError> {
     let logprobs = body.boolean("return_logprob").unwrap_or(false);
     let alternatives = body.count("top_logprobs_num").unwrap_or(0);
     let from = body.integer("logprob_start_len").unwrap_or(-1);
+    let format = format(&mut params)?;
+    let limits = limits(&mut params);
     let shape = Shape {
         is_list: is_list || choices > 1,
         choices,
@@ -58,13 +63,16 @@ fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiError> {
         input_from: usize::try_from(from).ok().filter(|_| logprobs),
         spells: body.boolean("return_text_in_logprobs").unwrap_or(false),
         prompts: prompts.clone(),
+        stop: limits.stop.clone(),
+        stop_ids: limits.stop_ids.clone(),
         vocabulary: fakeai_tokens::vocabulary_for(&facts.id),
     };
     let work = Generate {
         model: name,
         input: Input::Raw(prompts),
         tool_choice: ToolChoice::None,
-        limits: limits(&mut params),
+        format,
+        limits,
         sampling: draws(&mut params),
         choices,
         candidates: choices,
@@ -102,6 +110,45 @@ fn prompts(body: &mut Fields, mode: Mode) -> Result<(Vec<RawPrompt>, bool), ApiE
         _ => Err(ApiError::invalid(
             "Either text, input_ids or input_embeds should be provided.",
         )),
+    }
+}
+
+/// What the text is bound to, by one of three fields at most.
+fn format(params: &mut Fields) -> Result<Format, ApiError> {
+    let mut given = ["json_schema", "regex", "ebnf"]
+        .into_iter()
+        .filter_map(|name| Some((name, params.take(name)?)))
+        .filter(|(_, value)| !value.is_null());
+    let Some((name, value)) = given.next() else {
+        return Ok(Format::Text);
+    };
+    if given.next().is_some() {
+        return Err(ApiError::invalid(
+            "Only one of regex, json_schema, or ebnf can be set.",
+        ));
+    }
+    match (name, value) {
+        // What is bound to any JSON.
+        ("json_schema", Value::String(text)) if text == "$$ANY$$" => Ok(Format::JsonObject),
+        ("json_schema", Value::String(text)) => match serde_json::from_str(&text) {
+            Ok(schema) => Ok(bound_to(schema)),
+            Err(_) => Err(ApiError::invalid(format!(
+                "Invalid grammar request: req.grammar_key=('json', '{text}')"
+            ))),
+        },
+        ("json_schema", schema) => Ok(bound_to(schema)),
+        (syntax, value) => Ok(Format::Grammar(Grammar {
+            syntax: syntax.to_owned(),
+            definition: into_string(value).unwrap_or_default(),
+        })),
+    }
+}
+
+fn bound_to(schema: Value) -> Format {
+    Format::JsonSchema {
+        name: "json_schema".to_owned(),
+        schema: Schema(Arc::new(schema)),
+        strict: false,
     }
 }
 

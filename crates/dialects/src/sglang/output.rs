@@ -23,6 +23,9 @@ pub(super) struct Shape {
     /// Whether logprobs spell their tokens.
     pub(super) spells: bool,
     pub(super) prompts: Vec<RawPrompt>,
+    /// Texts and tokens that end an answer.
+    pub(super) stop: Vec<String>,
+    pub(super) stop_ids: Vec<TokenId>,
     pub(super) vocabulary: &'static dyn Vocabulary,
 }
 
@@ -122,7 +125,7 @@ impl Output {
         out.raw("],\"meta_info\":{\"id\":\"");
         out.raw(&self.ids.nth(index as u64).id("", Alphabet::Hex, 32));
         out.raw("\",\"finish_reason\":");
-        finish(choice, out);
+        self.finish(choice, out);
         let prompt = self.lengths.get(index / self.shape.choices.max(1) as usize);
         out.raw(",\"prompt_tokens\":");
         out.number(prompt.copied().unwrap_or(0));
@@ -163,6 +166,36 @@ impl Output {
         }
     }
 
+    /// Why a choice has ended; null where it has not. A length is that of the answer.
+    fn finish(&self, choice: &Choice, out: &mut BytesMut) {
+        match choice.finish {
+            None => out.raw("null"),
+            Some(Finish::Length) => {
+                out.raw("{\"type\":\"length\",\"length\":");
+                out.number(choice.ids.len() as u64);
+                out.raw("}");
+            }
+            Some(Finish::Stop | Finish::ToolCalls | Finish::ContentFilter) => {
+                out.raw("{\"type\":\"stop\",\"matched\":");
+                self.matched(&choice.ids, out);
+                out.raw("}");
+            }
+        }
+    }
+
+    /// The stop token or the stop text that ended an answer. The token that ends a text by itself is
+    /// none of the vocabulary's texts.
+    fn matched(&self, ids: &[TokenId], out: &mut BytesMut) {
+        let stops = || stopped(ids, &self.shape.stop, self.shape.vocabulary);
+        match ids.last().filter(|last| self.shape.stop_ids.contains(last)) {
+            Some(last) => out.number(u64::from(*last)),
+            None => match stops() {
+                Some(text) => out.string(text),
+                None => out.raw("null"),
+            },
+        }
+    }
+
     fn event(&self, index: u32, at: Option<Micros>, out: &mut BytesMut) {
         out.raw("data: ");
         self.one(index as usize, at, 0, out);
@@ -192,20 +225,26 @@ impl Output {
     }
 }
 
-/// Why a choice has ended; null where it has not. A length is that of the answer.
-fn finish(choice: &Choice, out: &mut BytesMut) {
-    match choice.finish {
-        None => out.raw("null"),
-        Some(Finish::Length) => {
-            out.raw("{\"type\":\"length\",\"length\":");
-            out.number(choice.ids.len() as u64);
-            out.raw("}");
-        }
-        // The token that ends a text is none of the vocabulary's texts.
-        Some(Finish::Stop | Finish::ToolCalls | Finish::ContentFilter) => {
-            out.raw("{\"type\":\"stop\",\"matched\":null}");
-        }
+/// Of several texts the one that tokens end at: that which begins first.
+fn stopped<'s>(
+    ids: &[TokenId],
+    stops: &'s [String],
+    vocabulary: &dyn Vocabulary,
+) -> Option<&'s str> {
+    if stops.is_empty() {
+        return None;
     }
+    let bytes: Vec<u8> = ids
+        .iter()
+        .flat_map(|id| vocabulary.piece(*id))
+        .copied()
+        .collect();
+    let found = stops.iter().filter_map(|stop| {
+        let mut stretches = bytes.windows(stop.len());
+        let at = stretches.position(|stretch| stretch == stop.as_bytes())?;
+        Some((at, stop.as_str()))
+    });
+    found.min().map(|(_, stop)| stop)
 }
 
 impl List {

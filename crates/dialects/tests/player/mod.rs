@@ -92,6 +92,7 @@ pub(crate) fn play(encoder: &mut dyn Encoder, plan: &Plan, prompt: u64) -> Strin
         usage: before,
         vocabulary,
         screening: None,
+        prompts: Vec::new(),
     };
     encoder.write(Delta::Start(&start), &mut out);
     let usage = match plan {

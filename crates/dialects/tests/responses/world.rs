@@ -156,6 +156,7 @@ pub(crate) fn start() -> Start {
         usage: Default::default(),
         vocabulary: Some(&player::Letters),
         screening: None,
+        prompts: Vec::new(),
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Answer {
     pub(super) shows_reasoning: bool,
     /// Whether calls are told in the deprecated `function_call`.
     pub(super) old_style: bool,
+    /// Whether the tokens' ids are told, as vLLM does where it is asked to.
+    pub(super) tells_ids: bool,
     /// The model that judges the conversation, where one does.
     pub(super) judge: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    CallKind, Delta, Encoder, Finish, Keep, PartHead, Screening, Seed, Usage, Vocabulary,
+    CallKind, Delta, Encoder, Finish, Keep, PartHead, Screening, Seed, TokenId, Usage, Vocabulary,
 };
 
 use super::answer::{Answer, call_id, completion_id, moderation};
@@ -14,6 +14,7 @@ use super::spoken::Spoken;
 use crate::JsonWriter;
 use crate::azure::screening;
 use crate::openai::logprobs::{Cursor, Piece};
+use crate::openai::token_ids::token_ids;
 use crate::openai::usage;
 
 /// Folds the answer's deltas into a `chat.completion`.
@@ -23,6 +24,8 @@ pub(super) struct Fold {
     created: u64,
     vocabulary: Option<&'static dyn Vocabulary>,
     screening: Option<Arc<Screening>>,
+    /// The prompt's tokens, where they are told.
+    prompt: Vec<TokenId>,
     choices: Vec<Choice>,
     moderation: BytesMut,
     kept: Vec<Keep>,
@@ -54,6 +57,8 @@ struct Choice {
     citations: Citations,
     spoken: Option<Box<Spoken>>,
     finish: Finish,
+    /// All that was generated, where it is told.
+    ids: Vec<TokenId>,
 }
 
 impl Fold {
@@ -64,6 +69,7 @@ impl Fold {
             created: 0,
             vocabulary: None,
             screening: None,
+            prompt: Vec::new(),
             choices: Vec::new(),
             moderation: BytesMut::new(),
             kept: Vec::new(),
@@ -137,6 +143,10 @@ impl Fold {
             out.raw("}");
         }
         out.raw("],");
+        if self.answer.tells_ids {
+            token_ids("prompt_token_ids", &self.prompt, out);
+            out.raw(",");
+        }
         if let Some(screening) = &self.screening {
             screening::write_prompts(screening, out);
             out.raw(",");
@@ -266,6 +276,10 @@ impl Choice {
         out.raw(",\"finish_reason\":\"");
         out.raw(answer.finish(self.finish));
         out.raw("\"");
+        if answer.tells_ids {
+            out.raw(",");
+            token_ids("token_ids", &self.ids, out);
+        }
     }
 
     fn write_logprobs(&self, out: &mut BytesMut) {
@@ -306,6 +320,7 @@ impl Encoder for Fold {
                 self.created = start.created.whole_seconds();
                 self.vocabulary = start.vocabulary;
                 self.screening.clone_from(&start.screening);
+                self.prompt = start.prompts.first().cloned().unwrap_or_default();
             }
             Delta::Open { choice, part } => self.open(choice, part),
             Delta::Piece {
@@ -315,8 +330,12 @@ impl Encoder for Fold {
                 ends,
                 logprobs,
             } => {
-                let vocabulary = self.vocabulary;
-                self.choice(choice).piece(
+                let (vocabulary, tells_ids) = (self.vocabulary, self.answer.tells_ids);
+                let choice = self.choice(choice);
+                if tells_ids {
+                    choice.ids.extend_from_slice(ids);
+                }
+                choice.piece(
                     text,
                     Piece {
                         ids,
@@ -363,6 +382,10 @@ impl Encoder for Fold {
 
     fn takes_runs(&self) -> bool {
         true
+    }
+
+    fn tells_prompts(&self) -> bool {
+        self.answer.tells_ids
     }
 
     fn keep(&mut self) -> Vec<Keep> {

@@ -63,6 +63,7 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
         tier: request.tier,
         shows_reasoning: shows == Some(ReasoningText::Content),
         old_style: request.old_style,
+        tells_ids: request.wants_ids,
         judge: request
             .work
             .moderation

@@ -23,6 +23,8 @@ pub(super) struct Request {
     pub(super) stream_options: Option<StreamOptions>,
     /// The tier as the answer will name it.
     pub(super) tier: &'static str,
+    /// Whether it wants the tokens' ids.
+    pub(super) wants_ids: bool,
     /// Whether it speaks of `functions` and not of `tools`.
     pub(super) old_style: bool,
 }
@@ -80,6 +82,7 @@ impl Request {
             work,
             messages,
             stream,
+            wants_ids: body.boolean("return_token_ids").unwrap_or(false),
             stream_options: stream.then_some(options),
             tier: tier(body.string("service_tier").as_deref()),
             old_style: tools.old_style,

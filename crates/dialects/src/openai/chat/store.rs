@@ -72,6 +72,10 @@ impl Encoder for Stored {
         self.answer.takes_runs()
     }
 
+    fn tells_prompts(&self) -> bool {
+        self.answer.tells_prompts()
+    }
+
     fn keep(&mut self) -> Vec<Keep> {
         let mut kept = std::mem::take(&mut self.kept);
         kept.extend(self.answer.keep());

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use fakeai_canon::{
-    CallKind, Delta, Encoder, Finish, Keep, PartHead, Rng, Screening, Seed, Start, Usage, Verdict,
-    Vocabulary,
+    CallKind, Delta, Encoder, Finish, Keep, PartHead, Rng, Screening, Seed, Start, TokenId, Usage,
+    Verdict, Vocabulary,
 };
 
 use super::answer::{Answer, call_id, completion_id, moderation};
@@ -16,6 +16,7 @@ use crate::azure::screening;
 use crate::openai::counts::Counts;
 use crate::openai::logprobs::{Cursor, Piece};
 use crate::openai::stream_options::StreamOptions;
+use crate::openai::token_ids::token_ids;
 use crate::openai::{error, usage};
 
 /// Writes the answer's deltas as `chat.completion.chunk` events.
@@ -32,6 +33,8 @@ pub(super) struct Stream {
     padding: Option<Rng>,
     counts: Option<Box<Counts>>,
     screening: Option<Arc<Screening>>,
+    /// The prompt's tokens, where they are told.
+    prompt: Vec<TokenId>,
     choices: Vec<Choice>,
 }
 
@@ -61,12 +64,14 @@ struct Choice {
     calls: u32,
     cursor: Cursor,
     spoken: Option<Box<Spoken>>,
+    /// What was generated and is not yet told, where it is.
+    ids: Vec<TokenId>,
 }
 
 /// What the first chunk says of a content that is still empty.
 const EMPTY: &str = ",\"content\":\"\"";
 
-const NO_FINISH: &str = ",\"logprobs\":null,\"finish_reason\":null}]";
+const NO_FINISH: &str = ",\"logprobs\":null,\"finish_reason\":null";
 
 impl Stream {
     pub(super) fn new(answer: Answer, options: StreamOptions) -> Self {
@@ -85,6 +90,7 @@ impl Stream {
             padding: None,
             counts: None,
             screening: None,
+            prompt: Vec::new(),
             // Most answers have one, and an open stream holds no room for more.
             choices: Vec::with_capacity(1),
         }
@@ -98,6 +104,7 @@ impl Stream {
         self.ids = start.ids;
         self.created = start.created.whole_seconds();
         self.vocabulary = start.vocabulary;
+        self.prompt = start.prompts.first().cloned().unwrap_or_default();
         let counts = || Box::new(Counts::of(start.usage.prompt));
         self.counts = self.options.counts.then(counts);
         self.padding = self
@@ -146,13 +153,14 @@ impl Stream {
     #[inline]
     fn end(&mut self, out: &mut BytesMut) {
         out.raw(NO_FINISH);
-        self.pad(out);
+        out.raw("}]");
         self.complete(out);
     }
 
     /// Appends what a chunk ends with.
     #[inline]
-    fn complete(&self, out: &mut BytesMut) {
+    fn complete(&mut self, out: &mut BytesMut) {
+        self.pad(out);
         match &self.counts {
             None => out.raw(self.tail),
             Some(counts) => counts.write(out),
@@ -184,7 +192,22 @@ impl Stream {
         out.raw("\"role\":\"assistant\"");
         out.raw(content);
         out.raw(",\"refusal\":null}");
-        self.end(out);
+        out.raw(NO_FINISH);
+        out.raw("}]");
+        if self.answer.tells_ids {
+            out.raw(",");
+            token_ids("prompt_token_ids", &self.prompt, out);
+        }
+        self.complete(out);
+    }
+
+    /// Appends what was generated since it was last told, where it is, and closes the choice.
+    fn shut(&mut self, choice: u32, out: &mut BytesMut) {
+        if self.answer.tells_ids {
+            out.raw(",");
+            token_ids("token_ids", &self.choice(choice).ids, out);
+        }
+        out.raw("}]");
     }
 
     fn open(&mut self, choice: u32, part: PartHead<'_>, out: &mut BytesMut) {
@@ -264,15 +287,18 @@ impl Stream {
             before.number(u64::from(calls - 1));
         }
         before.raw(label);
-        let after = [close, NO_FINISH, self.tail].concat().into_bytes();
+        let after = [close, NO_FINISH, "}]", self.tail].concat().into_bytes();
         let state = self.choice(choice);
         (state.before, state.close, state.after) = (before.to_vec(), close, after);
     }
 
     #[inline]
     fn piece(&mut self, choice: u32, text: &str, piece: Piece<'_>, out: &mut BytesMut) {
-        let is_plain = piece.logprobs.is_empty() && self.padding.is_none() && self.counts.is_none();
+        let is_bare = self.padding.is_none() && self.counts.is_none() && !self.answer.tells_ids;
         self.count(choice, piece.ids.len());
+        if self.answer.tells_ids {
+            self.choice(choice).ids.extend_from_slice(piece.ids);
+        }
         let state = self.choice(choice);
         if state.open == Open::Hidden || (text.is_empty() && piece.logprobs.is_empty()) {
             return;
@@ -284,7 +310,7 @@ impl Stream {
         out.reserve(state.before.len() + text.len() + state.after.len());
         out.extend_from_slice(&state.before);
         out.escaped(text);
-        if is_plain {
+        if is_bare && piece.logprobs.is_empty() {
             return out.extend_from_slice(&state.after);
         }
         out.raw(state.close);
@@ -292,11 +318,14 @@ impl Stream {
         let written = if in_text && !piece.logprobs.is_empty() {
             self.logprobs(choice, piece, out)
         } else {
-            self.end(out);
+            out.raw(NO_FINISH);
+            self.shut(choice, out);
+            self.complete(out);
             false
         };
-        if text.is_empty() && !written {
-            out.truncate(mark);
+        match text.is_empty() && !written {
+            true => out.truncate(mark),
+            false => self.choice(choice).ids.clear(),
         }
     }
 
@@ -359,7 +388,6 @@ impl Stream {
         out.extend_from_slice(&self.head);
         out.raw("],\"moderation\":");
         moderation(judge, verdicts, out);
-        self.pad(out);
         self.complete(out);
     }
 
@@ -389,8 +417,8 @@ impl Stream {
         out.raw(before);
         let written = state.cursor.write(piece, vocabulary, out);
         out.raw(after);
-        out.raw(",\"finish_reason\":null}]");
-        self.pad(out);
+        out.raw(",\"finish_reason\":null");
+        self.shut(choice, out);
         self.complete(out);
         written
     }
@@ -401,8 +429,8 @@ impl Stream {
         self.begin(choice, false, out);
         out.raw("},\"logprobs\":null,\"finish_reason\":\"");
         out.raw(self.answer.finish(reason));
-        out.raw("\"}]");
-        self.pad(out);
+        out.raw("\"");
+        self.shut(choice, out);
         self.complete(out);
     }
 
@@ -455,6 +483,11 @@ impl Encoder for Stream {
             Delta::Vectors(_) | Delta::Ranked(_) | Delta::Made(_) | Delta::Cancel { .. } => {}
         }
     }
+
+    fn tells_prompts(&self) -> bool {
+        self.answer.tells_ids
+    }
+
     /// What was said can be referred to once all of it is told.
     fn keep(&mut self) -> Vec<Keep> {
         let whole = |choice: &mut Choice| match choice.open {

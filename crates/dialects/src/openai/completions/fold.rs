@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use fakeai_canon::{Delta, Encoder, Finish, PartHead, Screening, Seed, Usage, Vocabulary};
+use fakeai_canon::{Delta, Encoder, Finish, PartHead, Screening, Seed, TokenId, Usage, Vocabulary};
 
 use super::logprobs::Lists;
 use super::{Answer, completion_id, finish_name};
 use crate::JsonWriter;
 use crate::azure::screening;
 use crate::openai::logprobs::Piece;
+use crate::openai::token_ids::token_ids;
 use crate::openai::usage;
 
 /// Folds the answer's deltas into a `text_completion`.
@@ -19,6 +20,8 @@ pub(super) struct Fold {
     created: u64,
     vocabulary: Option<&'static dyn Vocabulary>,
     screening: Option<Arc<Screening>>,
+    /// The prompts' tokens, where they are told.
+    prompts: Vec<Vec<TokenId>>,
     choices: Vec<Choice>,
 }
 
@@ -27,7 +30,10 @@ struct Choice {
     text: BytesMut,
     lists: Lists,
     hidden: bool,
+    is_echo: bool,
     finish: Finish,
+    /// All that was generated, where it is told.
+    ids: Vec<TokenId>,
 }
 
 impl Fold {
@@ -38,6 +44,7 @@ impl Fold {
             created: 0,
             vocabulary: None,
             screening: None,
+            prompts: Vec::new(),
             choices: Vec::new(),
         }
     }
@@ -54,6 +61,9 @@ impl Fold {
         let vocabulary = self.vocabulary;
         self.choice(index);
         let choice = &mut self.choices[index as usize];
+        if self.answer.tells_ids.is_some() && !choice.is_echo {
+            choice.ids.extend_from_slice(piece.ids);
+        }
         if choice.hidden {
             return;
         }
@@ -88,6 +98,13 @@ impl Fold {
             out.raw(",\"finish_reason\":\"");
             out.raw(finish_name(choice.finish));
             out.raw("\"");
+            if let Some(choices) = self.answer.tells_ids {
+                let prompt = self.prompts.get(index / choices.max(1) as usize);
+                out.raw(",");
+                token_ids("token_ids", &choice.ids, out);
+                out.raw(",");
+                token_ids("prompt_token_ids", prompt.map_or(&[], |ids| ids), out);
+            }
             if let Some(screening) = &self.screening {
                 out.raw(",");
                 screening::write_choice(screening, Some(index as u32), out);
@@ -123,10 +140,12 @@ impl Encoder for Fold {
                 self.created = start.created.whole_seconds();
                 self.vocabulary = start.vocabulary;
                 self.screening.clone_from(&start.screening);
+                self.prompts.clone_from(&start.prompts);
             }
             Delta::Open { choice, part } => {
                 let choice = self.choice(choice);
                 choice.hidden = is_hidden(part);
+                choice.is_echo = matches!(part, PartHead::Echo);
                 choice.lists.open();
             }
             Delta::Piece {
@@ -157,6 +176,10 @@ impl Encoder for Fold {
             | Delta::Cancel { .. }
             | Delta::Fail { .. } => {}
         }
+    }
+
+    fn tells_prompts(&self) -> bool {
+        self.answer.tells_ids.is_some()
     }
 
     /// Offsets are counted from the start of a piece, which is quick for short ones only.

@@ -38,6 +38,7 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
     let answer = Answer {
         model: model::answering(context.catalog, &request.work.model),
         offsets: request.offsets,
+        tells_ids: request.wants_ids.then_some(request.work.choices),
     };
     let encoder: Box<dyn Encoder> = match request.stream {
         Some(options) => Box::new(Stream::new(answer, options)),
@@ -57,6 +58,8 @@ struct Answer {
     model: String,
     /// Where the texts begin; none where no logprobs were asked for.
     offsets: Option<Offsets>,
+    /// Choices of each prompt, where the tokens' ids are told, as vLLM does where it is asked to.
+    tells_ids: Option<u32>,
 }
 
 fn completion_id(ids: Seed) -> String {

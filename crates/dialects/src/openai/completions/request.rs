@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::logprobs::Offsets;
 use crate::openai::fields::Fields;
-use crate::openai::sampling;
 use crate::openai::stream_options::StreamOptions;
+use crate::openai::{sampling, tool};
 
 /// Tokens of an answer where the request does not say.
 const DEFAULT_MAX_TOKENS: u32 = 16;
@@ -17,6 +17,8 @@ pub(super) struct Request {
     pub(super) work: Generate,
     /// How the stream is to look; none where there is none.
     pub(super) stream: Option<StreamOptions>,
+    /// Whether it wants the tokens' ids.
+    pub(super) wants_ids: bool,
     /// Where the texts begin; none where no logprobs were asked for.
     pub(super) offsets: Option<Offsets>,
 }
@@ -40,7 +42,7 @@ impl Request {
             tool_choice: ToolChoice::None,
             skills: Vec::new(),
             parallel_calls: false,
-            format: Format::Text,
+            format: format(&mut body),
             sampling: sampling::sampling(&mut body),
             limits: {
                 let most = body.count("max_tokens").unwrap_or(DEFAULT_MAX_TOKENS);
@@ -61,9 +63,17 @@ impl Request {
         Self {
             work,
             stream: stream.then_some(options),
+            wants_ids: body.boolean("return_token_ids").unwrap_or(false),
             offsets,
         }
     }
+}
+
+/// What the text is bound to, by the fields of servers of open weights.
+fn format(body: &mut Fields) -> Format {
+    let asked = body.take("response_format").map(tool::format);
+    let asked = asked.filter(|format| *format != Format::Text);
+    asked.or_else(|| sampling::guided(body)).unwrap_or_default()
 }
 
 /// A text, token ids, or several of either. No prompt is an empty one.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use fakeai_canon::{Delta, Encoder, Finish, Screening, Start, Usage, Vocabulary};
+use fakeai_canon::{
+    Delta, Encoder, Finish, PartHead, Screening, Start, TokenId, Usage, Vocabulary,
+};
 
 use super::fold::is_hidden;
 use super::logprobs::Lists;
@@ -13,6 +15,7 @@ use crate::azure::screening;
 use crate::openai::counts::Counts;
 use crate::openai::logprobs::Piece;
 use crate::openai::stream_options::StreamOptions;
+use crate::openai::token_ids::token_ids;
 use crate::openai::{error, usage};
 
 /// Writes the answer's deltas as `text_completion` events.
@@ -26,6 +29,8 @@ pub(super) struct Stream {
     /// Everything of a chunk after `choices`, its usage aside.
     model: Vec<u8>,
     screening: Option<Arc<Screening>>,
+    /// The prompts' tokens, where they are told.
+    prompts: Vec<Vec<TokenId>>,
     choices: Vec<Choice>,
 }
 
@@ -33,6 +38,11 @@ pub(super) struct Stream {
 struct Choice {
     lists: Lists,
     hidden: bool,
+    is_echo: bool,
+    /// What was generated and is not yet told, where it is.
+    ids: Vec<TokenId>,
+    /// Whether the prompt's tokens are told.
+    is_begun: bool,
 }
 
 impl Stream {
@@ -45,6 +55,7 @@ impl Stream {
             head: Vec::new(),
             model: Vec::new(),
             screening: None,
+            prompts: Vec::new(),
             choices: Vec::new(),
         }
     }
@@ -55,6 +66,7 @@ impl Stream {
             self.screening = Some(Arc::clone(screening));
         }
         self.vocabulary = start.vocabulary;
+        self.prompts.clone_from(&start.prompts);
         let counts = || Counts::of(start.usage.prompt);
         self.counts = self.options.counts.then(counts);
         let mut head = BytesMut::with_capacity(128);
@@ -80,6 +92,9 @@ impl Stream {
 
     fn piece(&mut self, index: u32, text: &str, piece: Piece<'_>, out: &mut BytesMut) {
         self.count(index, piece.ids.len());
+        if self.answer.tells_ids.is_some() && !self.choice(index).is_echo {
+            self.choice(index).ids.extend_from_slice(piece.ids);
+        }
         if self.choice(index).hidden || (text.is_empty() && self.answer.offsets.is_none()) {
             return;
         }
@@ -99,8 +114,26 @@ impl Stream {
             }
             None => out.raw("null"),
         }
-        out.raw(",\"finish_reason\":null}");
+        out.raw(",\"finish_reason\":null");
+        self.shut(index, out);
         self.end(out);
+    }
+
+    /// Appends what was generated since it was last told, where it is, and closes the choice.
+    fn shut(&mut self, index: u32, out: &mut BytesMut) {
+        if let Some(choices) = self.answer.tells_ids {
+            let choice = self.choice(index);
+            let ids = std::mem::take(&mut choice.ids);
+            let is_first = !std::mem::replace(&mut choice.is_begun, true);
+            out.raw(",");
+            token_ids("token_ids", &ids, out);
+            let prompt = self.prompts.get((index / choices.max(1)) as usize);
+            if let Some(prompt) = prompt.filter(|_| is_first) {
+                out.raw(",");
+                token_ids("prompt_token_ids", prompt, out);
+            }
+        }
+        out.raw("}");
     }
 
     fn finish(&mut self, index: u32, reason: Finish, out: &mut BytesMut) {
@@ -110,7 +143,8 @@ impl Stream {
         out.number(u64::from(index));
         out.raw(",\"logprobs\":null,\"finish_reason\":\"");
         out.raw(finish_name(reason));
-        out.raw("\"}");
+        out.raw("\"");
+        self.shut(index, out);
         self.end(out);
     }
 
@@ -159,6 +193,7 @@ impl Encoder for Stream {
             Delta::Open { choice, part } => {
                 let choice = self.choice(choice);
                 choice.hidden = is_hidden(part);
+                choice.is_echo = matches!(part, PartHead::Echo);
                 choice.lists.open();
             }
             Delta::Piece {
@@ -190,5 +225,9 @@ impl Encoder for Stream {
             | Delta::Sound { .. }
             | Delta::Cancel { .. } => {}
         }
+    }
+
+    fn tells_prompts(&self) -> bool {
+        self.answer.tells_ids.is_some()
     }
 }
