@@ -14,6 +14,8 @@ pub enum Api {
     Vllm,
     /// SGLang, where it goes beyond OpenAI's.
     Sglang,
+    /// Triton, as it stands in front of TensorRT-LLM.
+    Triton,
     /// Cohere.
     Cohere,
     /// The Solido assistant.
@@ -22,12 +24,13 @@ pub enum Api {
 
 impl Api {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OpenAi,
         Self::Azure,
         Self::Nim,
         Self::Vllm,
         Self::Sglang,
+        Self::Triton,
         Self::Cohere,
         Self::Solido,
     ];
@@ -40,6 +43,7 @@ impl Api {
             Self::Nim => "nim",
             Self::Vllm => "vllm",
             Self::Sglang => "sglang",
+            Self::Triton => "triton",
             Self::Cohere => "cohere",
             Self::Solido => "solido",
         }

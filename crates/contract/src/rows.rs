@@ -35,6 +35,7 @@ static ROWS: LazyLock<Vec<Rows>> = LazyLock::new(|| {
         include_str!("../../../data/contracts/nim.rows.toml"),
         include_str!("../../../data/contracts/vllm.rows.toml"),
         include_str!("../../../data/contracts/sglang.rows.toml"),
+        include_str!("../../../data/contracts/triton.rows.toml"),
         include_str!("../../../data/contracts/cohere.rows.toml"),
         include_str!("../../../data/contracts/azure.rows.toml"),
         include_str!("../../../data/contracts/solido.rows.toml"),

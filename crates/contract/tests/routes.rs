@@ -46,7 +46,7 @@ fn every_operation_is_found_by_its_own_path_with_its_own_values() {
             .iter()
             .filter(|row| !row.upgrade)
             .count(),
-        297
+        299
     );
 }
 

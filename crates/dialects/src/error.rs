@@ -5,7 +5,7 @@ use fakeai_canon::ApiError;
 use fakeai_contract::Api;
 use http::StatusCode;
 
-use crate::{azure, cohere, nim, openai, sglang, solido, vllm};
+use crate::{azure, cohere, nim, openai, sglang, solido, triton, vllm};
 
 /// The status that an error goes out with.
 pub fn status(api: Api, error: &ApiError) -> StatusCode {
@@ -15,6 +15,7 @@ pub fn status(api: Api, error: &ApiError) -> StatusCode {
         Api::Nim => nim::error::status(error),
         Api::Vllm => vllm::error::status(error),
         Api::Sglang => sglang::error::status(error),
+        Api::Triton => triton::error::status(error),
         Api::Cohere => cohere::error::status(error),
     }
 }
@@ -28,6 +29,7 @@ pub fn write(api: Api, error: &ApiError, out: &mut BytesMut) {
         Api::Nim => nim::error::write(error, out),
         Api::Vllm => vllm::error::write(error, out),
         Api::Sglang => sglang::error::write(error, out),
+        Api::Triton => triton::error::write(error, out),
         Api::Cohere => cohere::error::write(error, out),
     }
 }

@@ -12,6 +12,7 @@ mod ranked;
 mod sglang;
 mod solido;
 mod tokens_used;
+mod triton;
 mod vllm;
 
 pub use endpoint::{Context, Decoded, Endpoint, Open, Opened, Upload};
@@ -23,6 +24,7 @@ pub static ENDPOINTS: &[&[Endpoint]] = &[
     nim::ENDPOINTS,
     vllm::ENDPOINTS,
     sglang::ENDPOINTS,
+    triton::ENDPOINTS,
     cohere::ENDPOINTS,
     azure::ENDPOINTS,
     solido::ENDPOINTS,

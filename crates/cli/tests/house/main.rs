@@ -49,6 +49,7 @@ mod stored;
 mod streams;
 mod templates;
 mod transports;
+mod triton;
 mod usage;
 mod vector_stores;
 mod web_sockets;

@@ -152,8 +152,10 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
 
 /// Puts the model into the body that a deployment's name stands for, in the path or in the body.
 fn name_model(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), ApiError> {
-    if operation.api == Api::Sglang {
-        return name_served(arrival);
+    match operation.api {
+        Api::Sglang => return name_served(arrival, "sglang"),
+        Api::Triton => return name_served(arrival, "trtllm"),
+        Api::OpenAi | Api::Azure | Api::Nim | Api::Vllm | Api::Cohere | Api::Solido => {}
     }
     let is_named = arrival.route.api() == Api::Azure && operation.kind == Kind::Infer;
     let named = arrival.body[MODEL].as_str().filter(|_| is_named);
@@ -165,13 +167,13 @@ fn name_model(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
     Ok(())
 }
 
-/// Puts the model into the body that SGLang serves; a server of another kind has no such path.
-fn name_served(arrival: &mut Arrival<'_>) -> Result<(), ApiError> {
+/// Puts the model into the body that an engine serves; a server of another kind has no such path.
+fn name_served(arrival: &mut Arrival<'_>, engine: &str) -> Result<(), ApiError> {
     let served = arrival.world.rules.served.as_ref();
     if arrival.world.is_mock() {
         return Ok(());
     }
-    let Some(served) = served.filter(|served| served.engine == "sglang") else {
+    let Some(served) = served.filter(|served| served.engine == engine) else {
         let head = &arrival.call.head;
         return Err(crate::gateway::unknown_path(head, &head.path));
     };

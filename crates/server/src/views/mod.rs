@@ -19,6 +19,7 @@ mod sglang;
 mod sleep;
 mod slo;
 mod tokenizer;
+mod triton;
 mod usage;
 
 use std::sync::Arc;
@@ -103,6 +104,9 @@ static OWN: &[OwnView] = &[
     page("/get_load", sglang::load),
     page("/health_generate", sglang::health),
     page("/flush_cache", sglang::flush_cache),
+    page("/v2/health/ready", triton::health),
+    page("/v2/health/live", triton::health),
+    page("/v2/models/{rest}", triton::model),
     open(Method::POST, "/flush_cache", sglang::flush_cache),
     open(Method::POST, "/sleep", sleep::sleep),
     open(Method::POST, "/wake_up", sleep::wake_up),
