@@ -81,7 +81,7 @@ impl<'a> Answer<'a> {
             None if cited.is_empty() && self.is_free() => {
                 let step = || agents::step(self.work, reading, voice, self.config, seed);
                 let step = self.work.tools.is_empty().then(step).flatten();
-                let form = || Prompted::of_text(reading);
+                let form = || Prompted::of_text(reading, &voice.topic);
                 step.or_else(|| form().and_then(|form| asked_for(&form, voice, reading, seed)))
             }
             text => text,

@@ -27,6 +27,15 @@ const KEYS: [&str; 14] = [
     "claves",
     "campos",
 ];
+/// What joins JSON and the keys that it is to have.
+const WITH: [&str; 6] = [
+    " with ",
+    " containing ",
+    " including ",
+    " mit ",
+    " avec ",
+    " con ",
+];
 /// Words before keys that stand between backticks.
 const ORDERED: &str = "order of fields: ";
 /// The most keys.
@@ -81,7 +90,10 @@ fn ordered(asked: &str) -> Option<Value> {
 /// Keys as in a JSON example: `"name":`.
 fn spelt(asked: &str) -> Vec<String> {
     let mut keys = Vec::new();
-    let mut rest = asked;
+    let Some(brace) = asked.find('{') else {
+        return keys;
+    };
+    let mut rest = &asked[brace..];
     while let Some(at) = rest.find('"') {
         rest = &rest[at..];
         match quoted_at(rest) {
@@ -104,8 +116,17 @@ fn listed(asked: &str) -> Vec<String> {
         let at = lower.find(word)? + word.len();
         (!lower[at..].starts_with(char::is_alphanumeric)).then_some(at)
     });
+    // As in `a JSON object with name and age`.
+    let json = lower.find("json");
+    let behind = json.and_then(|json| {
+        let words = WITH.iter().filter_map(|word| {
+            let at = json + lower[json..].find(word)? + word.len();
+            (!lower[json..at].contains(['.', '\n', '?'])).then_some(at)
+        });
+        words.min()
+    });
     // Lower case may change the length of a text; then nothing is read.
-    let Some(tail) = starts.max().and_then(|at| asked.get(at..)) else {
+    let Some(tail) = starts.max().or(behind).and_then(|at| asked.get(at..)) else {
         return Vec::new();
     };
     let sentence = &tail[..tail.find(['.', '\n', '?', ';']).unwrap_or(tail.len())];
@@ -123,6 +144,7 @@ fn listed(asked: &str) -> Vec<String> {
         item.trim()
             .trim_matches(['"', '\'', '`', '“', '”', '(', ')'])
     });
+    let items = items.map(|item| item.strip_prefix("and ").unwrap_or(item));
     items
         .filter(|item| is_key(item))
         .map(str::to_owned)

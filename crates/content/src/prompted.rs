@@ -8,6 +8,8 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::in_json::{self, Wanted};
+use crate::prose::Topic;
 use crate::reading::Reading;
 use crate::{data, object};
 
@@ -66,7 +68,7 @@ pub(crate) struct Prompted<'r> {
 
 impl<'r> Prompted<'r> {
     /// The form that a free text is to have, if the prompt wants any.
-    pub(crate) fn of_text(reading: &'r Reading<'_>) -> Option<Self> {
+    pub(crate) fn of_text(reading: &'r Reading<'_>, topic: &Topic) -> Option<Self> {
         if let Some(line) = LEAD
             .find(reading.asked.as_bytes())
             .and_then(|at| reading.asked[at..].lines().next())
@@ -84,7 +86,16 @@ impl<'r> Prompted<'r> {
             let lower = text.to_lowercase();
             WORDS.asks.iter().any(|words| lower.contains(words))
         };
-        Self::with_schema(reading).filter(|_| texts(reading).any(says))
+        let of_library = Self::with_schema(reading).filter(|_| texts(reading).any(says));
+        of_library.or_else(|| Some(Self::plain(in_json::of(reading, topic)?)))
+    }
+
+    fn plain(wanted: Wanted<'r>) -> Self {
+        Self {
+            schema: wanted.schema,
+            matter: wanted.matter,
+            is_marked: false,
+        }
     }
 
     /// The form of a JSON object: by a schema in the prompt, else by the keys that it names.
@@ -92,7 +103,8 @@ impl<'r> Prompted<'r> {
         if let Some(found) = Self::with_schema(reading) {
             return found;
         }
-        match texts(reading).find_map(object::schema) {
+        let named = |text| in_json::shown_object(text).map(|shown| shown.schema);
+        match texts(reading).find_map(|text| named(text).or_else(|| object::schema(text))) {
             Some(schema) => Self {
                 schema,
                 ..Self::usual(reading)
