@@ -363,7 +363,7 @@ fn repetition(sampling: &Sampling) -> f64 {
         max: None,
     };
     let (mut all, mut distinct) = (0, 0);
-    for seed in 0..10 {
+    for seed in 0..30 {
         let (answer, _) = say_with(
             "Describe life in a medieval town.",
             seed,

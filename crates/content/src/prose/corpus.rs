@@ -5,11 +5,12 @@ use super::Language;
 use super::outline::Outline;
 use super::segment::{self, Segment};
 
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     include_str!("../../../../data/corpus/en_answers.txt"),
     include_str!("../../../../data/corpus/en_lists.txt"),
     include_str!("../../../../data/corpus/en_chat.txt"),
     include_str!("../../../../data/corpus/en_reasoning.txt"),
+    include_str!("../../../../data/corpus/en_forms.txt"),
     include_str!("../../../../data/corpus/code_python.txt"),
     include_str!("../../../../data/corpus/code_web.txt"),
     include_str!("../../../../data/corpus/code_systems.txt"),

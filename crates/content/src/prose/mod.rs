@@ -28,4 +28,5 @@ pub use phrase::phrase;
 pub use request::{Form, Length, Request};
 pub use speak::Prose;
 pub use topic::{Kind, Topic};
-pub(crate) use topic::{Task, capitalised};
+pub(crate) use topic::{Task, capitalised, number};
+pub(crate) use words::is_small;

@@ -13,7 +13,7 @@ use super::request::{Form, Request};
 use super::resolve::Resolver;
 use super::slot::Needs;
 use super::weighed::Bend;
-use super::{Language, Topic, score, weighed};
+use super::{Kind, Language, Topic, score, weighed};
 
 /// The compiled corpus of one vocabulary.
 pub struct Prose {
@@ -241,8 +241,35 @@ impl<'a> Speaker<'a> {
         Finish::Length
     }
 
+    /// So many sentences and nothing else.
+    fn sentences(&self, count: u32) -> Vec<Turn> {
+        let (first, further) = match self.topic.kind {
+            Kind::Writing | Kind::Poem | Kind::Haiku => ("story", "story"),
+            Kind::Compare => ("contrast", "contrast"),
+            Kind::Advice => ("advice", "point"),
+            Kind::Summary => ("summary", "point"),
+            _ => ("intro", "point"),
+        };
+        let turn = |index: u32| Turn {
+            pool: self.model.pool(
+                self.language,
+                self.numbered(if index == 1 { first } else { further }),
+            ),
+            spaced: false,
+            gap: Gap::Inline,
+            index,
+            follow: None,
+        };
+        (1..=count).map(turn).collect()
+    }
+
     /// The steps of the text, in order.
     fn turns(&mut self) -> Vec<Turn> {
+        let asks =
+            self.form == Form::Answer && !matches!(self.topic.kind, Kind::Code | Kind::Repeat);
+        if let Some(count) = self.topic.sentences.filter(|_| asks) {
+            return self.sentences(count);
+        }
         let Some(outline) = self.outline() else {
             return Vec::new();
         };

@@ -31,14 +31,22 @@ pub enum Kind {
     Advice,
     /// A program.
     Code,
-    /// A letter, story or other piece of writing.
+    /// A story or other piece of writing.
     Writing,
+    /// Lines that rhyme.
+    Poem,
+    /// Three short lines.
+    Haiku,
+    /// A letter.
+    Mail,
+    /// A joke.
+    Joke,
     /// Given words back.
     Repeat,
 }
 
 impl Kind {
-    const NAMES: [(&str, Kind); 10] = [
+    const NAMES: [(&str, Kind); 14] = [
         ("chat", Kind::Chat),
         ("question", Kind::Question),
         ("steps", Kind::Steps),
@@ -48,6 +56,10 @@ impl Kind {
         ("advice", Kind::Advice),
         ("code", Kind::Code),
         ("writing", Kind::Writing),
+        ("poem", Kind::Poem),
+        ("haiku", Kind::Haiku),
+        ("mail", Kind::Mail),
+        ("joke", Kind::Joke),
         ("repeat", Kind::Repeat),
     ];
 
@@ -63,6 +75,12 @@ impl Kind {
     pub fn name(self) -> &'static str {
         Kind::NAMES[self as usize].0
     }
+
+    /// Whether it can be about nothing in particular.
+    fn is_whole(self) -> bool {
+        use Kind::{Code, Haiku, Joke, Mail, Poem, Writing};
+        matches!(self, Code | Writing | Poem | Haiku | Mail | Joke)
+    }
 }
 
 /// A small task whose answer is in the prompt.
@@ -77,10 +95,11 @@ pub(crate) enum Task {
     List,
     Mend,
     Translate,
+    Turn,
 }
 
 impl Task {
-    const NAMES: [(&str, Task); 8] = [
+    const NAMES: [(&str, Task); 9] = [
         ("label", Task::Label),
         ("take", Task::Take),
         ("extract", Task::Extract),
@@ -89,6 +108,7 @@ impl Task {
         ("list", Task::List),
         ("mend", Task::Mend),
         ("translate", Task::Translate),
+        ("turn", Task::Turn),
     ];
 
     /// The task of that name in the lists of words.
@@ -113,10 +133,12 @@ pub struct Topic {
     pub numbers: Vec<String>,
     /// How many things it asks for.
     pub count: Option<u32>,
+    /// How many sentences it asks for.
+    pub sentences: Option<u32>,
     /// The length it asks for in words such as "briefly".
     pub verbosity: Option<Verbosity>,
     /// The small tasks that it may set, a bit for each [`Task`].
-    tasks: u8,
+    tasks: u16,
     /// The pool of the programming language it names.
     pub(crate) code: Option<&'static str>,
     /// The words that it wants back.
@@ -147,6 +169,7 @@ impl Topic {
             quoted: found.quoted,
             numbers: found.numbers,
             count: None,
+            sentences: None,
             verbosity: None,
             tasks: 0,
             code: None,
@@ -281,26 +304,32 @@ impl Topic {
     }
 
     fn take_words(&mut self, pieces: &Pieces<'_>) {
+        let mut before = None;
         for piece in &pieces.list {
+            let last = before.replace(piece.word);
             if piece.is_plain {
-                piece
-                    .entry
-                    .into_iter()
-                    .for_each(|entry| self.take_entry(entry));
+                if let Some(entry) = piece.entry {
+                    self.take_entry(entry, last);
+                }
                 continue;
             }
             let joins = |c: char| c.is_alphanumeric() || "'+#-".contains(c);
             let words = piece.raw.split(|c: char| !joins(c));
             let entries = words.filter_map(words::lookup);
-            entries.for_each(|entry| self.take_entry(entry));
+            entries.for_each(|entry| self.take_entry(entry, last));
         }
     }
 
     #[inline]
-    fn take_entry(&mut self, entry: &Entry) {
+    fn take_entry(&mut self, entry: &Entry, before: Option<&str>) {
         for (of, cue) in &entry.cues {
             if *of == self.language || *of == Language::English {
-                self.take(*cue);
+                match (*cue, before) {
+                    (Cue::Sentences, Some(word)) => {
+                        self.sentences = self.sentences.or_else(|| number(word));
+                    }
+                    (cue, _) => self.take(cue),
+                }
             }
         }
     }
@@ -317,6 +346,8 @@ impl Topic {
             Cue::Long => self.verbosity = Some(Verbosity::High),
             Cue::Code(pool) => self.code = Some(pool),
             Cue::Count(count) => self.count = self.count.or(Some(count)),
+            Cue::SentencesOf(count) => self.sentences = Some(count),
+            Cue::Sentences => {}
         }
     }
 
@@ -338,10 +369,30 @@ impl Topic {
             self.kind = Kind::Repeat;
         } else if is_mistaken {
             self.kind = Kind::Question;
-        } else if self.keywords.is_empty() && self.kind != Kind::Code {
+        } else if self.keywords.is_empty() && !self.kind.is_whole() {
             self.kind = Kind::Chat;
         }
     }
+}
+
+/// The number that a word tells: `3`, `two`, the last of `1-2`.
+pub(crate) fn number(word: &str) -> Option<u32> {
+    const MOST: u32 = 50;
+    if word.eq_ignore_ascii_case("a") || word.eq_ignore_ascii_case("single") {
+        return Some(1);
+    }
+    let digits = word.rsplit(|c: char| !c.is_ascii_digit()).next();
+    let written = digits.and_then(|digits| digits.parse().ok());
+    let named = || {
+        let mut cues = words::lookup(word)?.cues.iter();
+        cues.find_map(|(_, cue)| match cue {
+            Cue::Count(count) => Some(*count),
+            _ => None,
+        })
+    };
+    written
+        .or_else(named)
+        .filter(|count| (1..=MOST).contains(count))
 }
 
 /// The parts of a long text that are read.

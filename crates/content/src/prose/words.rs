@@ -47,6 +47,10 @@ pub(crate) enum Cue {
     Code(&'static str),
     /// A number of things.
     Count(u32),
+    /// Sentences, as many as the word before says.
+    Sentences,
+    /// So many sentences.
+    SentencesOf(u32),
 }
 
 /// What is known of a small word.
@@ -172,6 +176,11 @@ pub(crate) fn table() -> &'static Table {
 /// What is known of a word, whatever its case.
 pub(crate) fn lookup(word: &str) -> Option<&'static Entry> {
     TABLE.lookup(word)
+}
+
+/// Whether a word carries no meaning by itself in some language.
+pub(crate) fn is_small(word: &str) -> bool {
+    lookup(word).is_some_and(|entry| entry.small.count() > 0)
 }
 
 impl Table {
@@ -316,9 +325,11 @@ fn cue(section: &'static str, index: usize) -> Option<Cue> {
         Some(("kind", name)) => Kind::named(name).map(Cue::Kind),
         Some(("code", _)) => Some(Cue::Code(section)),
         Some(("task", name)) => Task::named(name).map(Cue::Task),
+        Some(("sentences", _)) => Some(Cue::SentencesOf(index as u32 + 1)),
         _ => match section {
             "brief" => Some(Cue::Brief),
             "long" => Some(Cue::Long),
+            "sentences" => Some(Cue::Sentences),
             "count" => Some(Cue::Count(index as u32 + 1)),
             _ => None,
         },

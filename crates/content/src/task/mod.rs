@@ -3,6 +3,7 @@
 //! a capital. Not here: answers about a topic (`prose`), given words (`obedience`).
 
 mod capital;
+mod digest;
 mod extract;
 mod few_shot;
 mod label;
@@ -12,6 +13,7 @@ mod mend;
 mod recall;
 mod sentiment;
 mod translate;
+mod turn;
 
 use std::sync::LazyLock;
 
@@ -19,7 +21,7 @@ use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use crate::data;
-use crate::prose::{Task, Topic};
+use crate::prose::{Kind, Task, Topic};
 use crate::reading::Reading;
 
 pub(crate) use label::fitting;
@@ -37,6 +39,8 @@ struct Words {
     list: list::Words,
     mend: mend::Words,
     translate: translate::Words,
+    turn: turn::Words,
+    digest: digest::Words,
 }
 
 static WORDS: LazyLock<Words> =
@@ -54,8 +58,15 @@ const LONGEST: usize = 16_384;
 /// The answer, where the turn sets a task of these kinds.
 pub(crate) fn of(reading: &Reading<'_>, topic: &Topic) -> Option<String> {
     let asked = reading.asked.trim();
+    if let Some(digest) = digest_of(reading, asked, topic) {
+        return Some(digest);
+    }
     if asked.is_empty() || asked.len() > LONGEST {
         return None;
+    }
+    let turned = || turn::of(asked);
+    if let Some(text) = (may_turn(topic)).then(turned).flatten() {
+        return Some(text);
     }
     let instruction = reading.instructions.iter().rev().find(|text| is_set(text));
     let standing = instruction.is_some();
@@ -85,6 +96,26 @@ pub(crate) fn of(reading: &Reading<'_>, topic: &Topic) -> Option<String> {
     let mend = || may(Task::Mend).then(|| mend::of(asked)).flatten();
     let shown = few_shot::of(asked).or_else(label).or_else(extract);
     shown.or_else(list).or_else(mend)
+}
+
+fn may_turn(topic: &Topic) -> bool {
+    topic.may_set(Task::Turn) && topic.kind != Kind::Code
+}
+
+/// A digest of a text, where the turn wants one, or the instructions do of every turn.
+fn digest_of(reading: &Reading<'_>, asked: &str, topic: &Topic) -> Option<String> {
+    let of = |text| digest::of(&Order { text, asked }, topic);
+    if topic.kind == Kind::Summary {
+        return of(None);
+    }
+    // Small talk is nothing to be summed up.
+    const SHORTEST: usize = 160;
+    if asked.len() < SHORTEST {
+        return None;
+    }
+    let mut instructions = reading.instructions.iter().rev();
+    let standing = instructions.find(|text| digest::is_wanted(text));
+    standing.and_then(|text| of(Some(text)))
 }
 
 /// Whether a turn asks about such a task: `How do I classify documents?`.

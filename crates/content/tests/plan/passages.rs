@@ -231,7 +231,6 @@ fn a_plain_prompt_is_continued_with_the_answer() {
 fn other_prompts_are_left_alone() {
     for asked in [
         "Here is some context: I am new to Rust and like to read documents. How do lifetimes work?",
-        "Summarise the following document:\n\nThe tower is tall. It is made of iron.",
         "Write a function that loads documents from a context and returns the sources.\n\n```python\ndef load(context):\n    return context.documents\n```",
     ] {
         let answer = said(&chat(asked));
