@@ -25,6 +25,8 @@ struct Words {
     forms: Vec<String>,
     /// What names a list.
     lists: Vec<String>,
+    /// What stands before what the JSON is about, the clearest first.
+    about: Vec<String>,
 }
 
 static WORDS: LazyLock<Words> =
@@ -159,11 +161,23 @@ fn matter(text: &str, shown: Option<&Shown>) -> String {
         let about = |part: &&str| !part.to_lowercase().contains("json");
         parts.filter(about).collect()
     };
-    let whole = kept(&['\n', '.', '?', '!', ':']);
-    match whole.trim().is_empty() && shown.is_none() {
-        true => bare,
-        false => whole.trim().to_owned(),
+    let left = kept(&['\n', '.', '?', '!', ':']);
+    let (left, is_bare) = (left.trim(), shown.is_none());
+    match left.is_empty() && is_bare {
+        true => subject(&bare).unwrap_or(&bare).to_owned(),
+        false => left.to_owned(),
     }
+}
+
+/// What a sentence says that JSON is about.
+fn subject(text: &str) -> Option<&str> {
+    let at = JSON.iter().find_map(|name| name.find(text.as_bytes()))?;
+    let behind = &text[at..];
+    let words = &WORDS.about;
+    words.iter().find_map(|word| {
+        let at = behind.rfind(word.as_str())?;
+        Some(behind[at + word.len()..].trim())
+    })
 }
 
 #[cfg(test)]

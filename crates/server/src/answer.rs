@@ -235,7 +235,7 @@ fn fold(
 
 /// The whole body, where all of it is due now.
 fn settle(frames: &mut Box<dyn Frames>, world: &World) -> Option<Result<Bytes, ApiError>> {
-    let mut out = BytesMut::with_capacity(1024);
+    let mut out = BytesMut::with_capacity(2048);
     loop {
         match frames.pull(world.now(), &mut out, Waker::noop()) {
             Pull::More => {}

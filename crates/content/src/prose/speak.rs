@@ -328,9 +328,10 @@ impl<'a> Speaker<'a> {
         let verbosity = asked.unwrap_or(self.request.length.verbosity);
         let fits = |outline: &&Outline| outline.name == name && outline.verbosity == verbosity;
         let model = self.model;
-        let fitting = || model.outlines.iter().filter(fits);
-        let chosen = self.rng.below(fitting().count());
-        fitting().nth(chosen)
+        // Those of a kind and a length stand together.
+        let from = model.outlines.iter().position(|outline| fits(&outline))?;
+        let fitting = model.outlines[from..].iter().take_while(fits).count();
+        model.outlines.get(from + self.rng.below(fitting))
     }
 
     /// Says one template.
@@ -375,13 +376,13 @@ impl<'a> Speaker<'a> {
         let is_ordered = window.1 - window.0 < to - from;
         let pending_weight = if is_ordered { 2.0 } else { PENDING_WEIGHT };
         let mut total = 0.0;
+        let mut nearness = 1.0;
         for number in from..to {
             let template = &self.model.templates[number as usize];
             let is_used = self.used[number as usize / 64] >> (number % 64) & 1 == 1;
-            let nearness = match is_ordered {
-                true => FURTHER.powi(number as i32 - window.0 as i32),
-                false => 1.0,
-            };
+            if is_ordered && number > window.0 {
+                nearness *= FURTHER;
+            }
             let mut weight = 0.0;
             if template.needs & !knows == 0 && (window.0..window.1).contains(&number) {
                 weight = tilt(self.topic.tilt, number) * nearness;

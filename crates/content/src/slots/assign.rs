@@ -42,7 +42,18 @@ pub(crate) fn candidates(text: &str, distance: f64) -> Vec<Candidate<'_>> {
 }
 
 fn words_before(text: &str) -> Vec<String> {
-    let sentence = text.rfind(['?', '!', '\n']).map_or(0, |at| at + 1);
+    let marks = text.rfind(['?', '!', '\n']).map_or(0, |at| at + 1);
+    // A stop behind a short word belongs to an abbreviation.
+    const WORD: usize = 3;
+    let ends = |at: &usize| {
+        let words = text[..*at].rsplit(|c: char| !c.is_alphanumeric());
+        words
+            .map(str::len)
+            .next()
+            .is_some_and(|length| length >= WORD)
+    };
+    let stop = text.rfind(". ").filter(ends).map_or(0, |at| at + 2);
+    let sentence = marks.max(stop);
     let words = text[sentence..].rsplit(|c: char| !(c.is_alphanumeric() || c == '\''));
     let words = words.filter(|word| !word.is_empty()).take(BEFORE);
     words.map(str::to_lowercase).collect()
