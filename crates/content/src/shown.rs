@@ -146,7 +146,7 @@ impl<'t> Reader<'t> {
             self.spaces();
             let schema = self.value(key, depth + 1)?;
             properties.push((key.to_owned(), schema));
-            self.to_next();
+            self.go_to_next();
         }
         (!properties.is_empty()).then(|| closed(properties.into_iter()))
     }
@@ -163,7 +163,7 @@ impl<'t> Reader<'t> {
             let item = self.value(singular(key), depth + 1)?;
             items.get_or_insert(item);
             count += 1;
-            self.to_next();
+            self.go_to_next();
         }
         let items = items.unwrap_or_else(|| json!({"type": "string"}));
         Some(json!({"type": "array", "items": items, "minItems": count.clamp(1, 3), "maxItems": 5}))
@@ -175,7 +175,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Past what is said of a value behind it, up to the next one.
-    fn to_next(&mut self) {
+    fn go_to_next(&mut self) {
         let rest = self.rest();
         let end = rest.find([',', '}', ']', '\n']);
         self.at += end.unwrap_or(rest.len());

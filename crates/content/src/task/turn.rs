@@ -167,7 +167,7 @@ fn letter(what: &str) -> Option<char> {
     let mut parts =
         what.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '’' | '`' | '“' | '”'));
     let mut single = None;
-    while let Some(part) = parts.next() {
+    for part in parts {
         let mut chars = part.chars();
         let (Some(first), None) = (chars.next(), chars.next()) else {
             // `rs` without an apostrophe, as in `how many rs`.
@@ -195,13 +195,9 @@ fn sorted(asked: &str, lower: &str, at: usize) -> Option<String> {
         None => &asked[at..],
     };
     let rest = rest.lines().find(|line| !line.trim().is_empty())?;
-    let (opens, closes) = match (rest.find('['), rest.rfind(']')) {
-        (Some(opens), Some(closes)) if opens < closes => ("[", "]"),
-        _ => ("", ""),
-    };
-    let inner = match (rest.find('['), rest.rfind(']')) {
-        (Some(from), Some(to)) if from < to => &rest[from + 1..to],
-        _ => rest,
+    let (opens, inner, closes) = match (rest.find('['), rest.rfind(']')) {
+        (Some(from), Some(to)) if from < to => ("[", &rest[from + 1..to], "]"),
+        _ => ("", rest, ""),
     };
     let mut items: Vec<&str> = inner
         .split(',')
