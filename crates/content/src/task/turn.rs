@@ -164,7 +164,7 @@ fn told(count: usize, thing: &str, text: &str) -> String {
 
 /// The one letter that is asked for: `r's`, `the letter r`, `"r"`.
 fn letter(what: &str) -> Option<char> {
-    let mut parts =
+    let parts =
         what.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '’' | '`' | '“' | '”'));
     let mut single = None;
     for part in parts {
