@@ -13,7 +13,7 @@ use crate::prose::{Kind, Topic};
 use crate::reading::Reading;
 use crate::shown::{self, Shown};
 use crate::word_hash::WordSet;
-use crate::{data, obedience, object};
+use crate::{data, obedience, object, task};
 
 #[derive(Deserialize)]
 struct Words {
@@ -44,7 +44,7 @@ pub(crate) struct Wanted<'r> {
 pub(crate) fn of<'r>(reading: &'r Reading<'_>, topic: &Topic) -> Option<Wanted<'r>> {
     let asked = &*reading.asked;
     if speaks_of_json(asked) && topic.kind != Kind::Code {
-        if is_given(asked) {
+        if is_given(asked) || task::lists_values(asked, topic) {
             return None;
         }
         if let Some(wanted) = form(asked, topic, true) {
@@ -282,6 +282,8 @@ mod tests {
             ),
             ("You are an expert in JSON and YAML.", "How do tides work?"),
             ("", "Return only JSON: {\"status\":\"ok\"}"),
+            ("", "List three colors as a JSON array"),
+            ("", "Extract all emails as a JSON list: a@b.example and c@d.example"),
         ] {
             assert_eq!(schema(system, user), None, "{system} {user}");
         }

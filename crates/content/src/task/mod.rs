@@ -98,6 +98,13 @@ pub(crate) fn of(reading: &Reading<'_>, topic: &Topic) -> Option<String> {
     shown.or_else(list).or_else(mend)
 }
 
+/// Whether the turn asks for values that are known, to be written as JSON by themselves.
+pub(crate) fn lists_values(asked: &str, topic: &Topic) -> bool {
+    let order = Order { text: None, asked };
+    let listed = topic.may_set(Task::List) && list::of(asked).is_some();
+    listed || (topic.may_set(Task::Extract) && extract::of(&order).is_some())
+}
+
 fn may_turn(topic: &Topic) -> bool {
     topic.may_set(Task::Turn) && topic.kind != Kind::Code
 }
