@@ -3,6 +3,7 @@
 use fakeai_server::config::{ClockKind, Config, EngineKind};
 use serde_json::{Value, json};
 
+use crate::client::Request;
 use crate::house::House;
 
 const MODEL: &str = "meta-llama/Llama-3.1-8B-Instruct";
@@ -107,4 +108,13 @@ async fn it_is_ready_tells_its_models_and_refuses_in_its_own_shape() {
         other.get(path).await.error(404);
     }
     assert_eq!(other.post(GENERATE, &asks(json!({}))).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_body_needs_no_header_that_tells_its_type() {
+    let house = House::with(serve).await;
+    let form = "application/x-www-form-urlencoded";
+    let request = Request::post(GENERATE).body(form, asks(json!({})).to_string());
+    let answer = house.send(request).await.ok();
+    assert!(answer["text_output"].is_string());
 }
