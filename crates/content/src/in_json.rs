@@ -283,7 +283,10 @@ mod tests {
             ("You are an expert in JSON and YAML.", "How do tides work?"),
             ("", "Return only JSON: {\"status\":\"ok\"}"),
             ("", "List three colors as a JSON array"),
-            ("", "Extract all emails as a JSON list: a@b.example and c@d.example"),
+            (
+                "",
+                "Extract all emails as a JSON list: a@b.example and c@d.example",
+            ),
         ] {
             assert_eq!(schema(system, user), None, "{system} {user}");
         }

@@ -73,7 +73,10 @@ fn the_topic_is_what_is_asked_about() {
         ("Explain how tides work.", "tides"),
         ("How does DNS resolve?", "DNS"),
         ("Why do volcanoes form under the sea?", "volcanoes"),
-        ("Write a one-sentence bedtime story about a unicorn.", "unicorn"),
+        (
+            "Write a one-sentence bedtime story about a unicorn.",
+            "unicorn",
+        ),
         ("Who wrote Hamlet?", "Hamlet"),
         ("Pourquoi le ciel est-il bleu ?", "ciel"),
         ("¿Cómo puedo hacer una paella?", "paella"),
@@ -96,16 +99,28 @@ fn a_question_after_a_greeting_is_a_question() {
 fn forms_and_sentences_are_as_asked() {
     let say = |prompt: &str| {
         let length = Length::default();
-        say_with(prompt, 3, &Sampling::default(), length, None).0.text().to_owned()
+        say_with(prompt, 3, &Sampling::default(), length, None)
+            .0
+            .text()
+            .to_owned()
     };
     let ends = |text: &str| text.matches(['.', '!', '?']).count();
-    assert_eq!(ends(&say("Write a one-sentence bedtime story about a unicorn.")), 1);
+    assert_eq!(
+        ends(&say("Write a one-sentence bedtime story about a unicorn.")),
+        1
+    );
     assert_eq!(ends(&say("Explain gravity in two sentences.")), 2);
     assert_eq!(say("Write a haiku about autumn").lines().count(), 3);
     let mail = say("Write an email to the landlord about the heating");
-    assert!(mail.starts_with("Subject: ") && mail.contains("heating"), "{mail}");
+    assert!(
+        mail.starts_with("Subject: ") && mail.contains("heating"),
+        "{mail}"
+    );
     let verses = say("Write a poem about the sea");
-    assert!(verses.lines().count() > 7 && verses.contains("the sea"), "{verses}");
+    assert!(
+        verses.lines().count() > 7 && verses.contains("the sea"),
+        "{verses}"
+    );
 }
 
 #[test]

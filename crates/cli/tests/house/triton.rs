@@ -18,8 +18,9 @@ fn serve(config: &mut Config) {
 
 fn asks(more: Value) -> Value {
     let mut body = json!({"text_input": "Once upon a time", "max_tokens": 12, "min_length": 12});
-    let more = more.as_object().unwrap().clone();
-    body.as_object_mut().unwrap().extend(more);
+    for (name, value) in more.as_object().into_iter().flatten() {
+        body[name] = value.clone();
+    }
     body
 }
 

@@ -153,7 +153,7 @@ pub struct Topic {
 
 /// Texts are read up to here, in bytes from the start and as many from the end: what a long prompt
 /// asks for stands there, and reading it costs no more than reading a short one.
-const WINDOW: usize = 240;
+const WINDOW: usize = 200;
 
 impl Topic {
     /// Reads the last message of a user.
@@ -400,9 +400,16 @@ fn window(text: &str) -> std::borrow::Cow<'_, str> {
     if text.len() <= 2 * WINDOW {
         return text.into();
     }
+    // No word is cut; one that is longer than any is.
+    const WORD: usize = 40;
+    let to = boundary(text, WINDOW);
     let from = boundary(text, text.len() - WINDOW);
+    let near = &text[boundary(text, to - WORD)..to];
+    let to = near.rfind(' ').map_or(to, |at| to - near.len() + at);
+    let near = &text[from..boundary(text, from + WORD)];
+    let from = near.find(' ').map_or(from, |at| from + at);
     let mut parts = String::with_capacity(2 * WINDOW + 8);
-    parts.push_str(&text[..boundary(text, WINDOW)]);
+    parts.push_str(&text[..to]);
     parts.push('\n');
     parts.push_str(&text[from..]);
     parts.into()
