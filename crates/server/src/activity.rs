@@ -1,5 +1,5 @@
-//! Whether something goes on in a world by itself: a run that works, or has been woken to. A virtual
-//! clock doesn't jump before it rests. Not here: who waits for what.
+//! Whether something goes on in a world: a run that works, or has been woken to, or a call that is being
+//! handled. A virtual clock doesn't jump before it rests. Not here: who waits for what.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -52,6 +52,24 @@ impl Activity {
         if rests.is_ok() {
             self.0.clock.calmer();
         }
+    }
+}
+
+/// A call that is being handled: what it has stored may want a run that is not begun yet.
+pub(crate) struct Handling(Option<Arc<WorldClock>>);
+
+impl Handling {
+    /// That of a call which has come in. Nothing on a clock that waits for nobody.
+    pub(crate) fn begin(clock: &Arc<WorldClock>) -> Self {
+        let clock = clock.is_virtual().then(|| Arc::clone(clock));
+        clock.iter().for_each(|clock| clock.busier());
+        Self(clock)
+    }
+}
+
+impl Drop for Handling {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|clock| clock.calmer());
     }
 }
 

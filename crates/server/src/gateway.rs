@@ -8,6 +8,7 @@ use fakeai_canon::{ApiError, Call, Caller, ErrorKind, Head, Micros, Reply};
 use fakeai_contract::{Api, Contract, Kind, Operation};
 use fakeai_dialects::{ENDPOINTS, Endpoint};
 
+use crate::activity::Handling;
 use crate::agenda;
 use crate::answer::{self, Answer};
 use crate::check::Checks;
@@ -173,6 +174,7 @@ impl Gateway {
     }
 
     fn handle_in(&self, world: Arc<World>, path: &str, call: Call, origin: Origin) -> Served {
+        let _handling = Handling::begin(&world.clock);
         let number = world.count_call();
         let request_id = world.request_id(number);
         let mut visit = Visit::open(&world, &call.head, &call.body, request_id.clone());
