@@ -96,6 +96,25 @@ fn a_question_after_a_greeting_is_a_question() {
 }
 
 #[test]
+fn a_question_about_a_form_is_no_wish_for_it() {
+    for prompt in [
+        "How does email work?",
+        "What is a haiku?",
+        "Explain how a sonnet is built.",
+        "Who wrote the poem?",
+    ] {
+        assert_eq!(Topic::of(prompt).kind.name(), "question", "{prompt}");
+    }
+    for (prompt, kind) in [
+        ("Write an email to Ada.", "mail"),
+        ("Can you tell me a joke?", "joke"),
+        ("A haiku about rain, please", "haiku"),
+    ] {
+        assert_eq!(Topic::of(prompt).kind.name(), kind, "{prompt}");
+    }
+}
+
+#[test]
 fn forms_and_sentences_are_as_asked() {
     let say = |prompt: &str| {
         let length = Length::default();

@@ -182,7 +182,7 @@ impl Topic {
         };
         topic.take_cues(&pieces);
         topic.take_phrases_in_rank(found.phrases);
-        topic.settle(text.contains('?'));
+        topic.settle(text.contains('?'), asks_about(text));
         topic.name_things();
         topic
     }
@@ -352,7 +352,7 @@ impl Topic {
     }
 
     /// Decides what several hints together mean. A question about something is no small talk.
-    fn settle(&mut self, asks: bool) {
+    fn settle(&mut self, asks: bool, asks_about: bool) {
         let digits = self.numbers.iter().filter_map(|number| number.parse().ok());
         self.count = self
             .count
@@ -363,6 +363,7 @@ impl Topic {
             Kind::Repeat => true,
             Kind::Chat => many || (asks && !self.keywords.is_empty()),
             Kind::Compare => !many,
+            Kind::Writing | Kind::Poem | Kind::Haiku | Kind::Mail | Kind::Joke => asks_about,
             _ => false,
         };
         if !self.wanted.is_empty() {
@@ -373,6 +374,18 @@ impl Topic {
             self.kind = Kind::Chat;
         }
     }
+}
+
+/// Whether a prompt asks about a thing rather than for one: `How does email work?`.
+fn asks_about(text: &str) -> bool {
+    const OPENERS: [&str; 12] = [
+        "how", "why", "what", "what's", "who", "when", "where", "which", "is", "does", "explain",
+        "describe",
+    ];
+    let first = text.split_whitespace().next().unwrap_or_default();
+    OPENERS
+        .iter()
+        .any(|opener| first.eq_ignore_ascii_case(opener))
 }
 
 /// The number that a word tells: `3`, `two`, the last of `1-2`.

@@ -57,12 +57,14 @@ pub(super) fn of(asked: &str) -> Option<String> {
         return Some(cased(asked, &lower, at)?.to_lowercase());
     }
     let numbers = || numbers(asked);
+    // Two numbers may be the ends of a time: `the largest ship between 1900 and 1950`.
+    let several = || numbers().filter(|all| all.len() > 2);
     let told = |value: f64| crate::calculation::written(value);
     if has(&words.most).is_some() {
-        return numbers().map(|all| told(all.into_iter().fold(f64::MIN, f64::max)));
+        return several().map(|all| told(all.into_iter().fold(f64::MIN, f64::max)));
     }
     if has(&words.least).is_some() {
-        return numbers().map(|all| told(all.into_iter().fold(f64::MAX, f64::min)));
+        return several().map(|all| told(all.into_iter().fold(f64::MAX, f64::min)));
     }
     if has(&words.total).is_some() {
         return numbers().map(|all| told(all.iter().sum()));
@@ -208,6 +210,10 @@ fn sorted(asked: &str, lower: &str, at: usize) -> Option<String> {
         return None;
     }
     let value = |item: &str| item.parse::<f64>().ok();
+    let is_announced = asked[at..].contains([':', '[']);
+    if !is_announced && items.iter().any(|item| value(item).is_none()) {
+        return None;
+    }
     if items.iter().all(|item| value(item).is_some()) {
         items.sort_by(|a, b| {
             value(a)
@@ -287,6 +293,8 @@ mod tests {
             "What is the sum of human knowledge?",
             "How many planets are in the solar system?",
             "Write a letter in French",
+            "What sort of food, drinks, music do they like?",
+            "What was the largest ship between 1900 and 1950?",
         ] {
             assert_eq!(of(asked), None, "{asked}");
         }
