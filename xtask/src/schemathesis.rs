@@ -33,9 +33,10 @@ fn cases(count: u32) -> Result<Outcome> {
     let server = Server::start(&serve::build()?, &["--seed", "7"])?;
     let origin = server.base_url().trim_end_matches("/v1").to_owned();
     let each = count.div_ceil(OPERATIONS).to_string();
+    let tests = root().join("tests/schemathesis");
     run(Command::new(venv.join("bin/schemathesis"))
         .arg("--config-file")
-        .arg(root().join("tests/schemathesis/schemathesis.toml"))
+        .arg(tests.join("schemathesis.toml"))
         .args(["run", &format!("{origin}/openapi.json")])
         .args(["--url", &server.base_url()])
         .args(["--checks", CHECKS, "--phases", "fuzzing"])
@@ -45,6 +46,8 @@ fn cases(count: u32) -> Result<Outcome> {
         .args(["--request-timeout", "30", "--workers", "1"])
         .args(["--generation-database", "none"])
         .env("PYTHONHASHSEED", "0")
+        .env("SCHEMATHESIS_HOOKS", tests.join("events.py"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .current_dir(target()))?;
     let checked = server.verdict()?;
     Ok(Outcome::Passed(format!(
