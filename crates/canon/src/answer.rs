@@ -6,8 +6,8 @@ use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
 use crate::{
-    ApiError, CallKind, Finish, HostedCall, Micros, Ranked, Screening, Seed, TokenId, TokenLogprob,
-    Usage, Verdict, Vocabulary,
+    ApiError, CallKind, Finish, HostedCall, Micros, Ranked, Screening, Seed, Stopped, TokenId,
+    TokenLogprob, Usage, Verdict, Vocabulary,
 };
 
 /// What an encoder learns before anything else.
@@ -124,6 +124,8 @@ pub enum Delta<'a> {
         usage: &'a Usage,
         /// When.
         at: Micros,
+        /// Why.
+        why: Stopped,
     },
     /// The answer fails here.
     Fail {

@@ -120,6 +120,18 @@ pub trait Frames: Send {
 
     /// The server ends early (shutdown, a lost deadline): append what tells the client so.
     fn abort(&mut self, error: &ApiError, out: &mut BytesMut);
+
+    /// Nobody wants the rest: append what tells so. Default: nothing does.
+    fn cancel(&mut self, _why: Stopped, _out: &mut BytesMut) {}
+}
+
+/// Why nobody wants the rest of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The application said so.
+    ByClient,
+    /// Somebody has begun to speak.
+    ByTurn,
 }
 
 /// How a body goes on.

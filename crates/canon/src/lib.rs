@@ -27,7 +27,7 @@ mod work;
 
 pub use answer::{Delta, Encoder, Keep, PartHead, Start};
 pub use billed::{Billed, Extras};
-pub use call::{Call, FilePart, Form, Frames, Head, Pull, Reply, ReplyBody};
+pub use call::{Call, FilePart, Form, Frames, Head, Pull, Reply, ReplyBody, Stopped};
 pub use caller::{Caller, CallerKey, KeyKind, Owner};
 pub use clock::{Clock, Micros};
 pub use engine::{Admission, Engine, Job, Tick, Ticks};

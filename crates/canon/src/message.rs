@@ -46,9 +46,9 @@ impl Message {
         }
     }
 
-    /// All plain text of the turn, its parts joined by a line break.
+    /// All that the turn says in words, its parts joined by a line break.
     pub fn joined_text(&self) -> String {
-        let mut texts = self.parts.iter().filter_map(Part::as_text);
+        let mut texts = self.parts.iter().filter_map(Part::as_words);
         let mut joined = texts.next().unwrap_or_default().to_owned();
         for text in texts {
             joined.push('\n');
@@ -79,6 +79,15 @@ impl Part {
             Part::Reasoning(_) | Part::Media(_) => None,
         }
     }
+
+    /// The text of a part that is text, or the words of one that is heard.
+    pub fn as_words(&self) -> Option<&str> {
+        match self {
+            Part::Text(text) | Part::Refusal(text) => Some(text),
+            Part::Media(media) => media.words(),
+            Part::Reasoning(_) => None,
+        }
+    }
 }
 
 /// Something that is not text.
@@ -94,6 +103,16 @@ pub struct Media {
     pub name: Option<String>,
     /// How closely an image is to be looked at.
     pub detail: Detail,
+}
+
+impl Media {
+    /// What is said in it, where that is known and told by nothing else.
+    pub fn words(&self) -> Option<&str> {
+        match &self.source {
+            MediaSource::Spoken { words, .. } => words.as_deref(),
+            MediaSource::Bytes(_) | MediaSource::Url(_) | MediaSource::Stored(_) => None,
+        }
+    }
 }
 
 /// The kinds of media that a prompt can hold.
@@ -118,12 +137,14 @@ pub enum MediaSource {
     Url(String),
     /// In a stored file.
     Stored(String),
-    /// In an earlier answer that was spoken.
+    /// In an earlier turn that was spoken, whoever spoke.
     Spoken {
         /// Its id.
         id: String,
         /// How many tokens of sound it has.
         tokens: u32,
+        /// What is said in it, where no text beside it tells.
+        words: Option<String>,
     },
 }
 

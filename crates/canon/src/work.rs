@@ -75,8 +75,8 @@ impl Work {
 }
 
 /// An answer in text and calls. Its hash leaves out what only cuts, repeats or shows an answer:
-/// limits, the number of choices, logprobs, echo, speech, moderation and filters. So a request that differs in these alone
-/// gets the same text, cut elsewhere.
+/// limits, the number of choices, logprobs, echo, speech, moderation and filters. So a request that
+/// differs in these alone gets the same text, cut elsewhere; one that is spoken may be put more briefly.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Generate {
     /// The model as named by the request.

@@ -16,7 +16,7 @@ use crate::reading::Reading;
 use crate::reasoning::Thinking;
 use crate::tools::{Call, Hosted, Move, Toolbox, program, skill};
 use crate::voice::Voice;
-use crate::{Config, limits, moderation, refusal, spoken};
+use crate::{Config, length, limits, moderation, refusal, spoken};
 
 /// Whether the work is a turn of a conversation.
 pub(crate) fn is_chat(work: &Generate) -> bool {
@@ -242,7 +242,10 @@ impl Draft {
 
 /// What the turn is about: what was asked, in the light of the skills that are read for it.
 fn topic(work: &Generate, reading: &Reading<'_>) -> Topic {
-    let asked = reading.topic();
+    let mut asked = reading.topic();
+    if work.speech.is_some() && length::wanted(&reading.asked).is_none() {
+        asked.say_briefly();
+    }
     let skills: Vec<_> = skill::read(work).map(skill::subject).collect();
     if skills.is_empty() || asked.kind == Kind::Repeat {
         return asked;
@@ -252,6 +255,7 @@ fn topic(work: &Generate, reading: &Reading<'_>) -> Topic {
     topic.kind = asked.kind;
     topic.language = asked.language;
     topic.count = asked.count;
+    topic.sentences = asked.sentences;
     topic.verbosity = asked.verbosity;
     topic
 }

@@ -122,7 +122,7 @@ fn has_text(message: &Message) -> bool {
     message
         .parts
         .iter()
-        .filter_map(Part::as_text)
+        .filter_map(Part::as_words)
         .any(|text| !text.trim().is_empty())
 }
 
@@ -132,14 +132,15 @@ fn media_of(message: &Message) -> Vec<&Media> {
 
 fn media(part: &Part) -> Option<&Media> {
     match part {
-        Part::Media(media) => Some(media),
+        // What is heard is read as words.
+        Part::Media(media) => Some(media).filter(|media| media.words().is_none()),
         Part::Text(_) | Part::Refusal(_) | Part::Reasoning(_) => None,
     }
 }
 
 /// The text of a turn, borrowed where it is in one part.
 pub(crate) fn text_of(message: &Message) -> Cow<'_, str> {
-    let mut texts = message.parts.iter().filter_map(Part::as_text);
+    let mut texts = message.parts.iter().filter_map(Part::as_words);
     match (texts.next(), texts.next()) {
         (None, _) => Cow::Borrowed(""),
         (Some(text), None) => Cow::Borrowed(text),

@@ -190,14 +190,27 @@ impl Contract {
         body: &Value,
         strictness: Strictness<'_>,
     ) -> Result<(), Violation> {
-        let Some(schema) = operation.body(media) else {
-            return Ok(());
-        };
+        match operation.body(media) {
+            Some(schema) => self.validate(schema, body, strictness),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks what a client sent against a schema, such as a message of a WebSocket.
+    ///
+    /// # Errors
+    /// The first violation.
+    pub fn validate(
+        &self,
+        schema: SchemaId,
+        sent: &Value,
+        strictness: Strictness<'_>,
+    ) -> Result<(), Violation> {
         let fields = match strictness.closed {
             true => Fields::Request(strictness.extras),
             false => Fields::Open,
         };
-        match Walk::new(&self.schemas, fields, 1).run(schema, body).pop() {
+        match Walk::new(&self.schemas, fields, 1).run(schema, sent).pop() {
             Some(violation) => Err(violation),
             None => Ok(()),
         }

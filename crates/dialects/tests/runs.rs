@@ -11,7 +11,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use fakeai_canon::{
     ApiError, Choice, Delta, ErrorKind, Finish, HostedCall, Input, Keep, Limits, Message, Micros,
-    Mode, PartHead, Role, Seed, Segment, Shelf, Start, ToolChoice, Usage,
+    Mode, PartHead, Role, Seed, Segment, Shelf, Start, Stopped, ToolChoice, Usage,
 };
 use fakeai_catalog::Catalog;
 use fakeai_dialects::openai::ENDPOINTS;
@@ -457,7 +457,11 @@ fn a_run_that_ends_early_keeps_what_was_said() {
     let at = player::CREATED;
     for (delta, word, reason) in [
         (
-            Delta::Cancel { usage: &usage, at },
+            Delta::Cancel {
+                usage: &usage,
+                at,
+                why: Stopped::ByClient,
+            },
             "cancelled",
             "run_cancelled",
         ),
@@ -465,6 +469,7 @@ fn a_run_that_ends_early_keeps_what_was_said() {
             Delta::Cancel {
                 usage: &usage,
                 at: late,
+                why: Stopped::ByClient,
             },
             "expired",
             "run_expired",

@@ -33,6 +33,7 @@ pub use families::organization::{
     Identity, Permissions, anyone, founding, given_rate_limits, has_admin_keys, has_project,
     identify, is_organization, spend_limit, usual_rate_limits,
 };
+pub use families::realtime::usual_session;
 pub use families::responses::not_streamable;
 pub use families::run_luggage::luggage;
 pub use families::vector_stores::{

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::{Bytes, BytesMut};
-use fakeai_canon::{ApiError, Frames, Micros, Pull};
+use fakeai_canon::{ApiError, Frames, Micros, Pull, Stopped};
 use parking_lot::Mutex;
 
 use crate::check::Checks;
@@ -122,7 +122,7 @@ impl BackgroundRun {
     /// Makes what is due at `now` and says how to go on.
     pub fn advance(&mut self, now: Micros, waker: &Waker) -> Pull {
         if self.log.is_cancelled(waker) {
-            self.player.cancel(&mut self.out);
+            self.player.stop(Stopped::ByClient, &mut self.out);
             self.log.append(&mut self.out, true);
             return Pull::End;
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
 use bytes::{Bytes, BytesMut};
-use fakeai_canon::{ApiError, ErrorKind, Frames, Micros, Pull, Reply, ReplyBody};
+use fakeai_canon::{ApiError, ErrorKind, Frames, Micros, Pull, Reply, ReplyBody, Stopped};
 use fakeai_contract::{Api, Contract, Operation, Violation};
 use http::{HeaderValue, StatusCode};
 use parking_lot::Mutex;
@@ -76,6 +76,19 @@ impl Checks {
         let fits = shape.is_none_or(|shape| contract.check_schema(shape, &value, &[]).is_ok());
         if !fits {
             self.remember(format!("an error breaks its contract: {value}"));
+        }
+    }
+
+    /// Holds an event that a session tells against its contract.
+    pub(crate) fn told(&self, contract: &Contract, operation: &str, event: &str) {
+        self.checked.fetch_add(1, Ordering::Relaxed);
+        let event: Value = serde_json::from_str(event).unwrap_or_default();
+        let found = contract
+            .operation(operation)
+            .map(|operation| contract.check_event(operation, &event, &[]));
+        if let Some(Err(violations)) = found {
+            let words: Vec<String> = violations.iter().take(3).map(|one| one.message()).collect();
+            self.remember(format!("{} breaks its contract: {event}", words.join("; ")));
         }
     }
 
@@ -298,5 +311,9 @@ impl Frames for CheckedStream {
 
     fn abort(&mut self, error: &ApiError, out: &mut BytesMut) {
         self.frames.abort(error, out);
+    }
+
+    fn cancel(&mut self, why: Stopped, out: &mut BytesMut) {
+        self.frames.cancel(why, out);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use bytes::BytesMut;
-use fakeai_canon::{ApiError, Frames, Micros, Pull};
+use fakeai_canon::{ApiError, Frames, Micros, Pull, Stopped};
 use fakeai_contract::Api;
 use fakeai_dialects::error as wire;
 
@@ -57,6 +57,12 @@ impl Frames for Edge {
         out.extend_from_slice(b"data: ");
         wire::write(self.api, error, out);
         out.extend_from_slice(b"\n\n");
+    }
+
+    fn cancel(&mut self, why: Stopped, out: &mut BytesMut) {
+        if !self.broken {
+            self.frames.cancel(why, out);
+        }
     }
 }
 

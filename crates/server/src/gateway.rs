@@ -7,6 +7,7 @@ use bytes::Bytes;
 use fakeai_canon::{ApiError, Call, Caller, ErrorKind, Head, Micros, Reply};
 use fakeai_contract::{Api, Contract, Kind, Operation};
 use fakeai_dialects::{ENDPOINTS, Endpoint};
+use serde_json::Value;
 
 use crate::activity::Handling;
 use crate::agenda;
@@ -55,6 +56,8 @@ pub(crate) enum Origin {
     Client,
     /// The same over a connection that remembers what was said on it.
     Connection(Talk),
+    /// A realtime session, let in with this caller when it was opened.
+    Session(Arc<Caller>),
     /// An object of the world, on behalf of who made it.
     House(Behalf),
 }
@@ -64,7 +67,7 @@ impl Origin {
     pub(crate) fn talk(&self) -> Option<&Talk> {
         match self {
             Self::Connection(talk) => Some(talk),
-            Self::Client | Self::House(_) => None,
+            Self::Client | Self::Session(_) | Self::House(_) => None,
         }
     }
 
@@ -109,6 +112,20 @@ pub struct Served {
     pub started: Micros,
     /// Whose wire the call is of: a body that fails yet does so in its shape.
     pub api: Api,
+}
+
+/// A WebSocket that was let in.
+pub(crate) struct Admitted {
+    /// Whether a realtime session is to be held over it, and not the answers of responses.
+    pub(crate) is_realtime: bool,
+    /// What its address asks for.
+    pub(crate) query: Value,
+    /// Who opened it.
+    pub(crate) caller: Arc<Caller>,
+    /// The world that it leads to.
+    pub(crate) world: Arc<World>,
+    /// The number of the opening among the world's calls.
+    pub(crate) number: u64,
 }
 
 impl Gateway {
@@ -164,6 +181,22 @@ impl Gateway {
             let (world, path) = self.worlds.enter(&call.head);
             self.handle_in(world, &path, call, Origin::Connection(talk))
         })
+    }
+
+    /// Answers what a realtime session asks for.
+    pub(crate) fn turn(&self, world: &Arc<World>, call: Call, caller: &Arc<Caller>) -> Served {
+        let origin = Origin::Session(Arc::clone(caller));
+        tasks::aside_where(self.blocks, || {
+            let (_, path) = self.worlds.enter(&call.head);
+            self.handle_in(Arc::clone(world), &path, call, origin)
+        })
+    }
+
+    /// Holds an event that a realtime session tells against its contract, where that is done.
+    pub(crate) fn check_told(&self, world: &World, event: &str) {
+        if world.rules.check_responses {
+            self.checks.told(self.contract, route::REALTIME, event);
+        }
     }
 
     /// Answers a call that an object of the world sends.
@@ -223,7 +256,7 @@ impl Gateway {
     ///
     /// # Errors
     /// The ordinary reply that refuses it.
-    pub fn admit_socket(&self, head: &Head) -> Result<(), Box<Reply>> {
+    pub(crate) fn admit_socket(&self, head: &Head) -> Result<Admitted, Box<Reply>> {
         let (world, path) = self.worlds.enter(head);
         let number = world.count_call();
         let request_id = world.request_id(number);
@@ -234,16 +267,21 @@ impl Gateway {
                 body: Bytes::new(),
                 form: None,
             };
-            gate::by_arrival(
-                &mut Arrival::new(self.contract, &world, number, route, call),
-                &mut visit,
-            )
+            let mut arrival = Arrival::new(self.contract, &world, number, route, call);
+            gate::by_arrival(&mut arrival, &mut visit)?;
+            Ok((arrival.route, arrival.query, arrival.caller))
         });
         match admitted {
-            Ok(()) => {
+            Ok((route, query, caller)) => {
                 visit.note(|record| record.status = 101);
                 visit.close(None);
-                Ok(())
+                Ok(Admitted {
+                    is_realtime: route.is_realtime(),
+                    query,
+                    caller,
+                    world,
+                    number,
+                })
             }
             Err(error) => {
                 let mut reply = answer::fail(visit, &error);
@@ -308,8 +346,19 @@ impl Gateway {
     }
 
     /// Finds the row of a call, and notes whose API it is of.
-    fn find(&self, head: &Head, path: &str, visit: &mut Visit) -> Result<Route, ApiError> {
-        let route = route::find(self.contract, head, path);
+    fn find(
+        &self,
+        head: &Head,
+        path: &str,
+        origin: &Origin,
+        visit: &mut Visit,
+    ) -> Result<Route, ApiError> {
+        let route = match origin {
+            Origin::Session(_) => route::socket(self.contract, head, path),
+            Origin::Client | Origin::Connection(_) | Origin::House(_) => {
+                route::find(self.contract, head, path)
+            }
+        };
         visit.api = match &route {
             Ok(route) => route.api(),
             Err(_) => route::api(self.contract, head, path),
@@ -329,7 +378,7 @@ impl Gateway {
             call,
             origin,
         } = numbered;
-        let route = self.find(&call.head, path, visit)?;
+        let route = self.find(&call.head, path, &origin, visit)?;
         if let Route::Operation { operation, .. } = &route {
             visit.reached(operation);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use fakeai_canon::{
     ApiError, Caller, Encoder, Input, Job, Micros, Mode, Plan, Prompt, RequestParams, Role,
-    Screening, Seed, Shelf, Start, Usage, Work,
+    Screening, Seed, Shelf, Start, Transcribe, Usage, Work,
 };
 use fakeai_catalog::{Catalog, Model};
 use fakeai_contract::{Api, Operation, PathParams};
@@ -120,6 +120,37 @@ pub(crate) fn answer(
         return Ok(begun.of(operation));
     }
     Ok(Answer::play(player, opened.stream).of(operation))
+}
+
+/// The words of a recording, as its transcript has them.
+pub(crate) fn words(
+    gateway: &Gateway,
+    world: &Arc<World>,
+    project: &str,
+    work: Transcribe,
+) -> Result<String, ApiError> {
+    let work = Work::Transcribe(work);
+    let model = gate::model(world, project, &work)?;
+    let prompts = world.behaviour.prompt(&work, &model)?;
+    let sources = Documents {
+        gateway,
+        world,
+        objects: world.objects(project),
+        waits: false,
+    };
+    let seed = world.seed_of(&work);
+    let plan = (world.behaviour).plan_from(&work, &prompts, &model, seed, &sources)?;
+    let Plan::Generation(generation) = plan else {
+        return Ok(String::new());
+    };
+    let segments = generation
+        .choices
+        .iter()
+        .flat_map(|choice| &choice.segments);
+    let texts: Vec<&str> = segments
+        .filter_map(|segment| Some(segment.tokens()?.text()))
+        .collect();
+    Ok(texts.concat())
 }
 
 /// What the endpoint may look at beside the call.

@@ -36,6 +36,7 @@ mod pending;
 mod player;
 mod prompt_cache;
 mod question;
+mod realtime;
 mod resource;
 mod route;
 mod rules;

@@ -7,7 +7,7 @@ use std::task::Waker;
 use bytes::BytesMut;
 use fakeai_canon::{
     ApiError, Caller, Choice, Delta, Encoder, ErrorKind, Frames, Intervals, Keep, Micros, Plan,
-    Pull, Start, Tick, Ticks, Usage,
+    Pull, Start, Stopped, Tick, Ticks, Usage,
 };
 
 use fakeai_dialects::error as wire;
@@ -133,12 +133,13 @@ impl Player {
         self.store(kept)
     }
 
-    /// The application cancelled the answer.
-    pub(crate) fn cancel(&mut self, out: &mut BytesMut) {
+    /// Nobody wants the rest of the answer.
+    pub(crate) fn stop(&mut self, why: Stopped, out: &mut BytesMut) {
         let usage = self.usage_so_far();
         let delta = Delta::Cancel {
             usage: &usage,
             at: self.world.now(),
+            why,
         };
         self.score.encoder.write(delta, out);
         // A full store changes nothing about the end.
@@ -427,6 +428,12 @@ impl Frames for Player {
         // The answer fails already; a full store adds nothing to that.
         let _ = self.keep();
         self.finish(self.usage_so_far(), Some(error));
+    }
+
+    fn cancel(&mut self, why: Stopped, out: &mut BytesMut) {
+        if self.phase != Phase::Done {
+            self.stop(why, out);
+        }
     }
 }
 

@@ -42,7 +42,15 @@ impl Route {
             Route::Own(_) => Api::OpenAi,
         }
     }
+
+    /// Whether it is the socket of a realtime session.
+    pub(crate) fn is_realtime(&self) -> bool {
+        matches!(self, Route::Operation { operation, .. } if &*operation.id == REALTIME)
+    }
 }
+
+/// The operation whose socket carries realtime sessions.
+pub(crate) const REALTIME: &str = "connectRealtime";
 
 /// Whose wire a call is of, whether or not anything stands at its path.
 pub(crate) fn api(contract: &'static Contract, head: &Head, path: &str) -> Api {
@@ -111,21 +119,18 @@ fn mounted(
     }
 }
 
-/// Finds the row of a WebSocket. Those that nothing serves yet are refused by their name.
+/// Finds the row of a WebSocket.
 pub(crate) fn socket(
     contract: &'static Contract,
     head: &Head,
     path: &str,
 ) -> Result<Route, ApiError> {
     match contract.find_upgrade(below_version(path)) {
-        Match::Found { operation, params } if &*operation.id == "connectResponses" => {
-            Ok(Route::Operation {
-                operation,
-                params,
-                mounted: None,
-            })
-        }
-        Match::Found { operation, .. } => Err(fakeai_resources::not_served(operation)),
+        Match::Found { operation, params } => Ok(Route::Operation {
+            operation,
+            params,
+            mounted: None,
+        }),
         Match::MethodNotAllowed { .. } | Match::NotFound => Err(unknown_path(head, path)),
     }
 }

@@ -38,6 +38,8 @@ pub struct WorldRules {
     pub max_context: Option<u32>,
     /// The most bytes a body may have.
     pub max_body_bytes: u64,
+    /// What a realtime session may hold.
+    pub realtime: RealtimeRules,
     /// How fast fine-tuning goes, on the world's clock.
     pub training_tokens_per_second: u64,
     /// Background answers whose frames are kept.
@@ -71,6 +73,17 @@ pub struct Served {
     pub engine: &'static str,
     /// The model that it has loaded.
     pub model: String,
+}
+
+/// What a realtime session may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RealtimeRules {
+    /// How long it lasts.
+    pub seconds: u64,
+    /// Bytes of sound that it keeps.
+    pub audio_bytes: usize,
+    /// Items of its conversation.
+    pub items: usize,
 }
 
 /// How much may be asked for in a span of time, of each model.

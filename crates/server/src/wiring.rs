@@ -20,7 +20,7 @@ use crate::gpus::GpuRoom;
 use crate::kv_events::KvEvents;
 use crate::log::RequestLog;
 use crate::measured;
-use crate::rules::{FaultRule, MetricsForm, RateRules, Served, WorldRules};
+use crate::rules::{FaultRule, MetricsForm, RateRules, RealtimeRules, Served, WorldRules};
 use crate::sentences;
 use crate::store::{OpenError, Place, StoreLimits};
 use crate::webhooks::WebhookRules;
@@ -153,6 +153,11 @@ fn rules(config: &Config) -> Result<WorldRules, OpenError> {
         }),
         max_context: config.serving.longest_context(),
         max_body_bytes: config.security.max_request_size.0,
+        realtime: RealtimeRules {
+            seconds: config.server.realtime_session.as_secs(),
+            audio_bytes: config.server.realtime_audio.0 as usize,
+            items: config.server.realtime_items as usize,
+        },
         training_tokens_per_second: u64::from(config.generation.training_tokens_per_second),
         background_answers: BACKGROUND_ANSWERS,
         unasked_responses: config.storage.unasked_responses as usize,

@@ -115,12 +115,3 @@ def test_pages_of_users_of_a_group_and_of_certificates(organization, owner, cert
     assert ids(organization.certificates.list(after=made.id)) == []
     organization.certificates.delete(made.id)
     gone(organization.certificates.update, made.id, name="x")
-
-
-def test_what_realtime_offers_so_far(world):
-    made = world.realtime.client_secrets.create(session={"type": "realtime", "model": "gpt-realtime"})
-    short_lived = world.with_options(api_key=made.value)
-    # The session itself is not served yet, and says so.
-    with pytest.raises(Exception, match="501"):
-        with short_lived.realtime.connect(model="gpt-realtime"):
-            pass

@@ -39,6 +39,7 @@ mod projects;
 mod prompt_cache;
 mod quotas;
 mod ranking;
+mod realtime;
 mod refusals;
 mod retrieval;
 mod sglang;

@@ -156,6 +156,17 @@ pub struct Topic {
 const WINDOW: usize = 200;
 
 impl Topic {
+    /// Makes a few plain sentences of what would be headings and lists on a page.
+    pub(crate) fn say_briefly(&mut self) {
+        let is_told = matches!(
+            self.kind,
+            Kind::Question | Kind::Compare | Kind::Summary | Kind::Advice
+        );
+        if is_told && self.count.is_none() && self.verbosity.is_none() {
+            self.sentences.get_or_insert(2 + (self.tilt % 3) as u32);
+        }
+    }
+
     /// Reads the last message of a user.
     pub fn of(prompt: &str) -> Topic {
         let text = &window(prompt);

@@ -13,6 +13,7 @@ mod media;
 mod message;
 pub(crate) mod model;
 mod moderations;
+pub mod realtime;
 pub mod responses;
 mod runs;
 pub(crate) mod sampling;
@@ -48,6 +49,7 @@ pub static ENDPOINTS: &[Endpoint] = &[
     responses::BETA_COMPACT,
     responses::INPUT_TOKENS,
     responses::BETA_INPUT_TOKENS,
+    realtime::ANSWER,
     runs::CREATE,
     runs::CREATE_WITH_THREAD,
     runs::SUBMIT,

@@ -1,6 +1,8 @@
 //! Answers of text: their bytes, their ends, and who may see them while they run.
 
-use fakeai_canon::{ApiError, Choice, Delta, ErrorKind, Finish, PartHead, Segment, Tokens, Usage};
+use fakeai_canon::{
+    ApiError, Choice, Delta, ErrorKind, Finish, PartHead, Segment, Stopped, Tokens, Usage,
+};
 use serde_json::{Value, json};
 
 use crate::house::{says, with_logprobs};
@@ -258,6 +260,7 @@ fn a_cancelled_response_keeps_what_it_had() {
     let cancel = Delta::Cancel {
         usage: &Usage::default(),
         at: LATER,
+        why: Stopped::ByClient,
     };
     let open = Delta::Open {
         choice: 0,

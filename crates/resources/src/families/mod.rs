@@ -21,7 +21,7 @@ pub(crate) mod mounted_skills;
 pub(crate) mod organization;
 mod pieces;
 mod provenance;
-mod realtime;
+pub(crate) mod realtime;
 mod realtime_calls;
 pub(crate) mod responses;
 pub(crate) mod run_luggage;

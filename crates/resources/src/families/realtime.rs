@@ -107,11 +107,43 @@ fn secret(key: &Key, session: &Value) -> Value {
 
 /// A session as the current interface has it, with what was sent laid over the defaults.
 fn conversation(key: &Key, sent: &Value) -> Value {
-    let mut session = json!({
+    let mut session = usual_session(&key.session, "realtime", 0);
+    session["model"] = json!("gpt-realtime");
+    lay_over(&mut session, sent);
+    session
+}
+
+fn transcription(key: &Key, sent: &Value) -> Value {
+    let mut session = usual_session(&key.session, "transcription", 0);
+    lay_over(&mut session, sent);
+    session
+}
+
+/// A session of that kind (`realtime`, or `transcription`) as it is before anybody asks for anything.
+pub fn usual_session(id: &str, kind: &str, expires_at: u64) -> Value {
+    let mut turns = json!({
+        "type": "server_vad",
+        "threshold": 0.5,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 200,
+    });
+    let pcm = json!({"type": "audio/pcm", "rate": 24000});
+    if kind == "transcription" {
+        return json!({
+            "type": "transcription",
+            "object": "realtime.transcription_session",
+            "id": id,
+            "expires_at": expires_at,
+            "audio": {"input": {"format": pcm, "turn_detection": turns}},
+        });
+    }
+    turns["create_response"] = json!(true);
+    turns["interrupt_response"] = json!(true);
+    json!({
         "type": "realtime",
         "object": "realtime.session",
-        "id": key.session,
-        "model": "gpt-realtime",
+        "id": id,
+        "model": null,
         "output_modalities": ["audio"],
         "instructions": "",
         "tools": [],
@@ -120,50 +152,12 @@ fn conversation(key: &Key, sent: &Value) -> Value {
         "tracing": null,
         "truncation": "auto",
         "prompt": null,
-        "expires_at": 0,
+        "expires_at": expires_at,
         "audio": {
-            "input": {
-                "format": {"type": "audio/pcm", "rate": 24000},
-                "turn_detection": {
-                    "type": "server_vad",
-                    "threshold": 0.5,
-                    "prefix_padding_ms": 300,
-                    "silence_duration_ms": 200,
-                    "create_response": true,
-                    "interrupt_response": true,
-                },
-            },
-            "output": {
-                "format": {"type": "audio/pcm", "rate": 24000},
-                "voice": "alloy",
-                "speed": 1.0,
-            },
+            "input": {"format": pcm, "turn_detection": turns},
+            "output": {"format": pcm, "voice": "alloy", "speed": 1.0},
         },
-    });
-    lay_over(&mut session, sent);
-    session
-}
-
-fn transcription(key: &Key, sent: &Value) -> Value {
-    let mut session = json!({
-        "type": "transcription",
-        "object": "realtime.transcription_session",
-        "id": key.session,
-        "expires_at": 0,
-        "audio": {
-            "input": {
-                "format": {"type": "audio/pcm", "rate": 24000},
-                "turn_detection": {
-                    "type": "server_vad",
-                    "threshold": 0.5,
-                    "prefix_padding_ms": 300,
-                    "silence_duration_ms": 200,
-                },
-            },
-        },
-    });
-    lay_over(&mut session, sent);
-    session
+    })
 }
 
 /// Puts what was sent in the place of the defaults, object by object.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use fakeai_canon::Mode;
 
 use super::choice::{ClockKind, LogFormat, LogLevel};
+use super::value::ByteCount;
 
 section! {
     /// Where the server listens, what time it keeps and what it logs.
@@ -40,6 +41,13 @@ section! {
         max_connections: u32 = 65536, from 1 to 1000000;
         /// Answers that may be streamed at once. Further ones are refused with status 503.
         max_open_streams: u32 = 50000, from 1 to 1000000;
+        /// Seconds that a realtime session lasts.
+        realtime_session: Duration = Duration::from_secs(3600), from 1 to 86400;
+        /// Bytes of sound that a realtime session keeps: what is in its buffer, and what belongs to
+        /// items. Further sound is refused.
+        realtime_audio: ByteCount = ByteCount(64 << 20), from 1024 to 1073741824;
+        /// Items that the conversation of a realtime session may have.
+        realtime_items: u32 = 10000, from 1 to 1000000;
         /// Seconds that open streams get to end when the server is told to stop.
         shutdown_grace: Duration = Duration::from_secs(10), from 0 to 3600;
     }

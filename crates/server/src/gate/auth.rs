@@ -29,8 +29,10 @@ pub(super) fn check(arrival: &mut Arrival<'_>, visit: &mut Visit) -> Result<(), 
 
 fn caller(arrival: &Arrival<'_>) -> Result<Arc<Caller>, ApiError> {
     let world = arrival.world;
-    if let Origin::House(behalf) = &arrival.origin {
-        return Ok(Arc::clone(&behalf.caller));
+    match &arrival.origin {
+        Origin::House(behalf) => return Ok(Arc::clone(&behalf.caller)),
+        Origin::Session(caller) => return Ok(Arc::clone(caller)),
+        Origin::Client | Origin::Connection(_) => {}
     }
     if world.is_mock() {
         return Ok(Arc::clone(&arrival.caller));

@@ -36,6 +36,10 @@ pub(super) fn check(arrival: &mut Arrival<'_>, _: &mut Visit) -> Result<(), ApiE
         }
     };
     check_params(arrival, operation)?;
+    if operation.upgrade {
+        // What a session puts together was checked message by message.
+        arrival.body = serde_json::from_slice(&arrival.call.body).unwrap_or_default();
+    }
     if operation.request.is_empty() {
         return Ok(());
     }
@@ -263,7 +267,8 @@ fn media_type<'a>(arrival: &'a Arrival<'_>) -> &'a str {
     text.split(';').next().unwrap_or_default().trim()
 }
 
-fn refusal(violation: &Violation) -> ApiError {
+/// The refusal of what breaks the contract.
+pub(crate) fn refusal(violation: &Violation) -> ApiError {
     let mut error = ApiError::invalid(violation.message());
     if let Some(code) = violation.code() {
         error = error.code(code);

@@ -27,7 +27,7 @@ use crate::route::Route;
 use crate::visit::Visit;
 use crate::world::World;
 
-pub(crate) use contract::takes_form;
+pub(crate) use contract::{refusal, takes_form};
 pub(crate) use deployment::model_of as model_of_deployment;
 pub(crate) use model::{model, unknown as unknown_model};
 pub(crate) use quota::Taken;

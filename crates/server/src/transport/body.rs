@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
-use fakeai_canon::{ApiError, Clock, ErrorKind, Frames, Micros, Pull};
+use fakeai_canon::{ApiError, Clock, ErrorKind, Frames, Micros, Pull, Stopped};
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::streams::OpenStreams;
@@ -113,6 +113,15 @@ impl StreamBody {
             return Poll::Ready(None);
         }
         Poll::Ready(Some(Ok(self.buffer.split().freeze())))
+    }
+
+    /// Nobody wants the rest: what tells so.
+    pub(crate) fn cancel(mut self, why: Stopped) -> Bytes {
+        if !self.ended {
+            self.ended = true;
+            self.frames.cancel(why, &mut self.buffer);
+        }
+        self.buffer.split().freeze()
     }
 
     fn wait(&mut self, due: Option<Micros>, cx: &mut Context<'_>) -> Poll<()> {

@@ -7,6 +7,7 @@ mod cors;
 mod drive;
 mod incoming;
 mod listen;
+mod realtime;
 mod serve;
 mod streams;
 mod tls;

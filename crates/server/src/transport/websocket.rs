@@ -8,7 +8,8 @@ use bytes::{Bytes, BytesMut};
 use fakeai_canon::{ApiError, Call, Head, Reply, ReplyBody};
 use fakeai_dialects::openai::responses::{socket_error, socket_request};
 use futures_util::{SinkExt, StreamExt};
-use http::header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
+use http::header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY};
+use http::header::{SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
@@ -22,12 +23,13 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::body::{OutBody, StreamBody};
 use super::drive;
+use super::realtime;
 use super::serve::{House, no_room};
 use crate::gateway::{Served, Talk};
 use crate::session::Session;
 use crate::tasks;
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Messages that wait while an answer is streamed; a client that sends more is cut off.
 const WAITING: usize = 16;
@@ -43,22 +45,29 @@ pub(crate) fn is_asked(request: &Request<Incoming>) -> bool {
 
 /// Opens the socket, or refuses it with an ordinary answer.
 pub(crate) fn open(house: &Arc<House>, request: Request<Incoming>) -> Response<OutBody> {
-    let head = Head {
+    let mut head = Head {
         method: request.method().clone(),
         path: request.uri().path().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
         headers: request.headers().clone(),
     };
-    if let Err(reply) = house.gateway.admit_socket(&head) {
-        return plain(*reply);
-    }
+    let protocol = realtime::protocol(&mut head.headers);
+    let admitted = match house.gateway.admit_socket(&head) {
+        Ok(admitted) => admitted,
+        Err(reply) => return plain(*reply),
+    };
     let key = head
         .headers
         .get(SEC_WEBSOCKET_KEY)
         .map(|key| derive_accept_key(key.as_bytes()));
     let accept = key.and_then(|key| HeaderValue::from_str(&key).ok());
     let stopping = house.stop.subscribe();
-    tasks::start(talk(Arc::clone(house), head, request, stopping));
+    if admitted.is_realtime {
+        let house = Arc::clone(house);
+        tasks::start(realtime::hold(house, head, admitted, request, stopping));
+    } else {
+        tasks::start(talk(Arc::clone(house), head, request, stopping));
+    }
     let mut response = Response::new(OutBody::Whole(None));
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -66,6 +75,9 @@ pub(crate) fn open(house: &Arc<House>, request: Request<Incoming>) -> Response<O
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     if let Some(accept) = accept {
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    if let Some(protocol) = protocol {
+        headers.insert(SEC_WEBSOCKET_PROTOCOL, protocol);
     }
     response
 }
@@ -87,15 +99,10 @@ async fn talk(
     request: Request<Incoming>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let Ok(upgraded) = hyper::upgrade::on(request).await else {
+    let limit = usize::try_from(house.gateway.body_limit(&head)).unwrap_or(usize::MAX);
+    let Some(mut socket) = upgraded(request, limit).await else {
         return;
     };
-    let limit = usize::try_from(house.gateway.body_limit(&head)).unwrap_or(usize::MAX);
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(limit))
-        .max_frame_size(Some(limit));
-    let io = TokioIo::new(upgraded);
-    let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
     let mut waiting = VecDeque::new();
     let session = Arc::default();
     loop {
@@ -126,14 +133,24 @@ async fn talk(
     }
 }
 
+/// The socket that a request becomes, with messages of at most so many bytes.
+pub(super) async fn upgraded(request: Request<Incoming>, limit: usize) -> Option<Socket> {
+    let upgraded = hyper::upgrade::on(request).await.ok()?;
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(limit))
+        .max_frame_size(Some(limit));
+    let io = TokioIo::new(upgraded);
+    Some(WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await)
+}
+
 /// Ready when the server stops.
-async fn told(stopping: &mut watch::Receiver<bool>) {
+pub(super) async fn told(stopping: &mut watch::Receiver<bool>) {
     // A sender that is gone has stopped too.
     drop(stopping.wait_for(|stop| *stop).await);
 }
 
 /// Says goodbye to a client because the server stops.
-async fn part(mut socket: Socket) {
+pub(super) async fn part(mut socket: Socket) {
     let goodbye = CloseFrame {
         code: CloseCode::Away,
         reason: Utf8Bytes::from_static("The server is shutting down."),

@@ -133,6 +133,7 @@ pub(super) fn recall(messages: &mut [Message], context: &Context<'_>) -> Result<
                     media.source = MediaSource::Spoken {
                         id: id.clone(),
                         tokens: kept["tokens"].as_u64().unwrap_or_default() as u32,
+                        words: None,
                     };
                 }
                 None if context.mode == Mode::Mock => {}

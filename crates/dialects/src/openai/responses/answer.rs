@@ -455,7 +455,7 @@ impl Encoder for Answer {
             Delta::Verdicts(verdicts) => self.judged(verdicts),
             Delta::Vectors(_) | Delta::Ranked(_) | Delta::Made(_) | Delta::Sound { .. } => {}
             Delta::End { usage, at } => self.end(End::Finished(self.finish), Some(usage), at, out),
-            Delta::Cancel { usage, at } => self.end(End::Cancelled, Some(usage), at, out),
+            Delta::Cancel { usage, at, .. } => self.end(End::Cancelled, Some(usage), at, out),
             Delta::Fail { error, at: _ } if self.phase == Phase::Waiting => {
                 self.fail_early(error, out);
             }

@@ -135,7 +135,7 @@ impl Encoder for Compaction {
                 self.created = start.created.whole_seconds();
             }
             Delta::Piece { text, .. } => self.summary.push_str(text),
-            Delta::End { usage, at: _ } | Delta::Cancel { usage, at: _ } => {
+            Delta::End { usage, at: _ } | Delta::Cancel { usage, .. } => {
                 let whole = self.whole(usage);
                 out.value(&whole);
             }

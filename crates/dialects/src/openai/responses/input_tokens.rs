@@ -37,7 +37,7 @@ struct Count;
 impl Encoder for Count {
     fn write(&mut self, delta: Delta<'_>, out: &mut BytesMut) {
         match delta {
-            Delta::End { usage, at: _ } | Delta::Cancel { usage, at: _ } => {
+            Delta::End { usage, at: _ } | Delta::Cancel { usage, .. } => {
                 out.raw("{\"object\":\"response.input_tokens\",\"input_tokens\":");
                 out.number(usage.prompt);
                 out.raw("}");

@@ -33,6 +33,7 @@ use crate::Endpoint;
 
 pub use socket::{SocketRequest, socket_error, socket_request};
 pub use template::PromptTemplate;
+pub(super) use tools::choice;
 
 /// The endpoints of the Responses API, with their twins under `?beta=true`.
 pub(super) const CREATE: Endpoint = Endpoint::new("createResponse", create::open);

@@ -83,7 +83,7 @@ fn function(value: &Value) -> Tool {
 }
 
 /// Reads `tool_choice`.
-pub(super) fn choice(value: &Value) -> ToolChoice {
+pub(in crate::openai) fn choice(value: &Value) -> ToolChoice {
     match value.as_str() {
         Some("none") => return ToolChoice::None,
         Some("required") => return ToolChoice::Required,

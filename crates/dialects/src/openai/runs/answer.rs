@@ -465,10 +465,10 @@ impl Encoder for Answer {
             | Delta::Made(_)
             | Delta::Sound { .. } => {}
             Delta::End { usage, at } => self.end(End::Finished, Some(usage), at, out),
-            Delta::Cancel { usage, at } if self.is_late(at) => {
+            Delta::Cancel { usage, at, .. } if self.is_late(at) => {
                 self.end(End::Expired, Some(usage), at, out);
             }
-            Delta::Cancel { usage, at } => self.end(End::Cancelled, Some(usage), at, out),
+            Delta::Cancel { usage, at, .. } => self.end(End::Cancelled, Some(usage), at, out),
             Delta::Fail { error, at: _ } if !self.has_begun => self.fail_early(error, out),
             Delta::Fail { error, at } => self.end(End::Failed(error), None, at, out),
         }

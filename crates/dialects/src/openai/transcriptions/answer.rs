@@ -66,10 +66,15 @@ impl Shown {
     }
 
     fn usage(&self, usage: &Usage) -> Value {
-        if self.by_length {
-            return json!({"type": "duration", "seconds": self.seconds().ceil()});
-        }
-        json!({
+        counts(usage, self.by_length.then(|| self.seconds()))
+    }
+}
+
+/// The counts of a transcript: seconds where the model is billed by them, else tokens.
+pub(in crate::openai) fn counts(usage: &Usage, seconds: Option<f64>) -> Value {
+    match seconds {
+        Some(seconds) => json!({"type": "duration", "seconds": seconds.ceil()}),
+        None => json!({
             "type": "tokens",
             "input_tokens": usage.prompt,
             "input_token_details": {
@@ -78,22 +83,27 @@ impl Shown {
             },
             "output_tokens": usage.completion,
             "total_tokens": usage.total(),
-        })
+        }),
     }
 }
 
 /// What was said so far.
 #[derive(Default)]
-struct Said {
-    vocabulary: Option<&'static dyn Vocabulary>,
-    text: String,
+pub(in crate::openai) struct Said {
+    pub(in crate::openai) vocabulary: Option<&'static dyn Vocabulary>,
+    pub(in crate::openai) text: String,
     ids: Vec<TokenId>,
-    logprobs: Vec<Value>,
+    pub(in crate::openai) logprobs: Vec<Value>,
 }
 
 impl Said {
     /// The logprobs of a piece.
-    fn take(&mut self, text: &str, ids: &[TokenId], logprobs: &[TokenLogprob]) -> Vec<Value> {
+    pub(in crate::openai) fn take(
+        &mut self,
+        text: &str,
+        ids: &[TokenId],
+        logprobs: &[TokenLogprob],
+    ) -> Vec<Value> {
         self.text.push_str(text);
         self.ids.extend_from_slice(ids);
         let token = |(id, logprob): (&TokenId, &TokenLogprob)| {

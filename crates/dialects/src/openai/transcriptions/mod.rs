@@ -11,6 +11,7 @@ mod request;
 mod segments;
 
 use crate::Endpoint;
+pub(super) use answer::{Said, counts};
 
 /// In the recording's own language.
 pub(super) const CREATE: Endpoint = Endpoint::new("createTranscription", request::transcribe);

@@ -1,0 +1,201 @@
+//! Realtime sessions over their socket, beyond what a client of the provider's own tries: who is let
+//! in, what a session may hold, and when its time is up. The rest is in `tests/sdk`.
+
+use std::time::Duration;
+
+use fakeai_canon::{Clock, Micros};
+use fakeai_server::config::{ByteCount, ClockKind};
+use futures_util::{SinkExt, StreamExt};
+use http::{HeaderValue, Response};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::client::tcp;
+use crate::house::House;
+
+struct Talk(WebSocketStream<TcpStream>);
+
+impl Talk {
+    async fn open(house: &House) -> Self {
+        let (talk, _) = Self::with(house, &[]).await.expect("it opens");
+        talk
+    }
+
+    async fn with(
+        house: &House,
+        headers: &[(&'static str, &str)],
+    ) -> Result<(Self, Response<Option<Vec<u8>>>), Error> {
+        let address = house.running.address();
+        let target = format!("ws://{address}/v1/realtime?model=gpt-realtime");
+        let mut request = target.into_client_request().expect("an address");
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).expect("a header");
+            request.headers_mut().insert(*name, value);
+        }
+        let (socket, response) = client_async(request, tcp(address).await).await?;
+        Ok((Self(socket), response))
+    }
+
+    async fn say(&mut self, event: &Value) {
+        let message = Message::text(event.to_string());
+        self.0.send(message).await.expect("it is sent");
+    }
+
+    async fn hear(&mut self) -> Value {
+        match self.0.next().await.expect("a message").expect("a message") {
+            Message::Text(text) => serde_json::from_str(&text).expect("JSON"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn until(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.hear().await;
+            if event["type"] == kind {
+                return event;
+            }
+            assert_ne!(event["type"], "error", "{event}");
+        }
+    }
+}
+
+fn question(text: &str) -> Value {
+    let content = json!([{"type": "input_text", "text": text}]);
+    let item = json!({"type": "message", "role": "user", "content": content});
+    json!({"type": "conversation.item.create", "item": item})
+}
+
+#[tokio::test]
+async fn a_browser_says_its_key_among_the_protocols() {
+    let house = House::with(|config| config.auth.api_keys.0 = vec!["sk-mine".to_owned()]).await;
+    let protocols = |key: &str| format!("realtime, openai-insecure-api-key.{key}");
+    let name = "sec-websocket-protocol";
+    let (mut talk, response) = Talk::with(&house, &[(name, &protocols("sk-mine"))])
+        .await
+        .expect("it opens");
+    assert_eq!(response.headers()[name], "realtime");
+    assert_eq!(talk.hear().await["type"], "session.created");
+    for headers in [&[][..], &[(name, &*protocols("sk-another"))]] {
+        match Talk::with(&house, headers).await {
+            Err(Error::Http(refused)) => assert_eq!(refused.status(), 401),
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("a stranger is let in"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_of_a_session_are_in_the_journal_with_what_they_cost() {
+    let house = House::open().await;
+    let mut talk = Talk::open(&house).await;
+    talk.say(&question("Why is the sky blue?")).await;
+    talk.say(&json!({"type": "response.create"})).await;
+    let done = talk.until("response.done").await;
+    let usage = &done["response"]["usage"];
+    let entries = house.journal("connectRealtime").await;
+    assert_eq!(entries.len(), 1);
+    let counted = &entries[0]["usage"];
+    assert_eq!(counted["prompt_tokens"], usage["input_tokens"]);
+    assert_eq!(counted["completion_tokens"], usage["output_tokens"]);
+}
+
+#[tokio::test]
+async fn the_same_words_get_the_same_answer_in_every_session() {
+    let house = House::open().await;
+    let mut said = Vec::new();
+    for _ in 0..2 {
+        let mut talk = Talk::open(&house).await;
+        talk.say(&question("Tell me about lighthouses.")).await;
+        talk.say(&json!({"type": "response.create"})).await;
+        let mut done = talk.until("response.done").await;
+        said.push(done["response"]["output"][0]["content"].take());
+    }
+    assert_eq!(said[0], said[1]);
+}
+
+#[tokio::test]
+async fn a_session_holds_as_much_as_it_may_and_goes_on() {
+    let house = House::with(|config| {
+        config.server.realtime_items = 2;
+        config.server.realtime_audio = ByteCount(4_800);
+    })
+    .await;
+    let mut talk = Talk::open(&house).await;
+    talk.hear().await;
+    talk.say(&json!({"type": "session.update", "session": {"type": "realtime", "audio": {"input": {"turn_detection": null}}}}))
+        .await;
+    talk.hear().await;
+    // A tenth of a second fits, and no more.
+    let append = |bytes: usize| {
+        let audio = "AAAA".repeat(bytes / 3);
+        json!({"type": "input_audio_buffer.append", "audio": audio})
+    };
+    talk.say(&append(4_800)).await;
+    talk.say(&append(48)).await;
+    assert_eq!(talk.hear().await["error"]["code"], "audio_too_large");
+    talk.say(&json!({"type": "input_audio_buffer.commit"}))
+        .await;
+    talk.until("conversation.item.done").await;
+    talk.say(&question("One.")).await;
+    talk.until("conversation.item.done").await;
+    talk.say(&question("Two.")).await;
+    assert_eq!(talk.hear().await["error"]["code"], "too_many_items");
+    talk.say(&json!({"type": "response.create"})).await;
+    let done = talk.until("response.done").await;
+    assert_eq!(done["response"]["status"], "completed");
+}
+
+#[tokio::test]
+async fn a_session_whose_time_is_up_is_closed() {
+    let house = House::with(|config| {
+        config.server.clock = ClockKind::Virtual;
+        config.server.realtime_session = Duration::from_secs(1800);
+    })
+    .await;
+    let mut talk = Talk::open(&house).await;
+    let created = talk.hear().await;
+    let world = house.running.gateway().worlds.default();
+    let expires = created["session"]["expires_at"].as_u64();
+    assert_eq!(expires, Some(world.clock.now().whole_seconds() + 1800));
+    world
+        .clock
+        .advance(world.clock.now() + Micros::from_seconds(1800.0));
+    talk.say(&question("Hello?")).await;
+    let error = talk.hear().await;
+    assert_eq!(error["error"]["code"], "session_expired");
+    assert_eq!(
+        error["error"]["message"],
+        "Your session hit the maximum duration of 30 minutes."
+    );
+    match talk.0.next().await {
+        Some(Ok(Message::Close(Some(frame)))) => assert_eq!(u16::from(frame.code), 4000),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn silence_is_answered_after_a_while_where_that_is_wanted() {
+    let house = House::with(|config| {
+        config.server.time_scale = 1_000.0;
+        config.server.realtime_session = Duration::from_secs(86_400);
+    })
+    .await;
+    let mut talk = Talk::open(&house).await;
+    talk.hear().await;
+    let turns = json!({"type": "server_vad", "idle_timeout_ms": 5000});
+    let input = json!({"input": {"turn_detection": turns}});
+    let session = json!({"type": "realtime", "audio": input});
+    talk.say(&json!({"type": "session.update", "session": session}))
+        .await;
+    talk.until("session.updated").await;
+    talk.say(&question("Hello.")).await;
+    talk.say(&json!({"type": "response.create"})).await;
+    talk.until("response.done").await;
+    let silence = talk.until("input_audio_buffer.timeout_triggered").await;
+    let added = talk.until("conversation.item.added").await;
+    assert_eq!(added["item"]["id"], silence["item_id"]);
+    talk.until("response.created").await;
+}
