@@ -39,6 +39,7 @@ const ENVIRONMENTS: &[(&str, &[&str])] = &[
         &[
             "test_langchain.py",
             "test_openai_agents.py",
+            "test_openai_agents_realtime.py",
             "test_pydantic_ai.py",
             "test_litellm.py",
             "test_litellm_proxy.py",
