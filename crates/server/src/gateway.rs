@@ -118,6 +118,8 @@ pub struct Served {
 pub(crate) struct Admitted {
     /// Whether a realtime session is to be held over it, and not the answers of responses.
     pub(crate) is_realtime: bool,
+    /// Whose wire its address is of.
+    pub(crate) api: Api,
     /// What its address asks for.
     pub(crate) query: Value,
     /// Who opened it.
@@ -262,6 +264,7 @@ impl Gateway {
         let request_id = world.request_id(number);
         let mut visit = Visit::open(&world, head, &Bytes::new(), request_id.clone());
         let admitted = route::socket(self.contract, head, &path).and_then(|route| {
+            visit.api = route.api();
             let call = Call {
                 head: head.clone(),
                 body: Bytes::new(),
@@ -277,6 +280,7 @@ impl Gateway {
                 visit.close(None);
                 Ok(Admitted {
                     is_realtime: route.is_realtime(),
+                    api: route.api(),
                     query,
                     caller,
                     world,

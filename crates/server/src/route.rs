@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use fakeai_canon::{ApiError, ErrorKind, Head};
-use fakeai_contract::{Api, Contract, Match, Method, Mount, Operation, PathParams};
+use fakeai_contract::{Api, Below, Contract, Match, Method, Mount, Operation, PathParams};
 
 use crate::gateway::unknown_path;
 use crate::views::{self, OwnView};
@@ -54,15 +54,9 @@ pub(crate) const REALTIME: &str = "connectRealtime";
 
 /// Whose wire a call is of, whether or not anything stands at its path.
 pub(crate) fn api(contract: &'static Contract, head: &Head, path: &str) -> Api {
-    let below = || {
-        contract
-            .mounts()
-            .iter()
-            .find(|mount| mount.below(path).is_some())
-    };
     match find(contract, head, path) {
         Ok(route) => route.api(),
-        Err(_) => below().map_or(Api::OpenAi, |mount| mount.api),
+        Err(_) => below_mount(contract, path).map_or(Api::OpenAi, |(mount, _)| mount.api),
     }
 }
 
@@ -101,8 +95,7 @@ fn mounted(
     method: Method,
     path: &str,
 ) -> Result<Option<Route>, ApiError> {
-    let below = |mount: &'static Mount| Some((mount, mount.below(path)?));
-    let Some((mount, below)) = contract.mounts().iter().find_map(below) else {
+    let Some((mount, below)) = below_mount(contract, path) else {
         return Ok(None);
     };
     match contract.find(method, below.path, asks_beta(&head.query)) {
@@ -125,14 +118,38 @@ pub(crate) fn socket(
     head: &Head,
     path: &str,
 ) -> Result<Route, ApiError> {
-    match contract.find_upgrade(below_version(path)) {
-        Match::Found { operation, params } => Ok(Route::Operation {
+    let found = |path: &str| match contract.find_upgrade(path) {
+        Match::Found { operation, params } => Some((operation, params)),
+        Match::MethodNotAllowed { .. } | Match::NotFound => None,
+    };
+    if let Some((operation, params)) = found(below_version(path)) {
+        return Ok(Route::Operation {
             operation,
             params,
             mounted: None,
-        }),
-        Match::MethodNotAllowed { .. } | Match::NotFound => Err(unknown_path(head, path)),
+        });
     }
+    let mounted = below_mount(contract, path).and_then(|(mount, below)| {
+        let (operation, params) = found(below.path)?;
+        mount.has(operation).then(|| Route::Operation {
+            operation,
+            params,
+            mounted: Some(Mounted {
+                mount,
+                name: below.parameter.map(Cow::into_owned),
+            }),
+        })
+    });
+    mounted.ok_or_else(|| unknown_path(head, path))
+}
+
+/// The mount that a path stands below, and what is left of the path.
+fn below_mount<'p>(
+    contract: &'static Contract,
+    path: &'p str,
+) -> Option<(&'static Mount, Below<'p>)> {
+    let mut mounts = contract.mounts().iter();
+    mounts.find_map(|mount| Some((mount, mount.below(path)?)))
 }
 
 fn below_version(path: &str) -> &str {

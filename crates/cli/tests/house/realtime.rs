@@ -20,16 +20,18 @@ struct Talk(WebSocketStream<TcpStream>);
 
 impl Talk {
     async fn open(house: &House) -> Self {
-        let (talk, _) = Self::with(house, &[]).await.expect("it opens");
+        let target = "/v1/realtime?model=gpt-realtime";
+        let (talk, _) = Self::with(house, target, &[]).await.expect("it opens");
         talk
     }
 
     async fn with(
         house: &House,
+        target: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<(Self, Response<Option<Vec<u8>>>), Error> {
         let address = house.running.address();
-        let target = format!("ws://{address}/v1/realtime?model=gpt-realtime");
+        let target = format!("ws://{address}{target}");
         let mut request = target.into_client_request().expect("an address");
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).expect("a header");
@@ -73,18 +75,43 @@ async fn a_browser_says_its_key_among_the_protocols() {
     let house = House::with(|config| config.auth.api_keys.0 = vec!["sk-mine".to_owned()]).await;
     let protocols = |key: &str| format!("realtime, openai-insecure-api-key.{key}");
     let name = "sec-websocket-protocol";
-    let (mut talk, response) = Talk::with(&house, &[(name, &protocols("sk-mine"))])
+    let target = "/v1/realtime?model=gpt-realtime";
+    let (mut talk, response) = Talk::with(&house, target, &[(name, &protocols("sk-mine"))])
         .await
         .expect("it opens");
     assert_eq!(response.headers()[name], "realtime");
     assert_eq!(talk.hear().await["type"], "session.created");
     for headers in [&[][..], &[(name, &*protocols("sk-another"))]] {
-        match Talk::with(&house, headers).await {
+        match Talk::with(&house, target, headers).await {
             Err(Error::Http(refused)) => assert_eq!(refused.status(), 401),
             Err(other) => panic!("{other}"),
             Ok(_) => panic!("a stranger is let in"),
         }
     }
+}
+
+#[tokio::test]
+async fn an_azure_deployment_holds_sessions_of_its_model() {
+    let house = House::with(|config| {
+        config.azure.azure_deployments = vec!["mine=gpt-realtime".to_owned()];
+        config.auth.api_keys.0 = vec!["sk-mine".to_owned()];
+    })
+    .await;
+    let key = [("api-key", "sk-mine")];
+    let older = "/openai/realtime?api-version=2025-04-01-preview&deployment=mine";
+    for target in ["/openai/v1/realtime?model=mine", older] {
+        let (mut talk, _) = Talk::with(&house, target, &key).await.expect("it opens");
+        let created = talk.hear().await;
+        assert_eq!(created["session"]["model"], "gpt-realtime", "{created}");
+        talk.say(&question("Why is the sky blue?")).await;
+        talk.say(&json!({"type": "response.create"})).await;
+        let done = talk.until("response.done").await;
+        assert_eq!(done["response"]["status"], "completed");
+    }
+    let (mut talk, _) = Talk::with(&house, "/openai/v1/realtime?model=other", &key)
+        .await
+        .expect("it opens");
+    assert_eq!(talk.hear().await["error"]["code"], "DeploymentNotFound");
 }
 
 #[tokio::test]

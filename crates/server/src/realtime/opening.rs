@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fakeai_canon::{Alphabet, ApiError, Call, Head, Micros, Transcribe};
 use fakeai_catalog::Endpoint;
+use fakeai_contract::Api;
 use fakeai_resources::{self as resources, Whose};
 use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
@@ -39,7 +40,13 @@ pub(crate) fn open(
         )
         .code("beta_api_shape_disabled"));
     }
-    let given = given(head, admitted)?;
+    let mut given = given(head, admitted)?;
+    if admitted.api == Api::Azure
+        && let Some(name) = given.model.take()
+    {
+        let project = &admitted.caller.project;
+        given.model = Some(gate::model_of_deployment(world, project, &name)?);
+    }
     let model = given.model.as_deref();
     if given.kind == "realtime" {
         check_model(world, &admitted.caller.project, model)?;
@@ -88,7 +95,8 @@ fn given(head: &Head, admitted: &Admitted) -> Result<Given, ApiError> {
     let world = &admitted.world;
     let mut given = Given {
         kind: "realtime",
-        model: query("model"),
+        // Azure's older versions name a deployment.
+        model: query("model").or_else(|| query("deployment")),
         settings: Value::Null,
     };
     if query("intent").as_deref() == Some("transcription") {
