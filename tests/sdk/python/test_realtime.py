@@ -267,6 +267,8 @@ def test_a_short_lived_key_opens_the_session_it_was_made_for(world):
         ({"type": "session.update", "session": {"type": "transcription"}}, "invalid_parameter", "session.type"),
         ({"type": "session.update", "session": {"type": "realtime", "model": "gpt-realtime-mini"}},
          "cannot_update_model", "session.model"),
+        ({"type": "session.update", "session": {"type": "realtime", "max_output_tokens": 0}},
+         "integer_below_min_value", "session.max_output_tokens"),
         ({"type": "input_audio_buffer.append", "audio": "no sound"}, "invalid_value", "audio"),
         ({"type": "conversation.item.delete", "item_id": "item_none"}, "item_delete_invalid_item_id", "item_id"),
         ({"type": "conversation.item.truncate", "item_id": "item_none", "content_index": 0, "audio_end_ms": 1},

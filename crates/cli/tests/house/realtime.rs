@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use fakeai_canon::{Clock, Micros};
+use fakeai_canon::{Clock, Micros, Mode};
 use fakeai_server::config::{ByteCount, ClockKind};
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderValue, Response};
@@ -225,4 +225,102 @@ async fn silence_is_answered_after_a_while_where_that_is_wanted() {
     let added = talk.until("conversation.item.added").await;
     assert_eq!(added["item"]["id"], silence["item_id"]);
     talk.until("response.created").await;
+}
+
+/// Every event with every field at values that it is not made for.
+fn nonsense() -> Vec<Value> {
+    let kinds = [
+        "session.update",
+        "input_audio_buffer.append",
+        "input_audio_buffer.commit",
+        "conversation.item.create",
+        "conversation.item.delete",
+        "conversation.item.retrieve",
+        "conversation.item.truncate",
+        "response.create",
+        "response.cancel",
+    ];
+    let fields = [
+        (
+            "",
+            vec![
+                "session",
+                "item",
+                "response",
+                "audio",
+                "item_id",
+                "content_index",
+                "audio_end_ms",
+            ],
+        ),
+        (
+            "session",
+            vec![
+                "audio",
+                "tools",
+                "tool_choice",
+                "truncation",
+                "include",
+                "instructions",
+            ],
+        ),
+        (
+            "item",
+            vec!["content", "role", "id", "output", "call_id", "arguments"],
+        ),
+        (
+            "response",
+            vec![
+                "input",
+                "conversation",
+                "audio",
+                "tools",
+                "metadata",
+                "max_output_tokens",
+            ],
+        ),
+    ];
+    let values = json!([
+        null, true, -1, 1e300, "", "x", [], {}, [[]], [{}], {"type": "message"},
+        {"input": {"format": {"type": "audio/pcma"}, "turn_detection": {"type": "semantic_vad"}}},
+    ]);
+    let mut all = Vec::new();
+    for kind in kinds {
+        for (inside, names) in &fields {
+            for (name, value) in names.iter().flat_map(|name| {
+                values
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(move |v| (name, v))
+            }) {
+                let mut event = json!({"type": kind});
+                match *inside {
+                    "" => event[*name] = value.clone(),
+                    _ => event[*inside] = json!({"type": "realtime", *name: value}),
+                }
+                all.push(event);
+            }
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn nonsense_is_told_and_ends_nothing() {
+    for mode in [Mode::Realistic, Mode::Mock] {
+        let house = House::with(|config| config.server.mode = mode).await;
+        let mut talk = Talk::open(&house).await;
+        for event in nonsense() {
+            talk.say(&event).await;
+            // What follows from it is heard before the next.
+            let end = json!({"type": "conversation.item.delete", "item_id": "item_none", "event_id": "end"});
+            talk.say(&end).await;
+            while talk.hear().await["error"]["event_id"] != "end" {}
+        }
+        talk.say(&question("Are you still there?")).await;
+        talk.say(&json!({"type": "response.create", "response": {"conversation": "none"}}))
+            .await;
+        while talk.hear().await["type"] != "response.done" {}
+    }
 }

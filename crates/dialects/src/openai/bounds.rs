@@ -26,7 +26,7 @@ pub(super) fn needs_enabled(body: &Fields, name: &str, other: &str) -> Result<()
 ///
 /// # Errors
 /// `integer_below_min_value`.
-pub(super) fn at_least(name: &str, value: i64, least: i64) -> Result<(), ApiError> {
+pub fn at_least(name: &str, value: i64, least: i64) -> Result<(), ApiError> {
     if value >= least {
         return Ok(());
     }
@@ -35,6 +35,22 @@ pub(super) fn at_least(name: &str, value: i64, least: i64) -> Result<(), ApiErro
          {value} instead."
     ))
     .code("integer_below_min_value")
+    .param(name))
+}
+
+/// A number that may not be larger.
+///
+/// # Errors
+/// `integer_above_max_value`.
+pub fn at_most(name: &str, value: i64, most: i64) -> Result<(), ApiError> {
+    if value <= most {
+        return Ok(());
+    }
+    Err(ApiError::invalid(format!(
+        "Invalid '{name}': integer above maximum value. Expected a value <= {most}, but got \
+         {value} instead."
+    ))
+    .code("integer_above_max_value")
     .param(name))
 }
 
@@ -66,7 +82,7 @@ pub(super) fn array(name: &str, length: usize, least: usize, most: usize) -> Res
 ///
 /// # Errors
 /// `string_above_max_length` or `invalid_value`.
-pub(super) fn tool_name(name: &str, param: &dyn Fn() -> String) -> Result<(), ApiError> {
+pub fn tool_name(name: &str, param: &dyn Fn() -> String) -> Result<(), ApiError> {
     if name.len() > 64 {
         return Err(too_long(param(), name.chars().count(), 64));
     }
@@ -102,14 +118,7 @@ pub(super) fn logit_bias(body: &Fields) -> Result<(), ApiError> {
         let value = bias.as_f64().unwrap_or_default();
         let name = format!("logit_bias.{key}");
         at_least(&name, value as i64, -100)?;
-        if value > 100.0 {
-            return Err(ApiError::invalid(format!(
-                "Invalid '{name}': integer above maximum value. Expected a value <= 100, but got \
-                 {bias} instead."
-            ))
-            .code("integer_above_max_value")
-            .param(name));
-        }
+        at_most(&name, value.ceil() as i64, 100)?;
     }
     Ok(())
 }

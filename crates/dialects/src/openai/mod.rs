@@ -29,7 +29,7 @@ use serde_json::Value;
 
 use crate::Endpoint;
 
-pub use bounds::metadata;
+pub use bounds::{at_least, at_most, metadata, tool_name};
 
 /// All inference endpoints of this API.
 pub static ENDPOINTS: &[Endpoint] = &[

@@ -1,7 +1,11 @@
 //! A session's settings, and how a client changes them.
 
 use fakeai_canon::ApiError;
+use fakeai_dialects::openai;
 use serde_json::{Value, json};
+
+/// The most tokens that an answer may be limited to, as the document says.
+const MOST_TOKENS: i64 = 4096;
 
 /// The settings with what was sent laid over them.
 ///
@@ -38,6 +42,19 @@ pub(super) fn updated(session: &Value, sent: &Value, has_spoken: bool) -> Result
             .param("session.audio.output.voice"));
     }
     Ok(updated)
+}
+
+/// A session as events tell it.
+pub(super) fn told(session: Value) -> Value {
+    let contract = fakeai_contract::openai();
+    let name = match session["type"].as_str() {
+        Some("transcription") => "RealtimeTranscriptionSessionCreateResponseGA",
+        _ => "RealtimeSessionCreateResponseGA",
+    };
+    match contract.schema(name) {
+        Some(schema) => contract.told(schema, session),
+        None => session,
+    }
 }
 
 /// The settings of one answer: those of the session, with what the answer was asked for in their
@@ -87,8 +104,20 @@ fn check(sent: &Value, what: &str) -> Result<(), ApiError> {
         .code("invalid_value")
         .param(format!("{what}.output_modalities")));
     }
-    let tools = sent["tools"].as_array().into_iter().flatten();
-    if tools.into_iter().any(|tool| tool["type"] == "mcp") {
+    if let Some(most) = sent["max_output_tokens"].as_i64() {
+        let name = format!("{what}.max_output_tokens");
+        openai::at_least(&name, most, 1)?;
+        openai::at_most(&name, most, MOST_TOKENS)?;
+    }
+    openai::metadata(sent.get("metadata"))?;
+    let mut tools = sent["tools"].as_array().into_iter().flatten();
+    for (place, tool) in tools.clone().enumerate() {
+        if tool["type"] != "mcp" {
+            let param = || format!("{what}.tools[{place}].name");
+            openai::tool_name(word(&tool["name"]), &param)?;
+        }
+    }
+    if tools.any(|tool| tool["type"] == "mcp") {
         let problem = "Remote MCP servers are not called in realtime sessions here.";
         return Err(ApiError::invalid(problem)
             .code("not_implemented")
