@@ -12,6 +12,7 @@ use crate::structured::{Bound, asked_for};
 use crate::voice::{Said, Voice};
 use crate::{
     Config, TextMode, agents, length, media, obedience, passages, short_answer, task, tools,
+    verdict_first,
 };
 
 /// The sources of one request's text.
@@ -174,6 +175,9 @@ fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Sai
     if let Some(text) = seed.fork("wanted").rng().pick(&wanted) {
         return voice.verbatim(text, seed, room);
     }
+    if let Some(first) = verdict_first::of(&reading.asked) {
+        return verdict(voice, &first, seed, room);
+    }
     if reading.media.is_empty() {
         return voice.prose(Form::Answer, seed, length::wanted(&reading.asked), room);
     }
@@ -183,6 +187,20 @@ fn prose(voice: &Voice<'_>, reading: &Reading<'_>, seed: Seed, room: u32) -> Sai
         return voice.verbatim(preface.trim_end(), seed, room);
     }
     let (mut tokens, finish) = voice.verbatim(&preface, seed, room);
+    if finish == Finish::Length {
+        return (tokens, finish);
+    }
+    let finish = voice.go_on(&mut tokens, Form::Answer, seed, None, room);
+    (tokens, finish)
+}
+
+/// One of two words, and the reasons for it where they are wanted.
+fn verdict(voice: &Voice<'_>, first: &verdict_first::Wanted, seed: Seed, room: u32) -> Said {
+    let word = first.said(seed);
+    if !first.explains {
+        return voice.verbatim(&word, seed, room);
+    }
+    let (mut tokens, finish) = voice.verbatim(&(word + " "), seed, room);
     if finish == Finish::Length {
         return (tokens, finish);
     }

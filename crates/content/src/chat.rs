@@ -16,7 +16,7 @@ use crate::reading::Reading;
 use crate::reasoning::Thinking;
 use crate::tools::{Call, Hosted, Move, Toolbox, program, skill};
 use crate::voice::Voice;
-use crate::{Config, length, limits, moderation, refusal, spoken};
+use crate::{Config, length, limits, moderation, refusal, spoken, verdict_first};
 
 /// Whether the work is a turn of a conversation.
 pub(crate) fn is_chat(work: &Generate) -> bool {
@@ -245,6 +245,9 @@ fn topic(work: &Generate, reading: &Reading<'_>) -> Topic {
     let mut asked = reading.topic();
     if work.speech.is_some() && length::wanted(&reading.asked).is_none() {
         asked.say_briefly();
+    }
+    if verdict_first::of(&reading.asked).is_some_and(|first| first.explains) {
+        asked.give_reasons();
     }
     let skills: Vec<_> = skill::read(work).map(skill::subject).collect();
     if skills.is_empty() || asked.kind == Kind::Repeat {

@@ -49,6 +49,7 @@ mod summary;
 mod task;
 mod tools;
 mod transcript;
+mod verdict_first;
 mod voice;
 mod word_hash;
 

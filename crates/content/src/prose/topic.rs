@@ -156,6 +156,12 @@ pub struct Topic {
 const WINDOW: usize = 200;
 
 impl Topic {
+    /// Makes reasons of what would be a list or a program.
+    pub(crate) fn give_reasons(&mut self) {
+        self.kind = Kind::Question;
+        self.sentences.get_or_insert(1 + (self.tilt % 2) as u32);
+    }
+
     /// Makes a few plain sentences of what would be headings and lists on a page.
     pub(crate) fn say_briefly(&mut self) {
         let is_told = matches!(
