@@ -7,6 +7,7 @@ mod format;
 mod members;
 mod path;
 mod shape;
+mod trim;
 mod union;
 mod violation;
 mod walk;

@@ -35,7 +35,8 @@ pub fn openai() -> &'static Contract {
 /// How strictly a request's fields are taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Strictness<'e> {
-    /// Unknown fields of the body and of the objects that the overlay closes are violations.
+    /// Unknown fields of the body and of the objects that the overlay closes are violations, and of
+    /// all objects where the operation closes them.
     pub closed: bool,
     /// Fields taken all the same: a bare name, or a path without indices.
     pub extras: &'e [&'e str],
@@ -52,6 +53,15 @@ impl Strictness<'static> {
         closed: false,
         extras: &[],
     };
+}
+
+impl<'e> Strictness<'e> {
+    fn fields(self) -> Fields<'e> {
+        match self.closed {
+            true => Fields::Request(self.extras),
+            false => Fields::Open,
+        }
+    }
 }
 
 /// A webhook: what the provider posts to a subscriber.
@@ -190,10 +200,14 @@ impl Contract {
         body: &Value,
         strictness: Strictness<'_>,
     ) -> Result<(), Violation> {
-        match operation.body(media) {
-            Some(schema) => self.validate(schema, body, strictness),
-            None => Ok(()),
-        }
+        let Some(schema) = operation.body(media) else {
+            return Ok(());
+        };
+        let fields = match strictness.closed {
+            true if operation.is_closed_below() => Fields::Whole(strictness.extras),
+            _ => strictness.fields(),
+        };
+        self.first(schema, body, fields)
     }
 
     /// Checks what a client sent against a schema, such as a message of a WebSocket.
@@ -206,13 +220,21 @@ impl Contract {
         sent: &Value,
         strictness: Strictness<'_>,
     ) -> Result<(), Violation> {
-        let fields = match strictness.closed {
-            true => Fields::Request(strictness.extras),
-            false => Fields::Open,
-        };
+        self.first(schema, sent, strictness.fields())
+    }
+
+    fn first(&self, schema: SchemaId, sent: &Value, fields: Fields<'_>) -> Result<(), Violation> {
         match Walk::new(&self.schemas, fields, 1).run(schema, sent).pop() {
             Some(violation) => Err(violation),
             None => Ok(()),
+        }
+    }
+
+    /// Takes out of a JSON request's body what its schema does not name, for those who ignore
+    /// unknown fields. The body's own fields stay.
+    pub fn trim(&self, operation: &Operation, body: &mut Value) {
+        if let Some(schema) = operation.body("application/json") {
+            Walk::new(&self.schemas, Fields::Open, 0).trim_below(schema, body);
         }
     }
 

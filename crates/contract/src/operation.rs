@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::api::Api;
 use crate::schema::SchemaId;
 
+/// The groups of operations that close every object of a request.
+const CLOSED_BELOW: [&str; 4] = ["Responses", "responses", "Conversations", "Assistants"];
+
 /// The HTTP methods that operations have.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Method {
@@ -172,6 +175,12 @@ impl Operation {
             .iter()
             .filter(|answer| answer.status == status)
             .find(named)
+    }
+
+    /// Whether unknown fields are refused however deep they stand. Newer endpoints do so, with
+    /// `Unknown parameter: 'input[0].content[0].cache_control'.`; older ones look at the top alone.
+    pub fn is_closed_below(&self) -> bool {
+        self.api == Api::OpenAi && CLOSED_BELOW.contains(&&*self.tag)
     }
 
     /// The schema of a request body with a media type (without its parameters).

@@ -1,6 +1,7 @@
 //! Models with open weights answer as vLLM serves them: its own parameters are taken there, and
 //! nowhere else; what is unknown is ignored there.
 
+use fakeai_canon::Mode;
 use fakeai_server::config::EngineKind;
 use serde_json::{Value, json};
 
@@ -102,6 +103,34 @@ async fn fields_that_it_does_not_know_are_ignored_unless_the_engine_forbids_them
         .await;
         let body = asks("meta-llama/Llama-3.1-8B-Instruct", unknown.clone());
         assert_eq!(house.post(CHAT, &body).await.status, status, "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_ignored_does_not_come_back() {
+    let mock = House::with(|config| config.server.mode = Mode::Mock).await;
+    for (house, model) in [
+        (House::open().await, "Qwen/Qwen2.5-7B-Instruct"),
+        (mock, "gpt-4.1"),
+    ] {
+        let input = json!([{"role": "user", "colour": "red", "content": "hi"},
+            {"role": "user", "content": [{"type": "input_text", "text": "hi", "colour": "red"}]}]);
+        let tool = json!({"type": "function", "name": "paint", "strict": false, "colour": "red",
+            "parameters": {"type": "object", "properties": {"colour": {"type": "string"}}}});
+        let body = json!({"model": model, "input": input, "tools": [tool],
+            "text": {"format": {"type": "text", "colour": "red"}}});
+        let answer = house.post("/v1/responses", &body).await.ok();
+        let tool = answer["tools"][0].as_object().expect("the tool");
+        assert!(!tool.contains_key("colour"));
+        let own = &tool["parameters"]["properties"]["colour"];
+        assert_eq!(own["type"], "string", "a user's schema is the user's");
+        assert_eq!(answer["text"]["format"], json!({"type": "text"}));
+        let id = answer["id"].as_str().expect("an id");
+        let items = house.get(&format!("/v1/responses/{id}/input_items")).await;
+        assert!(!items.text().contains("colour"), "{}", items.text());
+        let body = json!({"model": model, "input": input});
+        let compact = house.post("/v1/responses/compact", &body).await;
+        compact.ok();
     }
 }
 

@@ -86,6 +86,41 @@ async fn unknown_fields_are_told_as_each_endpoint_does() {
 }
 
 #[tokio::test]
+async fn newer_endpoints_refuse_unknown_fields_however_deep() {
+    let house = House::open().await;
+    let part = json!([{"role": "user", "content": [
+        {"type": "input_text", "text": "hi", "cache_control": {"type": "ephemeral"}}]}]);
+    let format = json!({"format": {"type": "text", "colour": 1}});
+    let search =
+        json!([{"type": "web_search", "user_location": {"type": "approximate", "colour": 1}}]);
+    let choice = json!({"type": "web_search_preview", "colour": 1});
+    for (field, value, param) in [
+        ("input", &part, "input[0].content[0].cache_control"),
+        ("text", &format, "text.format.colour"),
+        ("tools", &search, "tools[0].user_location.colour"),
+        ("tool_choice", &choice, "tool_choice.colour"),
+    ] {
+        let mut body = json!({"model": "gpt-4.1", "input": "hi"});
+        body[field] = value.clone();
+        let error = house.post("/v1/responses", &body).await.error(400);
+        assert_eq!(error["message"], format!("Unknown parameter: '{param}'."));
+        assert_eq!(error["param"], param);
+        assert_eq!(error["code"], "unknown_parameter");
+    }
+    let error = house
+        .post("/v1/conversations", &json!({"items": part}))
+        .await
+        .error(400);
+    assert_eq!(error["param"], "items[0].content[0].cache_control");
+    let tools = json!([{"type": "code_interpreter", "colour": 1}]);
+    let body = json!({"model": "gpt-4o", "tools": tools});
+    let call = Request::post("/v1/assistants").json(&body);
+    let call = call.header("openai-beta", "assistants=v2");
+    let error = house.send(call).await.error(400);
+    assert_eq!(error["param"], "tools[0].colour");
+}
+
+#[tokio::test]
 async fn what_a_request_names_has_to_be_there() {
     let said = |content: Value| json!([{"role": "user", "content": [content]}]);
     let shell =

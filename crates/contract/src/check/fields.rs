@@ -11,6 +11,8 @@ pub(crate) enum Fields<'e> {
     /// Requests in realistic mode: the body itself and the objects that the overlay closes.
     /// The names in the list are taken anywhere.
     Request(&'e [&'e str]),
+    /// The same of operations that close every object. The list as for requests.
+    Whole(&'e [&'e str]),
     /// Responses: every object, except free maps. The list as for requests.
     Named(&'e [&'e str]),
 }
@@ -25,10 +27,11 @@ impl Fields<'_> {
     pub(super) fn refuse(&self, facts: &ObjectFacts, path: &Path<'_>, name: &str) -> bool {
         match self {
             Self::Open => false,
-            Self::Request(extras) => {
+            Self::Request(extras) | Self::Whole(extras) => {
                 let closed = facts.closed.as_ref();
                 let listed = closed.is_some_and(|names| names.iter().any(|one| **one == *name));
-                (path.is_root() || closed.is_some())
+                let whole = matches!(self, Self::Whole(_));
+                (whole || path.is_root() || closed.is_some())
                     && !facts.is_map()
                     && !listed
                     && !allowed(extras, path, name)

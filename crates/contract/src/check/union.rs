@@ -109,7 +109,7 @@ impl Walk<'_> {
     }
 
     /// How many fields of an object a branch has a property for.
-    fn known(&self, branch: SchemaId, value: &Value) -> usize {
+    pub(super) fn known(&self, branch: SchemaId, value: &Value) -> usize {
         let facts = self.schemas.node(branch).object.as_ref();
         let (Some(facts), Value::Object(members)) = (facts, value) else {
             return 0;
@@ -174,7 +174,7 @@ impl Walk<'_> {
     }
 }
 
-fn found<'v>(dispatch: &Dispatch, members: &'v Map<String, Value>) -> Found<'v> {
+pub(super) fn found<'v>(dispatch: &Dispatch, members: &'v Map<String, Value>) -> Found<'v> {
     match members.get(&*dispatch.property) {
         None => Found::Missing,
         Some(Value::String(text)) => Found::Text(text),

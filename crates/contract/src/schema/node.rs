@@ -187,6 +187,14 @@ impl ObjectFacts {
         });
     }
 
+    /// Whether a field of this name is documented, or taken all the same.
+    pub(crate) fn takes(&self, name: &str) -> bool {
+        let listed = |names: &Vec<Arc<str>>| names.iter().any(|one| **one == *name);
+        self.property(name).is_some()
+            || self.patterns.iter().any(|(pattern, _)| pattern.fits(name))
+            || self.closed.as_ref().is_some_and(listed)
+    }
+
     /// Whether the schema means a free map: any field is documented.
     pub(crate) fn is_map(&self) -> bool {
         self.properties.is_empty() && self.additional == Additional::Unsaid
