@@ -186,3 +186,27 @@ async fn of_responses_that_nobody_asked_to_store_the_newest_stay() {
     let next = json!({"model": "gpt-4o", "input": "and?", "previous_response_id": id(&unasked[3])});
     house.post("/v1/responses", &next).await.ok();
 }
+
+#[tokio::test]
+async fn of_a_stored_message_text_and_pictures_are_shown() {
+    let house = House::open().await;
+    let url = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
+    let text = json!({"type": "text", "text": "What is in both?"});
+    let picture = json!({"type": "image_url", "image_url": {"url": url, "detail": "low"}});
+    let file = json!({"type": "file", "file":
+        {"filename": "a.txt", "file_data": "data:text/plain;base64,aGk="}});
+    let messages = async |model: &str, parts: Value| {
+        let body = json!({"model": model, "store": true,
+            "messages": [{"role": "user", "content": parts}]});
+        let stored = house.post("/v1/chat/completions", &body).await.ok();
+        let path = format!("/v1/chat/completions/{}/messages", id(&stored));
+        house.get(&path).await.ok()["data"][0]["content_parts"].clone()
+    };
+    let parts = messages("gpt-4o", json!([text, picture, file])).await;
+    assert_eq!(parts, json!([text, picture]));
+    // What a server of open weights ignores is no part of the message.
+    let mut more = picture.clone();
+    more["image_url"]["colour"] = json!("red");
+    let parts = messages("Qwen/Qwen2.5-VL-7B-Instruct", json!([more])).await;
+    assert_eq!(parts, json!([picture]));
+}

@@ -4,9 +4,13 @@ use serde_json::{Map, Value, json};
 
 pub(crate) const FAMILY: &str = "chat.completions.messages";
 
-/// The stored form of a request's message. Content in parts moves to `content_parts`.
+/// The parts of a content that the list operation shows.
+const SHOWN: [&str; 2] = ["text", "image_url"];
+
+/// The stored form of a request's message. Content in parts moves to `content_parts`, as far as
+/// it is text and pictures.
 pub(crate) fn stored_form(message: Value, completion: &str, place: usize) -> Value {
-    let Value::Object(mut sent) = message else {
+    let Value::Object(mut sent) = known(message) else {
         return json!({"id": format!("{completion}-{place}")});
     };
     let mut stored = Map::new();
@@ -14,7 +18,11 @@ pub(crate) fn stored_form(message: Value, completion: &str, place: usize) -> Val
     stored.insert("role".to_owned(), sent.remove("role").unwrap_or_default());
     let content = sent.remove("content").unwrap_or_default();
     let (text, parts) = match content {
-        Value::Array(parts) => (Value::Null, Value::Array(parts)),
+        Value::Array(mut parts) => {
+            let is_shown = |part: &Value| SHOWN.iter().any(|kind| part["type"] == *kind);
+            parts.retain(is_shown);
+            (Value::Null, Value::Array(parts))
+        }
         text => (text, Value::Null),
     };
     stored.insert("content".to_owned(), text);
@@ -29,4 +37,14 @@ pub(crate) fn stored_form(message: Value, completion: &str, place: usize) -> Val
     }
     stored.insert("content_parts".to_owned(), parts);
     Value::Object(stored)
+}
+
+/// The message without fields that a request's messages don't have: some models' servers take any.
+fn known(message: Value) -> Value {
+    let contract = fakeai_contract::openai();
+    let mut body = json!({"messages": [message]});
+    if let Some(operation) = contract.operation("createChatCompletion") {
+        contract.trim(operation, &mut body);
+    }
+    body["messages"][0].take()
 }
