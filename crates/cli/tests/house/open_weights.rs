@@ -135,6 +135,25 @@ async fn what_was_ignored_does_not_come_back() {
 }
 
 #[tokio::test]
+async fn what_a_mock_ignored_is_not_stored() {
+    let mock = House::with(|config| config.server.mode = Mode::Mock).await;
+    let parameters = json!({"type": "object", "properties": {}});
+    let function = json!({"name": "paint", "parameters": parameters, "colour": "red"});
+    let tools = json!([{"type": "function", "function": function, "colour": "red"}]);
+    let made = mock
+        .post(
+            "/v1/assistants",
+            &json!({"model": "gpt-4o", "tools": tools}),
+        )
+        .await
+        .ok();
+    let id = made["id"].as_str().expect("an id");
+    let kept = mock.get(&format!("/v1/assistants/{id}")).await;
+    assert_eq!(kept.json()["tools"][0]["function"]["name"], "paint");
+    assert!(!kept.text().contains("colour"), "{}", kept.text());
+}
+
+#[tokio::test]
 async fn usage_grows_with_each_chunk_where_that_is_asked_for() {
     let house = House::open().await;
     let options = json!({"include_usage": true, "continuous_usage_stats": true});

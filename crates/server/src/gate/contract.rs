@@ -155,7 +155,12 @@ fn check_json(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
             ViolationKind::Unknown => unknown(&violation, operation),
             _ => wording::special(&violation, operation, &arrival.body)
                 .unwrap_or_else(|| refusal(&violation)),
-        })
+        })?;
+    // Much of these comes back in answers; where unknown fields are ignored, they don't.
+    if operation.is_closed_below() {
+        arrival.contract.trim(operation, &mut arrival.body);
+    }
+    Ok(())
 }
 
 /// Puts the model into the body that a deployment's name stands for, in the path or in the body.

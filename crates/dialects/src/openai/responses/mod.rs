@@ -29,36 +29,17 @@ mod socket;
 mod template;
 mod tools;
 
-use crate::{Decoded, Endpoint};
+use crate::Endpoint;
 
 pub use socket::{SocketRequest, socket_error, socket_request};
 pub use template::PromptTemplate;
 pub(super) use tools::choice;
 
 /// The endpoints of the Responses API, with their twins under `?beta=true`.
-pub(super) const CREATE: Endpoint = Endpoint::new("createResponse", |call, context| {
-    create::open(known(CREATE.operation, call), context)
-});
-pub(super) const BETA_CREATE: Endpoint = Endpoint::new("beta_createResponse", |call, context| {
-    create::open(known(BETA_CREATE.operation, call), context)
-});
-pub(super) const COMPACT: Endpoint = Endpoint::new("Compactconversation", |call, context| {
-    compact::open(known(COMPACT.operation, call), context)
-});
-pub(super) const BETA_COMPACT: Endpoint =
-    Endpoint::new("beta_Compactconversation", |call, context| {
-        compact::open(known(BETA_COMPACT.operation, call), context)
-    });
+pub(super) const CREATE: Endpoint = Endpoint::new("createResponse", create::open);
+pub(super) const BETA_CREATE: Endpoint = Endpoint::new("beta_createResponse", create::open);
+pub(super) const COMPACT: Endpoint = Endpoint::new("Compactconversation", compact::open);
+pub(super) const BETA_COMPACT: Endpoint = Endpoint::new("beta_Compactconversation", compact::open);
 pub(super) const INPUT_TOKENS: Endpoint = Endpoint::new("Getinputtokencounts", input_tokens::open);
 pub(super) const BETA_INPUT_TOKENS: Endpoint =
     Endpoint::new("beta_Getinputtokencounts", input_tokens::open);
-
-/// The call without fields that its schema does not name. Answers repeat much of a request; where
-/// unknown fields are ignored, as servers of open weights do, they don't come back.
-fn known(operation: &str, mut call: Decoded) -> Decoded {
-    let contract = fakeai_contract::openai();
-    if let Some(operation) = contract.operation(operation) {
-        contract.trim(operation, &mut call.body);
-    }
-    call
-}
