@@ -431,6 +431,9 @@ impl Frames for Player {
     }
 
     fn cancel(&mut self, why: Stopped, out: &mut BytesMut) {
+        if self.phase == Phase::Opening && self.begin(out).is_err() {
+            return self.finish(Usage::default(), None);
+        }
         if self.phase != Phase::Done {
             self.stop(why, out);
         }

@@ -106,6 +106,16 @@ def test_an_answer_beside_the_conversation_leaves_nothing_in_it(text):
     assert text.recv().item.content[0].text == events[-1].response.output[0].content[0].text
 
 
+def test_an_answer_reads_the_items_it_is_referred_to(text):
+    text.conversation.item.create(item=message("My name is Dora."))
+    told = until(text, "conversation.item.done")[-1].item
+    text.conversation.item.create(item=message("My name is Nora."))
+    until(text, "conversation.item.done")
+    reference = {"type": "item_reference", "id": told.id}
+    text.response.create(response={"conversation": "none", "input": [reference, message("What is my name?")]})
+    assert "Dora" in until(text, "response.done")[-1].response.output[0].content[0].text
+
+
 def test_a_tool_is_called_and_its_result_is_used(text):
     tool = {
         "type": "function",
@@ -269,6 +279,11 @@ def test_a_short_lived_key_opens_the_session_it_was_made_for(world):
          "cannot_update_model", "session.model"),
         ({"type": "session.update", "session": {"type": "realtime", "max_output_tokens": 0}},
          "integer_below_min_value", "session.max_output_tokens"),
+        ({"type": "session.update", "session": {"type": "realtime", "audio": {"output": {"voice": "nobody"}}}},
+         "invalid_value", "session.audio.output.voice"),
+        ({"type": "session.update", "session": {
+            "type": "realtime", "audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": 5}}}}},
+         "decimal_above_max_value", "session.audio.input.turn_detection.threshold"),
         ({"type": "input_audio_buffer.append", "audio": "no sound"}, "invalid_value", "audio"),
         ({"type": "conversation.item.delete", "item_id": "item_none"}, "item_delete_invalid_item_id", "item_id"),
         ({"type": "conversation.item.truncate", "item_id": "item_none", "content_index": 0, "audio_end_ms": 1},

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fakeai_canon::{Clock, Micros, Mode};
 use fakeai_server::config::{ByteCount, ClockKind};
 use futures_util::{SinkExt, StreamExt};
@@ -198,7 +200,7 @@ async fn a_session_whose_time_is_up_is_closed() {
         "Your session hit the maximum duration of 30 minutes."
     );
     match talk.0.next().await {
-        Some(Ok(Message::Close(Some(frame)))) => assert_eq!(u16::from(frame.code), 4000),
+        Some(Ok(Message::Close(Some(frame)))) => assert_eq!(u16::from(frame.code), 1001),
         other => panic!("{other:?}"),
     }
 }
@@ -322,5 +324,116 @@ async fn nonsense_is_told_and_ends_nothing() {
         talk.say(&json!({"type": "response.create", "response": {"conversation": "none"}}))
             .await;
         while talk.hear().await["type"] != "response.done" {}
+    }
+}
+
+fn create(response: Value) -> Value {
+    json!({"type": "response.create", "response": response})
+}
+
+#[tokio::test]
+async fn an_item_that_is_being_said_can_be_cut_read_and_deleted() {
+    // The second token never comes.
+    let house =
+        House::with(|config| config.generation.itl = Some("60000".parse().expect("a time"))).await;
+    let mut talk = Talk::open(&house).await;
+    talk.say(&question("Tell me about lighthouses.")).await;
+    talk.say(&create(json!({}))).await;
+    let item = talk.until("response.output_item.added").await["item"]["id"].take();
+    talk.until("response.output_audio_transcript.delta").await;
+    // An answer beside it reads the conversation as far as it has come.
+    let aside =
+        json!({"conversation": "none", "output_modalities": ["text"], "instructions": null});
+    talk.say(&create(aside)).await;
+    let begun = talk.until("response.created").await;
+    assert_eq!(begun["response"]["conversation_id"], Value::Null);
+    let delete = json!({"type": "conversation.item.delete", "item_id": item});
+    talk.say(&delete).await;
+    talk.until("conversation.item.deleted").await;
+    talk.say(&json!({"type": "response.cancel"})).await;
+    let done = talk.until("response.done").await;
+    assert_eq!(done["response"]["status"], "cancelled");
+    // Its end does not bring it back.
+    talk.say(&json!({"type": "conversation.item.retrieve", "item_id": item}))
+        .await;
+    let refused = talk.hear().await;
+    assert_eq!(refused["error"]["code"], "item_retrieve_invalid_item_id");
+}
+
+#[tokio::test]
+async fn an_answer_has_begun_before_anything_else_is_heard() {
+    let house =
+        House::with(|config| config.generation.ttft = Some("60000".parse().expect("a time"))).await;
+    let mut talk = Talk::open(&house).await;
+    talk.hear().await;
+    for _ in 0..5 {
+        talk.say(&create(json!({}))).await;
+        talk.say(&json!({"type": "response.cancel"})).await;
+        let begun = talk.hear().await;
+        assert_eq!(begun["type"], "response.created");
+        let done = talk.until("response.done").await;
+        assert_eq!(done["response"]["id"], begun["response"]["id"]);
+    }
+}
+
+#[tokio::test]
+async fn the_next_answer_may_be_asked_for_as_soon_as_one_is_done() {
+    let house =
+        House::with(|config| config.generation.itl = Some("0.2".parse().expect("a time"))).await;
+    let mut talk = Talk::open(&house).await;
+    talk.hear().await;
+    for _ in 0..20 {
+        talk.say(&create(
+            json!({"output_modalities": ["text"], "max_output_tokens": 3}),
+        ))
+        .await;
+        let done = talk.until("response.done").await;
+        assert_eq!(done["response"]["status"], "incomplete");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_goes_on_when_settings_change_meanwhile() {
+    let house = House::open().await;
+    let mut talk = Talk::open(&house).await;
+    talk.hear().await;
+    let append = |loud: bool, milliseconds: usize| {
+        // A square wave, a period of four samples.
+        let period: &[u8] = if loud {
+            &[0, 32, 0, 32, 0, 224, 0, 224]
+        } else {
+            &[0; 8]
+        };
+        let audio = STANDARD.encode(period.repeat(6 * milliseconds));
+        json!({"type": "input_audio_buffer.append", "audio": audio})
+    };
+    talk.say(&append(true, 1000)).await;
+    let began = talk.until("input_audio_buffer.speech_started").await;
+    let session = json!({"type": "realtime", "instructions": "Be brief.",
+        "audio": {"input": {"turn_detection": {"type": "server_vad", "silence_duration_ms": 300}}}});
+    talk.say(&json!({"type": "session.update", "session": session}))
+        .await;
+    talk.until("session.updated").await;
+    talk.say(&append(false, 500)).await;
+    let ended = talk.until("input_audio_buffer.speech_stopped").await;
+    assert_eq!(ended["item_id"], began["item_id"]);
+    assert_eq!(ended["audio_end_ms"], 1300);
+    talk.until("response.done").await;
+}
+
+#[tokio::test]
+async fn a_goodbye_is_answered() {
+    let house = House::open().await;
+    for target in ["/v1/realtime?model=gpt-realtime", "/v1/responses"] {
+        let (mut talk, _) = Talk::with(&house, target, &[]).await.expect("it opens");
+        talk.0.close(None).await.expect("it is sent");
+        let last = loop {
+            match talk.0.next().await {
+                Some(Ok(Message::Close(_))) => break "answered",
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => break "cut",
+            }
+        };
+        assert_eq!(last, "answered", "{target}");
     }
 }

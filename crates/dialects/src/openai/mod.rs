@@ -30,6 +30,7 @@ use serde_json::Value;
 use crate::Endpoint;
 
 pub use bounds::{at_least, at_most, metadata, tool_name};
+pub use voices::check_realtime_voice;
 
 /// All inference endpoints of this API.
 pub static ENDPOINTS: &[Endpoint] = &[

@@ -12,6 +12,7 @@ use crate::Context;
 #[derive(Deserialize)]
 struct Voices {
     names: Vec<String>,
+    realtime: Vec<String>,
 }
 
 static VOICES: LazyLock<Voices> = LazyLock::new(|| {
@@ -33,11 +34,32 @@ pub(super) fn read(body: &mut Fields) -> String {
 /// # Errors
 /// The provider's, which names the voices.
 pub(super) fn check(voice: &str, param: &str, context: &Context<'_>) -> Result<(), ApiError> {
-    let known = VOICES.names.iter().any(|one| one == voice);
-    if known || context.shelf.object("voices", voice).is_some() {
+    let is_own = |voice: &str| context.shelf.object("voices", voice).is_some();
+    check_among(&VOICES.names, voice, param, &is_own)
+}
+
+/// Whether a realtime session can speak with a voice.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_realtime_voice(
+    voice: &str,
+    param: &str,
+    is_own: &dyn Fn(&str) -> bool,
+) -> Result<(), ApiError> {
+    check_among(&VOICES.realtime, voice, param, is_own)
+}
+
+fn check_among(
+    names: &[String],
+    voice: &str,
+    param: &str,
+    is_own: &dyn Fn(&str) -> bool,
+) -> Result<(), ApiError> {
+    if names.iter().any(|one| one == voice) || is_own(voice) {
         return Ok(());
     }
-    let names: Vec<String> = VOICES.names.iter().map(|one| format!("'{one}'")).collect();
+    let names: Vec<String> = names.iter().map(|one| format!("'{one}'")).collect();
     Err(ApiError::invalid(format!(
         "Invalid value: '{voice}'. Supported values are: {}.",
         names.join(", ")

@@ -29,16 +29,24 @@ impl Buffer {
         }
     }
 
-    /// Takes sound in from now on as the session's settings have it.
-    pub(super) fn set(&mut self, input: &Value) {
+    /// Takes sound in from now on as the session's settings have it, and says whether it had to forget
+    /// what it held.
+    pub(super) fn set(&mut self, input: &Value) -> bool {
         let form = SoundForm::of(&input["format"]);
-        if form != self.form {
-            self.first = self.end();
-            self.bytes.clear();
+        let is_other = form != self.form;
+        if is_other {
+            self.clear();
             self.form = form;
         }
-        self.hearing = Hearing::of(&input["turn_detection"]);
-        self.judged = self.bytes.len();
+        let mut hearing = Hearing::of(&input["turn_detection"]);
+        match (&mut hearing, &self.hearing) {
+            // Who is speaking goes on.
+            (Some(hearing), Some(before)) => hearing.go_on_from(before),
+            (Some(_), None) => self.judged = self.bytes.len(),
+            (None, _) => {}
+        }
+        self.hearing = hearing;
+        is_other
     }
 
     /// The form of its sound.

@@ -13,6 +13,8 @@ pub(super) struct Item {
     pub(super) value: Value,
     /// The sound of each piece of its content.
     pub(super) sounds: Vec<Option<Sound>>,
+    /// Whether nobody has heard all of it.
+    pub(super) is_cut: bool,
 }
 
 impl Item {
@@ -21,6 +23,23 @@ impl Item {
         Self {
             value,
             sounds: Vec::new(),
+            is_cut: false,
+        }
+    }
+
+    /// Tells the item anew, as it is done.
+    pub(super) fn become_done(&mut self, value: Value) {
+        self.value = value;
+        if self.is_cut {
+            self.hide_words();
+        }
+    }
+
+    /// Forgets the words of what is said in it: they tell more than was heard.
+    fn hide_words(&mut self) {
+        let content = self.value.get_mut("content").and_then(Value::as_array_mut);
+        for part in content.into_iter().flatten() {
+            part["transcript"] = json!("");
         }
     }
 
@@ -37,8 +56,10 @@ impl Item {
     fn with(&self, name: &str, told: impl Fn(&Sound) -> Option<Value>) -> Value {
         let mut value = self.value.clone();
         for (place, sound) in self.sounds.iter().enumerate() {
-            if let Some(told) = sound.as_ref().and_then(&told) {
-                value["content"][place][name] = told;
+            // What is still being said has no content yet.
+            let part = value["content"].get_mut(place);
+            if let (Some(part), Some(told)) = (part, sound.as_ref().and_then(&told)) {
+                part[name] = told;
             }
         }
         value
@@ -81,7 +102,7 @@ impl Conversation {
 
     /// Whether the model has said something aloud.
     pub(super) fn has_spoken(&self) -> bool {
-        let said = |item: &Item| item.value["content"][0]["type"] == "output_audio";
+        let said = |item: &Item| item.value["role"] == "assistant" && !item.sounds.is_empty();
         self.items.iter().any(said)
     }
 
@@ -176,9 +197,10 @@ impl Conversation {
     pub(super) fn truncate(&mut self, id: &str, content: u64, end: u64) -> Result<(), ApiError> {
         let place = self.place(id);
         let place = place.ok_or_else(|| missing("truncate", "truncating", id))?;
-        let Item { value, sounds } = &mut self.items[place];
-        let sound = sounds.get_mut(content as usize).and_then(Option::as_mut);
-        let is_said = value["role"] == "assistant";
+        let item = &mut self.items[place];
+        let is_said = item.value["role"] == "assistant";
+        let sound = item.sounds.get_mut(content as usize);
+        let sound = sound.and_then(Option::as_mut);
         let Some(sound) = sound.filter(|_| is_said) else {
             let problem = "Only model output audio messages can be truncated";
             return Err(ApiError::invalid(problem).code("unsupported_content_type"));
@@ -192,7 +214,8 @@ impl Conversation {
             .param("audio_end_ms"));
         }
         sound.last(end);
-        value["content"][content as usize]["transcript"] = json!("");
+        item.is_cut = true;
+        item.hide_words();
         Ok(())
     }
 }

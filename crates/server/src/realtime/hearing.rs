@@ -54,6 +54,11 @@ impl Hearing {
         })
     }
 
+    /// Goes on with what another has heard.
+    pub(super) fn go_on_from(&mut self, before: &Self) {
+        (self.loud, self.soft, self.speaks) = (before.loud, before.soft, before.speaks);
+    }
+
     /// Milliseconds before speech that belong to it.
     pub(super) fn padding(&self) -> u64 {
         self.padding

@@ -42,7 +42,11 @@ pub(super) fn read(mut value: Value, id: String, form: SoundForm) -> Result<Item
         }
         sounds.push(audio);
     }
-    Ok(Item { value, sounds })
+    Ok(Item {
+        value,
+        sounds,
+        is_cut: false,
+    })
 }
 
 /// The bytes of sound that was sent.
@@ -73,5 +77,6 @@ pub(super) fn of_sound(id: &str, sound: Sound) -> Item {
             "content": [{"type": "input_audio", "transcript": null}],
         }),
         sounds: vec![Some(sound)],
+        is_cut: false,
     }
 }

@@ -10,7 +10,7 @@ use http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
 use super::events::Events;
-use super::session::{Begun, Session};
+use super::session::{Begun, Senses, Session};
 use super::settings;
 use crate::gate;
 use crate::gateway::{Admitted, Gateway};
@@ -54,27 +54,26 @@ pub(crate) fn open(
     let seed = world.seed_of_objects(admitted.number).fork("realtime");
     let now = world.now();
     let expires = now + Micros::from_seconds(world.rules.realtime.seconds as f64);
-    let id = given.settings["id"].as_str().map(str::to_owned);
-    let id = id.unwrap_or_else(|| seed.id("sess_", Alphabet::Alphanumeric, 21));
+    let id = seed.id("sess_", Alphabet::Alphanumeric, 21);
     let mut session = resources::usual_session(&id, given.kind, expires.whole_seconds());
     let known = known(&session, &given.settings);
     settings::lay_over(&mut session, &known);
     session["expires_at"] = json!(expires.whole_seconds());
     session["id"] = json!(id);
-    if let Some(model) = model
-        && given.kind == "realtime"
-    {
-        session["model"] = json!(model);
+    if given.kind == "realtime" {
+        // Only a mock lets a client name none.
+        session["model"] = json!(model.unwrap_or("gpt-realtime"));
     }
     settings::complete(&mut session);
-    let ears = ears(gateway, world, &admitted.caller.project);
+    let project = &admitted.caller.project;
+    let (ears, has_voice) = (ears(gateway, world, project), own_voices(world, project));
     Ok(Session::begin(Begun {
         seed,
         session,
         expires,
         rules: world.rules.realtime,
-        is_mock: world.is_mock(),
-        ears,
+        mode: world.rules.mode,
+        senses: Senses { ears, has_voice },
     }))
 }
 
@@ -168,6 +167,12 @@ fn ears(
     let (gateway, world) = (Arc::clone(gateway), Arc::clone(world));
     let project = project.to_owned();
     Box::new(move |work| crate::infer::words(&gateway, &world, &project, work).unwrap_or_default())
+}
+
+/// Whether the project has made a voice.
+fn own_voices(world: &Arc<World>, project: &str) -> Box<dyn Fn(&str) -> bool + Send> {
+    let (world, project) = (Arc::clone(world), project.to_owned());
+    Box::new(move |voice| world.objects(&project).object("voices", voice).is_some())
 }
 
 /// The event that tells why no session is held.

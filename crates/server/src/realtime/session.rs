@@ -1,9 +1,11 @@
 //! The session: what a client's event does to it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use fakeai_canon::{ApiError, Micros, Seed, Stopped, Transcribe};
+use fakeai_canon::{ApiError, Micros, Mode, Seed, Stopped, Transcribe};
 use fakeai_contract::Strictness;
+use fakeai_dialects::openai;
 use serde_json::{Value, json};
 
 use super::buffer::Buffer;
@@ -24,7 +26,7 @@ pub(crate) enum Out {
     Listen { item: String, turn: Value },
     /// Stop an answer.
     Stop { number: u64, why: Stopped },
-    /// Close the socket, for this reason.
+    /// Close the socket, since its time is up.
     Close(String),
 }
 
@@ -34,8 +36,16 @@ pub(super) struct Begun {
     pub(super) session: Value,
     pub(super) expires: Micros,
     pub(super) rules: RealtimeRules,
-    pub(super) is_mock: bool,
+    pub(super) mode: Mode,
+    pub(super) senses: Senses,
+}
+
+/// What a session asks its world.
+pub(super) struct Senses {
+    /// The words of a recording.
     pub(super) ears: Box<dyn Fn(Transcribe) -> String + Send>,
+    /// Whether somebody made a voice of that id.
+    pub(super) has_voice: Box<dyn Fn(&str) -> bool + Send>,
 }
 
 /// A session.
@@ -59,8 +69,8 @@ pub(crate) struct Session {
     made: u64,
     expires: Micros,
     rules: RealtimeRules,
-    is_mock: bool,
-    ears: Box<dyn Fn(Transcribe) -> String + Send>,
+    pub(super) mode: Mode,
+    pub(super) senses: Senses,
 }
 
 impl Session {
@@ -86,8 +96,8 @@ impl Session {
             seed: begun.seed,
             expires: begun.expires,
             rules: begun.rules,
-            is_mock: begun.is_mock,
-            ears: begun.ears,
+            mode: begun.mode,
+            senses: begun.senses,
         }
     }
 
@@ -115,6 +125,11 @@ impl Session {
                 return self.refuse(&problem, None);
             }
         };
+        let mut event = event;
+        if let Some(response) = event.get_mut("response").and_then(Value::as_object_mut) {
+            // Clients send what they leave open as null.
+            response.retain(|_, value| !value.is_null());
+        }
         let cause = event["event_id"].as_str().map(str::to_owned);
         if let Err(problem) = self.obey(event) {
             self.refuse(&problem, cause.as_deref());
@@ -129,7 +144,9 @@ impl Session {
         self.idle = None;
         let id = self.item_id();
         let end = self.buffer.end();
-        let fields = json!({"audio_start_ms": end, "audio_end_ms": end, "item_id": id});
+        let turns = &self.settings["audio"]["input"]["turn_detection"];
+        let start = end.saturating_sub(turns["idle_timeout_ms"].as_u64().unwrap_or_default());
+        let fields = json!({"audio_start_ms": start, "audio_end_ms": end, "item_id": id});
         self.say("input_audio_buffer.timeout_triggered", fields);
         let silence = Sound::heard(Default::default(), self.buffer.form());
         match self.add_sound(&id, silence) {
@@ -149,9 +166,7 @@ impl Session {
         );
         let problem = ApiError::invalid(problem).code("session_expired");
         self.refuse(&problem, None);
-        self.out.push_back(Out::Close(
-            "invalid_request_error.session_expired".to_owned(),
-        ));
+        self.out.push_back(Out::Close(problem.message));
         true
     }
 
@@ -215,7 +230,8 @@ impl Session {
         let Some(schema) = contract.schema("RealtimeClientEvent") else {
             return Ok(());
         };
-        let violation = if self.is_mock {
+        let event = &without_references(event);
+        let violation = if self.mode == Mode::Mock {
             contract.validate(schema, event, Strictness::MOCK).err()
         } else {
             let found = contract.check_schema(schema, event, &[]).err();
@@ -228,9 +244,14 @@ impl Session {
     }
 
     fn update(&mut self, sent: &Value) -> Result<(), ApiError> {
+        if self.mode == Mode::Realistic {
+            settings::check(sent, "session", &*self.senses.has_voice)?;
+        }
         let has_spoken = self.conversation.has_spoken();
         self.settings = settings::updated(&self.settings, sent, has_spoken)?;
-        self.buffer.set(&self.settings["audio"]["input"]);
+        if self.buffer.set(&self.settings["audio"]["input"]) {
+            self.speaking = None;
+        }
         let told = settings::told(self.settings.clone());
         self.say("session.updated", json!({"session": told}));
         Ok(())
@@ -344,12 +365,8 @@ impl Session {
         if sound.milliseconds == 0 {
             return String::new();
         }
-        let work = fakeai_dialects::openai::realtime::listening(
-            transcription,
-            sound.hash(),
-            sound.milliseconds,
-        );
-        (self.ears)(work)
+        let work = openai::realtime::listening(transcription, sound.hash(), sound.milliseconds);
+        (self.senses.ears)(work)
     }
 
     /// Adds an item and tells of it.
@@ -375,11 +392,12 @@ impl Session {
     fn create(&mut self, mut event: Value) -> Result<(), ApiError> {
         self.check_items()?;
         let id = self.item_id();
+        openai::realtime::check_item(&event["item"], self.mode)?;
         let mut item = items::read(event["item"].take(), id, self.buffer.form())?;
         self.listen_to(&mut item)?;
         if item.value["type"] == "function_call_output" {
             let call = item.value["call_id"].as_str().unwrap_or_default();
-            if !self.conversation.has_call(call) && !self.is_mock {
+            if !self.conversation.has_call(call) && self.mode == Mode::Realistic {
                 let problem = format!("Tool call ID '{call}' not found in conversation.");
                 return Err(ApiError::invalid(problem)
                     .code("invalid_tool_call_id")
@@ -420,8 +438,11 @@ impl Session {
 
     fn truncate(&mut self, event: &Value) -> Result<(), ApiError> {
         let id = event["item_id"].as_str().unwrap_or_default();
-        let count = |name: &str| event[name].as_u64().unwrap_or_default();
-        let (content, end) = (count("content_index"), count("audio_end_ms"));
+        let count = |name: &str| {
+            openai::at_least(name, event[name].as_i64().unwrap_or_default(), 0)?;
+            Ok::<u64, ApiError>(event[name].as_u64().unwrap_or_default())
+        };
+        let (content, end) = (count("content_index")?, count("audio_end_ms")?);
         self.conversation.truncate(id, content, end)?;
         let fields = json!({"item_id": id, "content_index": content, "audio_end_ms": end});
         self.say("conversation.item.truncated", fields);
@@ -432,6 +453,20 @@ impl Session {
     pub(super) fn listens(&self) -> bool {
         self.buffer.listens()
     }
+}
+
+/// An event without what its `input` refers to, which the document lacks.
+fn without_references(event: &Value) -> Cow<'_, Value> {
+    let is_reference = |item: &Value| item["type"] == "item_reference" && item["id"].is_string();
+    let input = event["response"]["input"].as_array();
+    if !input.is_some_and(|items| items.iter().any(is_reference)) {
+        return Cow::Borrowed(event);
+    }
+    let mut event = event.clone();
+    if let Some(items) = event["response"]["input"].as_array_mut() {
+        items.retain(|item| !is_reference(item));
+    }
+    Cow::Owned(event)
 }
 
 /// A span of time in words.

@@ -1,6 +1,7 @@
 //! A session's settings, and how a client changes them.
 
 use fakeai_canon::ApiError;
+use fakeai_catalog::{Catalog, Endpoint, Model};
 use fakeai_dialects::openai;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ const MOST_TOKENS: i64 = 4096;
 ///
 /// # Errors
 /// The provider's: another kind of session, another model, a voice that is changed once something
-/// was said in the first, a combination of modalities that there is not; and what is not served.
+/// was said in the first.
 pub(super) fn updated(session: &Value, sent: &Value, has_spoken: bool) -> Result<Value, ApiError> {
     let (kind, wanted) = (&session["type"], &sent["type"]);
     if kind != wanted {
@@ -22,7 +23,6 @@ pub(super) fn updated(session: &Value, sent: &Value, has_spoken: bool) -> Result
         .code("invalid_parameter")
         .param("session.type"));
     }
-    check(sent, "session")?;
     let model = &sent["model"];
     if !model.is_null() && *model != session["model"] {
         return Err(ApiError::invalid(
@@ -59,11 +59,7 @@ pub(super) fn told(session: Value) -> Value {
 
 /// The settings of one answer: those of the session, with what the answer was asked for in their
 /// place.
-///
-/// # Errors
-/// As [`updated`].
-pub(super) fn of_answer(session: &Value, sent: &Value) -> Result<Value, ApiError> {
-    check(sent, "response")?;
+pub(super) fn of_answer(session: &Value, sent: &Value) -> Value {
     let mut settings = json!({});
     let kept = [
         "output_modalities",
@@ -85,11 +81,25 @@ pub(super) fn of_answer(session: &Value, sent: &Value) -> Result<Value, ApiError
         sent.shift_remove("conversation");
     }
     lay_over(&mut settings, &sent);
-    Ok(settings)
+    settings
 }
 
 /// Holds what was sent against rules that the contract lacks.
-fn check(sent: &Value, what: &str) -> Result<(), ApiError> {
+///
+/// # Errors
+/// The provider's: a combination of modalities that there is not, numbers out of bounds, a voice or a
+/// listening model that there is not; and what is not served.
+pub(super) fn check(
+    sent: &Value,
+    what: &str,
+    has_voice: &dyn Fn(&str) -> bool,
+) -> Result<(), ApiError> {
+    let voice = &sent["audio"]["output"]["voice"];
+    if let Some(voice) = voice.as_str().or_else(|| voice["id"].as_str()) {
+        let param = format!("{what}.audio.output.voice");
+        openai::check_realtime_voice(voice, &param, has_voice)?;
+    }
+    check_input(&sent["audio"]["input"])?;
     if let Some(kinds) = sent["output_modalities"].as_array()
         && (kinds.len() != 1)
     {
@@ -130,6 +140,43 @@ fn check(sent: &Value, what: &str) -> Result<(), ApiError> {
             .param(format!("{what}.prompt")));
     }
     Ok(())
+}
+
+/// Who listens, and how turns are found.
+fn check_input(input: &Value) -> Result<(), ApiError> {
+    let catalog = Catalog::builtin();
+    if let Some(name) = input["transcription"]["model"].as_str()
+        && !catalog.resolve(name).serves(Endpoint::Transcriptions)
+        && !catalog.resolve(name).serves(Endpoint::Realtime)
+    {
+        let listen = |model: &&Model| model.serves(Endpoint::Transcriptions);
+        let names = catalog.models().filter(listen);
+        let names: Vec<String> = names.map(|model| format!("'{}'", model.id)).collect();
+        return Err(ApiError::invalid(format!(
+            "Invalid value: '{name}'. Supported values are: {}.",
+            names.join(", ")
+        ))
+        .code("invalid_value")
+        .param("session.audio.input.transcription.model"));
+    }
+    let turns = &input["turn_detection"];
+    let param = |name: &str| format!("session.audio.input.turn_detection.{name}");
+    for name in ["prefix_padding_ms", "silence_duration_ms"] {
+        openai::at_least(&param(name), turns[name].as_i64().unwrap_or_default(), 0)?;
+    }
+    let threshold = turns["threshold"].as_f64().unwrap_or_default();
+    let (word, sign, bound, code) = match threshold {
+        ..0.0 => ("below minimum", ">=", 0, "decimal_below_min_value"),
+        0.0..=1.0 => return Ok(()),
+        _ => ("above maximum", "<=", 1, "decimal_above_max_value"),
+    };
+    let param = param("threshold");
+    Err(ApiError::invalid(format!(
+        "Invalid '{param}': decimal {word} value. Expected a value {sign} {bound}, but got \
+         {threshold} instead."
+    ))
+    .code(code)
+    .param(param))
 }
 
 /// Puts what was sent in its place, object by object. An object of another `type`, and null, take the

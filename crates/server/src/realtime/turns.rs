@@ -2,7 +2,7 @@
 //! and how they end.
 
 use base64::decoded_len_estimate;
-use fakeai_canon::{Alphabet, ApiError, ErrorKind, Micros, Seed, Stopped};
+use fakeai_canon::{Alphabet, ApiError, ErrorKind, Micros, Mode, Seed, Stopped};
 use fakeai_dialects::openai::realtime::{Response, Status};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -68,7 +68,10 @@ impl Session {
             }
             _ => self.conversation.told(),
         };
-        let settings = settings::of_answer(&self.settings, &sent)?;
+        if self.mode == Mode::Realistic {
+            settings::check(&sent, "response", &*self.senses.has_voice)?;
+        }
+        let settings = settings::of_answer(&self.settings, &sent);
         let number = self.numbers;
         self.numbers += 1;
         let turn = json!({
@@ -141,7 +144,7 @@ impl Session {
     }
 
     /// An event of an answer goes out.
-    pub(crate) fn passes(&mut self, number: u64, event: &str) {
+    pub(crate) fn passes(&mut self, number: u64, event: &str, now: Micros) {
         let is = |kind: &str| {
             let rest = event.strip_prefix("{\"type\":\"");
             rest.is_some_and(|rest| rest.starts_with(kind))
@@ -149,15 +152,22 @@ impl Session {
         if is("response.output_audio.delta\"") {
             return self.sound_passes(number, event);
         }
-        let is_item = is("conversation.item.added\"") || is("conversation.item.done\"");
-        if !is_item && !is("response.created\"") {
+        if is("response.done\"") {
+            return self.answered(number, now);
+        }
+        let (is_new, is_done) = (
+            is("conversation.item.added\""),
+            is("conversation.item.done\""),
+        );
+        if !is_new && !is_done && !is("response.created\"") {
             return;
         }
         let Ok(mut event) = serde_json::from_str::<Value>(event) else {
             return;
         };
-        if is_item {
-            return self.item_passes(event["item"].take());
+        if is_new || is_done {
+            let previous = event["previous_item_id"].as_str().map(str::to_owned);
+            return self.item_passes(event["item"].take(), is_new, previous.as_deref());
         }
         let id = event["response"]["id"].as_str().map(str::to_owned);
         if let Some(active) = self.active(number) {
@@ -169,15 +179,22 @@ impl Session {
         self.answers.iter_mut().find(|one| one.number == number)
     }
 
-    fn item_passes(&mut self, value: Value) {
+    fn item_passes(&mut self, value: Value, is_new: bool, previous: Option<&str>) {
         let id = value["id"].as_str().unwrap_or_default().to_owned();
-        match self.conversation.find(&id) {
-            Some(item) => item.value = value,
-            None => {
-                // Its id is new, and there is always room for what was said.
-                let _ = self.conversation.insert(Item::silent(value), &Place::Last);
-            }
+        if let Some(item) = self.conversation.find(&id) {
+            return item.become_done(value);
         }
+        // One that was deleted meanwhile stays away.
+        if !is_new {
+            return;
+        }
+        let place = match previous {
+            Some(id) if self.conversation.find(id).is_some() => Place::After(id),
+            Some(_) => Place::Last,
+            None => Place::First,
+        };
+        // Its id is new, and there is always room for what was said.
+        let _ = self.conversation.insert(Item::silent(value), &place);
     }
 
     /// Notes how much has been said.
@@ -191,13 +208,14 @@ impl Session {
         };
         let padding = delta.bytes().rev().take_while(|byte| *byte == b'=').count();
         let bytes = decoded_len_estimate(delta.len()) - padding;
-        let form = SoundForm::of(&self.settings["audio"]["output"]["format"]);
         let Some(active) = self.active(number) else {
             return;
         };
+        let form = SoundForm::of(&active.settings["audio"]["output"]["format"]);
         active.said += bytes;
         let milliseconds = form.milliseconds(active.said);
-        if let Some(item) = self.conversation.find(item_id) {
+        let held = self.conversation.find(item_id);
+        if let Some(item) = held.filter(|item| !item.is_cut) {
             if item.sounds.is_empty() {
                 item.sounds.push(Some(Sound::said(item_id)));
             }

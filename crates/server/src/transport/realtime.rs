@@ -27,8 +27,8 @@ use crate::realtime::{self, Out, Session, problem_of};
 /// Bytes of one message at most: 15 MiB of sound in base64, and its envelope.
 const MESSAGE: usize = 21 << 20;
 
-/// How the socket is closed when a session ends.
-const CLOSED: u16 = 4000;
+/// How the socket is closed where no session is held.
+const REFUSED: u16 = 4000;
 
 /// Takes from the protocols that a browser names what it can't say otherwise (the key, the project, the
 /// organisation), and gives the one that is spoken.
@@ -100,12 +100,13 @@ async fn refuse(mut socket: Socket, admitted: &Admitted, problem: &ApiError) {
     // A client that is gone already needs no reason.
     let _ = socket.send(Message::text(event)).await;
     let code = problem.code.as_deref().unwrap_or("invalid_request");
-    let _ = close(&mut socket, &format!("invalid_request_error.{code}")).await;
+    let reason = format!("invalid_request_error.{code}");
+    let _ = close(&mut socket, CloseCode::from(REFUSED), &reason).await;
 }
 
-async fn close(socket: &mut Socket, reason: &str) -> Result<(), Error> {
+async fn close(socket: &mut Socket, code: CloseCode, reason: &str) -> Result<(), Error> {
     let frame = CloseFrame {
-        code: CloseCode::from(CLOSED),
+        code,
         reason: reason.into(),
     };
     socket.close(Some(frame)).await
@@ -152,7 +153,16 @@ impl Line {
             Happened::Said(Some(Ok(Message::Text(text)))) => {
                 self.session.receive(&text, clock.now());
             }
-            Happened::Said(Some(Ok(Message::Close(_)) | Err(_)) | None) => return Ok(false),
+            Happened::Said(Some(Ok(Message::Close(_)))) => {
+                self.socket.flush().await?;
+                return Ok(false);
+            }
+            Happened::Said(Some(Err(Error::Capacity(_)))) => {
+                let reason = "The message is too large.";
+                close(&mut self.socket, CloseCode::Size, reason).await?;
+                return Ok(false);
+            }
+            Happened::Said(Some(Err(_)) | None) => return Ok(false),
             Happened::Said(Some(Ok(_))) => {}
             Happened::Frames(place, Some(chunk)) => {
                 let answer = self.streams[place].answer;
@@ -199,14 +209,17 @@ impl Line {
                 self.house.gateway.check_told(&self.admitted.world, &event);
                 self.socket.feed(Message::text(event)).await?;
             }
-            Out::Answer { number, turn } => self.begin(Some(number), "", &turn),
+            Out::Answer { number, turn } => {
+                self.begin(Some(number), "", &turn);
+                self.send_first(number).await?;
+            }
             Out::Listen { item, turn } => {
                 self.waiting.push_back((item, turn));
                 self.listen();
             }
             Out::Stop { number, why } => self.stop(number, why).await?,
             Out::Close(reason) => {
-                close(&mut self.socket, &reason).await?;
+                close(&mut self.socket, CloseCode::Away, &reason).await?;
                 return Ok(false);
             }
         }
@@ -253,6 +266,20 @@ impl Line {
         }
     }
 
+    /// Sends what is due of an answer that has just begun, so that it has an id before anything else
+    /// happens.
+    async fn send_first(&mut self, number: u64) -> Result<(), Error> {
+        let mut streams = self.streams.iter_mut();
+        let Some(stream) = streams.find(|stream| stream.answer == Some(number)) else {
+            return Ok(());
+        };
+        let first = poll_fn(|cx| Poll::Ready(stream.body.poll_chunk(cx))).await;
+        match first {
+            Poll::Ready(Some(Ok(chunk))) => self.send(Some(number), &chunk).await,
+            Poll::Ready(_) | Poll::Pending => Ok(()),
+        }
+    }
+
     async fn stop(&mut self, number: u64, why: Stopped) -> Result<(), Error> {
         let is_it = |stream: &Stream| stream.answer == Some(number);
         let Some(place) = self.streams.iter().position(is_it) else {
@@ -274,13 +301,14 @@ impl Line {
 
     /// Sends the events of a chunk.
     async fn send(&mut self, answer: Option<u64>, chunk: &[u8]) -> Result<(), Error> {
+        let now = self.admitted.world.now();
         for line in chunk.split(|byte| *byte == b'\n') {
             let Some(data) = line.strip_prefix(b"data: ") else {
                 continue;
             };
             let event = String::from_utf8_lossy(data);
             match answer {
-                Some(number) => self.session.passes(number, &event),
+                Some(number) => self.session.passes(number, &event, now),
                 None => self.session.transcribed(&event),
             }
             self.socket.feed(Message::text(event.into_owned())).await?;

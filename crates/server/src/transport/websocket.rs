@@ -118,7 +118,11 @@ async fn talk(
         };
         let text = match message {
             Message::Text(text) => text,
-            Message::Close(_) => return,
+            Message::Close(_) => {
+                // The answer to it is on its way already; a client that is gone needs none.
+                let _ = socket.flush().await;
+                return;
+            }
             Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {
                 continue;
             }

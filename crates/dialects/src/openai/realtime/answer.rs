@@ -275,7 +275,8 @@ impl Answer {
 
     fn fail(&mut self, error: &ApiError, out: &mut BytesMut) {
         self.close(false, out);
-        self.whole("response.done", &Status::Failed(error), None, out);
+        let nothing = Usage::default();
+        self.whole("response.done", &Status::Failed(error), Some(&nothing), out);
     }
 }
 

@@ -2,11 +2,10 @@
 //! tells beside it, as `heard`.
 
 use fakeai_canon::{
-    ApiError, CallKind, Detail, Media, MediaKind, MediaSource, Message, Part, PastCall, Role,
+    ApiError, CallKind, Detail, Media, MediaKind, MediaSource, Message, Mode, Part, PastCall, Role,
 };
 use serde_json::Value;
 
-use crate::Context;
 use crate::openai::media;
 
 /// The turns of a session, its instructions first.
@@ -16,15 +15,15 @@ use crate::openai::media;
 pub(super) fn messages(
     instructions: &str,
     items: &[Value],
-    context: &Context<'_>,
+    mode: Mode,
 ) -> Result<Vec<Message>, ApiError> {
     let mut messages: Vec<Message> = Vec::with_capacity(items.len() + 1);
     if !instructions.trim().is_empty() {
         messages.push(Message::text(Role::System, instructions));
     }
-    for (index, item) in items.iter().enumerate() {
+    for item in items {
         match item["type"].as_str().unwrap_or_default() {
-            "message" => messages.push(message(index, item, context)?),
+            "message" => messages.push(message(item, mode)?),
             "function_call" => call(item, &mut messages),
             "function_call_output" => {
                 let mut result = Message::text(Role::Tool, text(item, "output"));
@@ -37,7 +36,18 @@ pub(super) fn messages(
     Ok(messages)
 }
 
-fn message(index: usize, item: &Value, context: &Context<'_>) -> Result<Message, ApiError> {
+/// Whether an item can be read.
+///
+/// # Errors
+/// An image that is none.
+pub fn check_item(item: &Value, mode: Mode) -> Result<(), ApiError> {
+    match item["type"] == "message" {
+        true => message(item, mode).map(drop),
+        false => Ok(()),
+    }
+}
+
+fn message(item: &Value, mode: Mode) -> Result<Message, ApiError> {
     let role = match item["role"].as_str() {
         Some("system") => Role::System,
         Some("assistant") => Role::Assistant,
@@ -49,10 +59,10 @@ fn message(index: usize, item: &Value, context: &Context<'_>) -> Result<Message,
     for (place, part) in content.enumerate() {
         match text(part, "type") {
             "input_image" => {
-                let param = || format!("item[{index}].content[{place}].image_url");
+                let param = || format!("item.content[{place}].image_url");
                 let url = text(part, "image_url").to_owned();
                 let detail = part["detail"].as_str();
-                let image = media::image(url, detail, &param, context.mode)?;
+                let image = media::image(url, detail, &param, mode)?;
                 message.parts.push(Part::Media(image));
             }
             "input_audio" => message.parts.extend(sound(part, true)),

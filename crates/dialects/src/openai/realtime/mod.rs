@@ -12,6 +12,7 @@ mod response;
 use crate::Endpoint;
 
 pub use g711::{CompandingLaw, expand};
+pub use items::check_item;
 pub use listen::{failure, listening};
 pub use response::{Response, Status};
 

@@ -25,12 +25,13 @@ pub(super) fn open(call: Decoded, context: &Context<'_>) -> Result<Opened, ApiEr
     let settings = body.take("response").unwrap_or_default();
     let given = body.array("items").unwrap_or_default();
     let instructions = settings["instructions"].as_str().unwrap_or_default();
-    let messages = items::messages(instructions, &given, context)?;
+    let messages = items::messages(instructions, &given, context.mode)?;
     let output = &settings["audio"]["output"];
     let speaks = is_spoken(&settings);
     let voice = voice(output);
     if speaks && context.mode == Mode::Realistic {
-        voices::check(&voice, "response.audio.output.voice", context)?;
+        let is_own = |voice: &str| context.shelf.object("voices", voice).is_some();
+        voices::check_realtime_voice(&voice, "response.audio.output.voice", &is_own)?;
     }
     let tools = settings["tools"].as_array().into_iter().flatten();
     let tools = tools.filter(|tool| tool["type"] == "function" || tool["type"].is_null());

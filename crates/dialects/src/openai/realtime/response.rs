@@ -67,7 +67,8 @@ impl Response {
     /// The object of a response that said nothing.
     pub fn value(&self, id: &str, status: &Status<'_>) -> Value {
         let mut out = BytesMut::new();
-        self.write(id, status, &[], None, &mut out);
+        let nothing = matches!(status, Status::Failed(_)).then(Usage::default);
+        self.write(id, status, &[], nothing.as_ref(), &mut out);
         serde_json::from_slice(&out).unwrap_or_default()
     }
 
@@ -93,9 +94,10 @@ impl Response {
             out.value(item);
         }
         out.raw("]");
-        if let Some(conversation) = &self.conversation {
-            out.raw(",\"conversation_id\":");
-            out.string(conversation);
+        out.raw(",\"conversation_id\":");
+        match &self.conversation {
+            Some(conversation) => out.string(conversation),
+            None => out.raw("null"),
         }
         out.raw(",\"output_modalities\":");
         out.value(&self.modalities);
