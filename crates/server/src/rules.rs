@@ -149,6 +149,12 @@ pub enum MetricsForm {
 }
 
 impl WorldRules {
+    /// What an engine of that name serves here, where it is the one that does.
+    pub(crate) fn served_by(&self, engine: &str) -> Option<&Served> {
+        let served = self.served.as_ref();
+        served.filter(|served| served.engine == engine)
+    }
+
     /// Adds the headers that every reply carries.
     pub(crate) fn add_standing_headers(&self, request_id: &str, headers: &mut HeaderMap) {
         if let Ok(id) = HeaderValue::from_str(request_id) {

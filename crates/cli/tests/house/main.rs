@@ -48,6 +48,7 @@ mod skills;
 mod spoken;
 mod stored;
 mod streams;
+mod talk;
 mod templates;
 mod transports;
 mod triton;

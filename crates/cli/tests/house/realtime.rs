@@ -7,64 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fakeai_canon::{Clock, Micros, Mode};
 use fakeai_server::config::{ByteCount, ClockKind};
-use futures_util::{SinkExt, StreamExt};
-use http::{HeaderValue, Response};
+use futures_util::StreamExt;
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::client::tcp;
 use crate::house::House;
+use crate::talk::Talk;
 
-struct Talk(WebSocketStream<TcpStream>);
-
-impl Talk {
-    async fn open(house: &House) -> Self {
-        let target = "/v1/realtime?model=gpt-realtime";
-        let (talk, _) = Self::with(house, target, &[]).await.expect("it opens");
-        talk
-    }
-
-    async fn with(
-        house: &House,
-        target: &str,
-        headers: &[(&'static str, &str)],
-    ) -> Result<(Self, Response<Option<Vec<u8>>>), Error> {
-        let address = house.running.address();
-        let target = format!("ws://{address}{target}");
-        let mut request = target.into_client_request().expect("an address");
-        for (name, value) in headers {
-            let value = HeaderValue::from_str(value).expect("a header");
-            request.headers_mut().insert(*name, value);
-        }
-        let (socket, response) = client_async(request, tcp(address).await).await?;
-        Ok((Self(socket), response))
-    }
-
-    async fn say(&mut self, event: &Value) {
-        let message = Message::text(event.to_string());
-        self.0.send(message).await.expect("it is sent");
-    }
-
-    async fn hear(&mut self) -> Value {
-        match self.0.next().await.expect("a message").expect("a message") {
-            Message::Text(text) => serde_json::from_str(&text).expect("JSON"),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn until(&mut self, kind: &str) -> Value {
-        loop {
-            let event = self.hear().await;
-            if event["type"] == kind {
-                return event;
-            }
-            assert_ne!(event["type"], "error", "{event}");
-        }
-    }
-}
+/// Where a session is held.
+const SESSION: &str = "/v1/realtime?model=gpt-realtime";
 
 fn question(text: &str) -> Value {
     let content = json!([{"type": "input_text", "text": text}]);
@@ -77,14 +28,13 @@ async fn a_browser_says_its_key_among_the_protocols() {
     let house = House::with(|config| config.auth.api_keys.0 = vec!["sk-mine".to_owned()]).await;
     let protocols = |key: &str| format!("realtime, openai-insecure-api-key.{key}");
     let name = "sec-websocket-protocol";
-    let target = "/v1/realtime?model=gpt-realtime";
-    let (mut talk, response) = Talk::with(&house, target, &[(name, &protocols("sk-mine"))])
+    let (mut talk, response) = Talk::with(&house, SESSION, &[(name, &protocols("sk-mine"))])
         .await
         .expect("it opens");
     assert_eq!(response.headers()[name], "realtime");
     assert_eq!(talk.hear().await["type"], "session.created");
     for headers in [&[][..], &[(name, &*protocols("sk-another"))]] {
-        match Talk::with(&house, target, headers).await {
+        match Talk::with(&house, SESSION, headers).await {
             Err(Error::Http(refused)) => assert_eq!(refused.status(), 401),
             Err(other) => panic!("{other}"),
             Ok(_) => panic!("a stranger is let in"),
@@ -119,7 +69,7 @@ async fn an_azure_deployment_holds_sessions_of_its_model() {
 #[tokio::test]
 async fn answers_of_a_session_are_in_the_journal_with_what_they_cost() {
     let house = House::open().await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, SESSION).await;
     talk.say(&question("Why is the sky blue?")).await;
     talk.say(&json!({"type": "response.create"})).await;
     let done = talk.until("response.done").await;
@@ -136,7 +86,7 @@ async fn the_same_words_get_the_same_answer_in_every_session() {
     let house = House::open().await;
     let mut said = Vec::new();
     for _ in 0..2 {
-        let mut talk = Talk::open(&house).await;
+        let mut talk = Talk::open(&house, SESSION).await;
         talk.say(&question("Tell me about lighthouses.")).await;
         talk.say(&json!({"type": "response.create"})).await;
         let mut done = talk.until("response.done").await;
@@ -152,7 +102,7 @@ async fn a_session_holds_as_much_as_it_may_and_goes_on() {
         config.server.realtime_audio = ByteCount(4_800);
     })
     .await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, SESSION).await;
     talk.hear().await;
     talk.say(&json!({"type": "session.update", "session": {"type": "realtime", "audio": {"input": {"turn_detection": null}}}}))
         .await;
@@ -184,7 +134,7 @@ async fn a_session_whose_time_is_up_is_closed() {
         config.server.realtime_session = Duration::from_secs(1800);
     })
     .await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, SESSION).await;
     let created = talk.hear().await;
     let world = house.running.gateway().worlds.default();
     let expires = created["session"]["expires_at"].as_u64();
@@ -212,7 +162,7 @@ async fn silence_is_answered_after_a_while_where_that_is_wanted() {
         config.server.realtime_session = Duration::from_secs(86_400);
     })
     .await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, SESSION).await;
     talk.hear().await;
     let turns = json!({"type": "server_vad", "idle_timeout_ms": 5000});
     let input = json!({"input": {"turn_detection": turns}});
@@ -312,7 +262,7 @@ fn nonsense() -> Vec<Value> {
 async fn nonsense_is_told_and_ends_nothing() {
     for mode in [Mode::Realistic, Mode::Mock] {
         let house = House::with(|config| config.server.mode = mode).await;
-        let mut talk = Talk::open(&house).await;
+        let mut talk = Talk::open(&house, SESSION).await;
         for event in nonsense() {
             talk.say(&event).await;
             // What follows from it is heard before the next.
@@ -336,7 +286,7 @@ async fn an_item_that_is_being_said_can_be_cut_read_and_deleted() {
     // The second token never comes.
     let house =
         House::with(|config| config.generation.itl = Some("60000".parse().expect("a time"))).await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, SESSION).await;
     talk.say(&question("Tell me about lighthouses.")).await;
     talk.say(&create(json!({}))).await;
     let item = talk.until("response.output_item.added").await["item"]["id"].take();
@@ -364,7 +314,7 @@ async fn an_item_that_is_being_said_can_be_cut_read_and_deleted() {
 async fn an_answer_has_begun_before_anything_else_is_heard() {
     let house =
         House::with(|config| config.generation.ttft = Some("60000".parse().expect("a time"))).await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, SESSION).await;
     talk.hear().await;
     for _ in 0..5 {
         talk.say(&create(json!({}))).await;
@@ -380,7 +330,7 @@ async fn an_answer_has_begun_before_anything_else_is_heard() {
 async fn the_next_answer_may_be_asked_for_as_soon_as_one_is_done() {
     let house =
         House::with(|config| config.generation.itl = Some("0.2".parse().expect("a time"))).await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, SESSION).await;
     talk.hear().await;
     for _ in 0..20 {
         talk.say(&create(
@@ -395,7 +345,7 @@ async fn the_next_answer_may_be_asked_for_as_soon_as_one_is_done() {
 #[tokio::test]
 async fn what_is_said_goes_on_when_settings_change_meanwhile() {
     let house = House::open().await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, SESSION).await;
     talk.hear().await;
     let append = |loud: bool, milliseconds: usize| {
         // A square wave, a period of four samples.
@@ -424,7 +374,7 @@ async fn what_is_said_goes_on_when_settings_change_meanwhile() {
 #[tokio::test]
 async fn a_goodbye_is_answered() {
     let house = House::open().await;
-    for target in ["/v1/realtime?model=gpt-realtime", "/v1/responses"] {
+    for target in [SESSION, "/v1/responses"] {
         let (mut talk, _) = Talk::with(&house, target, &[]).await.expect("it opens");
         talk.0.close(None).await.expect("it is sent");
         let last = loop {

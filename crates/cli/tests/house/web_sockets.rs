@@ -2,48 +2,26 @@
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::client::tcp;
 use crate::house::House;
+use crate::talk::Talk;
 
-struct Talk(WebSocketStream<TcpStream>);
+/// Where responses are created over a socket.
+const RESPONSES: &str = "/v1/responses";
 
-impl Talk {
-    async fn open(house: &House) -> Self {
-        let address = house.running.address();
-        let target = format!("ws://{address}/v1/responses");
-        let (socket, _) = client_async(target, tcp(address).await)
-            .await
-            .expect("it opens");
-        Self(socket)
-    }
-
-    async fn say(&mut self, event: &Value) {
-        let message = Message::text(event.to_string());
-        self.0.send(message).await.expect("it is sent");
-    }
-
-    async fn hear(&mut self) -> Value {
-        match self.0.next().await.expect("a message").expect("a message") {
-            Message::Text(text) => serde_json::from_str(&text).expect("JSON"),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// Everything up to the end of one answer.
-    async fn answer(&mut self) -> Vec<Value> {
-        let mut events = Vec::new();
-        loop {
-            let event = self.hear().await;
-            let kind = event["type"].as_str().expect("a type").to_owned();
-            events.push(event);
-            if kind == "response.completed" || kind == "error" {
-                return events;
-            }
+/// Everything up to the end of one answer.
+async fn answer(talk: &mut Talk) -> Vec<Value> {
+    let mut events = Vec::new();
+    loop {
+        let event = talk.hear().await;
+        let kind = event["type"].as_str().expect("a type").to_owned();
+        events.push(event);
+        if kind == "response.completed" || kind == "error" {
+            return events;
         }
     }
 }
@@ -55,9 +33,9 @@ fn create(input: &str) -> Value {
 #[tokio::test]
 async fn two_turns_share_a_socket_and_a_conversation() {
     let house = House::open().await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, RESPONSES).await;
     talk.say(&create("Name a colour.")).await;
-    let first = talk.answer().await;
+    let first = answer(&mut talk).await;
     assert_eq!(first[0]["type"], "response.created");
     let response = &first.last().expect("an event")["response"];
     assert_eq!(response["status"], "completed");
@@ -66,7 +44,7 @@ async fn two_turns_share_a_socket_and_a_conversation() {
     second["previous_response_id"] = response["id"].clone();
     second["stream_id"] = json!("mine");
     talk.say(&second).await;
-    let events = talk.answer().await;
+    let events = answer(&mut talk).await;
     assert!(events.iter().all(|event| event["stream_id"] == "mine"));
     let last = &events.last().expect("an event")["response"];
     assert_eq!(last["previous_response_id"], response["id"]);
@@ -88,12 +66,12 @@ fn unstored(input: &str, before: &Value) -> Value {
 #[tokio::test]
 async fn a_connection_goes_on_from_its_last_response_though_nothing_is_stored() {
     let house = House::open().await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, RESPONSES).await;
     let mut before = Value::Null;
     let mut told = Vec::new();
     for input in ["My name is Ada.", "Name a colour.", "And another one."] {
         talk.say(&unstored(input, &before)).await;
-        let events = talk.answer().await;
+        let events = answer(&mut talk).await;
         let response = events.last().expect("an event")["response"].clone();
         assert_eq!(response["status"], "completed", "{response}");
         assert_eq!(response["previous_response_id"], before);
@@ -112,7 +90,7 @@ async fn a_connection_goes_on_from_its_last_response_though_nothing_is_stored() 
     house.get(&format!("/v1/responses/{id}")).await.error(404);
 
     // Another connection knows nothing of it, and this one only the last.
-    let mut stranger = Talk::open(&house).await;
+    let mut stranger = Talk::open(&house, RESPONSES).await;
     stranger.say(&unstored("And now?", &before)).await;
     let error = stranger.hear().await;
     assert_eq!(
@@ -135,11 +113,11 @@ async fn a_connection_goes_on_from_its_last_response_though_nothing_is_stored() 
 #[tokio::test]
 async fn a_warm_up_says_nothing_and_can_be_gone_on_from() {
     let house = House::open().await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, RESPONSES).await;
     let mut warm = unstored("My name is Ada.", &Value::Null);
     warm["generate"] = json!(false);
     talk.say(&warm).await;
-    let events = talk.answer().await;
+    let events = answer(&mut talk).await;
     let response = &events.last().expect("an event")["response"];
     assert_eq!(
         (&response["status"], &response["output"]),
@@ -153,7 +131,7 @@ async fn a_warm_up_says_nothing_and_can_be_gone_on_from() {
 
     talk.say(&unstored("What is my name?", &response["id"]))
         .await;
-    let next = talk.answer().await;
+    let next = answer(&mut talk).await;
     let usage = &next.last().expect("an event")["response"]["usage"];
     let before = response["usage"]["input_tokens"].as_u64();
     assert!(
@@ -170,7 +148,7 @@ async fn a_warm_up_says_nothing_and_can_be_gone_on_from() {
 #[tokio::test]
 async fn what_is_wrong_is_told_and_the_socket_stays_open() {
     let house = House::open().await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, RESPONSES).await;
     let wrong = [
         (json!([1]), 400),
         (json!({"type": "session.update"}), 400),
@@ -199,7 +177,7 @@ async fn what_is_wrong_is_told_and_the_socket_stays_open() {
     assert_eq!(pong, Message::Pong(vec![7].into()));
     talk.say(&create("Still there?")).await;
     assert_eq!(
-        talk.answer().await.last().expect("an event")["type"],
+        answer(&mut talk).await.last().expect("an event")["type"],
         "response.completed"
     );
 }
@@ -207,14 +185,14 @@ async fn what_is_wrong_is_told_and_the_socket_stays_open() {
 #[tokio::test]
 async fn what_is_asked_during_an_answer_is_answered_after_it() {
     let house = House::open().await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, RESPONSES).await;
     for mark in ["a", "b", "c"] {
         let mut event = create("Name a colour.");
         event["stream_id"] = json!(mark);
         talk.say(&event).await;
     }
     for mark in ["a", "b", "c"] {
-        let events = talk.answer().await;
+        let events = answer(&mut talk).await;
         assert!(events.iter().all(|event| event["stream_id"] == mark));
     }
 }
@@ -225,7 +203,7 @@ async fn a_client_that_closes_frees_its_stream() {
         config.generation.itl = Some("3600000".parse().expect("a time"));
     })
     .await;
-    let mut talk = Talk::open(&house).await;
+    let mut talk = Talk::open(&house, RESPONSES).await;
     talk.say(&create("Tell me a long story.")).await;
     talk.hear().await;
     assert_eq!(house.running.open_streams(), 1);
@@ -257,8 +235,8 @@ async fn a_server_that_stops_says_goodbye() {
         config.generation.itl = Some("3600000".parse().expect("a time"));
     })
     .await;
-    let mut idle = Talk::open(&house).await;
-    let mut busy = Talk::open(&house).await;
+    let mut idle = Talk::open(&house, RESPONSES).await;
+    let mut busy = Talk::open(&house, RESPONSES).await;
     busy.say(&create("Tell me a long story.")).await;
     assert_eq!(busy.hear().await["type"], "response.created");
     house.running.shutdown();

@@ -182,11 +182,10 @@ fn name_model(arrival: &mut Arrival<'_>, operation: &Operation) -> Result<(), Ap
 
 /// Puts the model into the body that an engine serves; a server of another kind has no such path.
 fn name_served(arrival: &mut Arrival<'_>, engine: &str) -> Result<(), ApiError> {
-    let served = arrival.world.rules.served.as_ref();
     if arrival.world.is_mock() {
         return Ok(());
     }
-    let Some(served) = served.filter(|served| served.engine == engine) else {
+    let Some(served) = arrival.world.rules.served_by(engine) else {
         let head = &arrival.call.head;
         return Err(crate::gateway::unknown_path(head, &head.path));
     };

@@ -20,8 +20,7 @@ use crate::world::World;
 const SGLANG: &str = "sglang";
 
 fn served<'w>(world: &'w World, call: &Call) -> Result<&'w Served, ApiError> {
-    let served = world.rules.served.as_ref();
-    let served = served.filter(|served| served.engine == SGLANG);
+    let served = world.rules.served_by(SGLANG);
     served.ok_or_else(|| unknown_path(&call.head, &call.head.path))
 }
 

@@ -19,8 +19,7 @@ const NAMES: [&str; 2] = ["ensemble", "tensorrt_llm_bls"];
 const MODELS: &str = "/v2/models/";
 
 fn served<'w>(world: &'w World, call: &Call) -> Result<&'w str, ApiError> {
-    let served = world.rules.served.as_ref();
-    let served = served.filter(|served| served.engine == "trtllm");
+    let served = world.rules.served_by("trtllm");
     let served = served.ok_or_else(|| unknown_path(&call.head, &call.head.path))?;
     Ok(served.model.rsplit('/').next().unwrap_or_default())
 }
