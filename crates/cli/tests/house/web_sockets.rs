@@ -1,5 +1,7 @@
 //! The Responses API over a WebSocket.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::client_async;
@@ -233,9 +235,9 @@ async fn a_socket_without_a_key_or_a_path_is_refused() {
 async fn a_server_that_stops_says_goodbye() {
     let mut house = House::with(|config| {
         config.generation.itl = Some("3600000".parse().expect("a time"));
+        config.server.shutdown_grace = Duration::from_secs(1);
     })
     .await;
-    let mut idle = Talk::open(&house, RESPONSES).await;
     let mut busy = Talk::open(&house, RESPONSES).await;
     busy.say(&create("Tell me a long story.")).await;
     assert_eq!(busy.hear().await["type"], "response.created");
@@ -247,10 +249,27 @@ async fn a_server_that_stops_says_goodbye() {
             break;
         }
     }
-    for talk in [&mut idle, &mut busy] {
-        match talk.0.next().await {
-            Some(Ok(Message::Close(Some(frame)))) => assert_eq!(frame.code, CloseCode::Away),
-            other => panic!("{other:?}"),
-        }
+    goodbye(&mut busy).await;
+}
+
+#[tokio::test]
+async fn an_idle_socket_does_not_wait_for_the_end_of_the_grace() {
+    let mut house = House::with(|config| {
+        config.server.shutdown_grace = Duration::from_secs(3600);
+    })
+    .await;
+    let mut responses = Talk::open(&house, RESPONSES).await;
+    let mut session = Talk::open(&house, "/v1/realtime?model=gpt-realtime").await;
+    session.hear().await;
+    house.running.shutdown();
+    for talk in [&mut responses, &mut session] {
+        goodbye(talk).await;
+    }
+}
+
+async fn goodbye(talk: &mut Talk) {
+    match talk.0.next().await {
+        Some(Ok(Message::Close(Some(frame)))) => assert_eq!(frame.code, CloseCode::Away),
+        other => panic!("{other:?}"),
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn read(mut value: Value, id: String, form: SoundForm) -> Result<Item
     let content = value.get_mut("content").and_then(Value::as_array_mut);
     for (place, part) in content.into_iter().flatten().enumerate() {
         let Some(part) = part.as_object_mut() else {
+            sounds.push(None);
             continue;
         };
         let audio = match part.remove("audio") {

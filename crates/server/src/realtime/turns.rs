@@ -284,8 +284,10 @@ impl Session {
         }
         let event: Value = serde_json::from_str(event).unwrap_or_default();
         let id = event["item_id"].as_str().unwrap_or_default();
-        if let Some(item) = self.conversation.find(id) {
-            item.value["content"][0]["transcript"] = event["transcript"].clone();
+        let item = self.conversation.find(id);
+        let content = item.and_then(|item| item.value["content"].get_mut(0));
+        if let Some(content) = content {
+            content["transcript"] = event["transcript"].clone();
         }
     }
 

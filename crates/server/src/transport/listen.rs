@@ -226,6 +226,8 @@ impl Door {
         }
         drop(listener);
         leave.send_replace(true);
+        // A WebSocket on which nothing is answered ends at once, others when they have.
+        self.house.stop.send_replace(true);
         // A connection that became a WebSocket is no longer among those that leave.
         let ended = async { tokio::join!(leave.closed(), self.house.stop.closed()) };
         tokio::pin!(ended);
@@ -234,7 +236,6 @@ impl Door {
         }
         tracing::warn!("what is still open at the end of the grace is told to end");
         self.streams.shut();
-        self.house.stop.send_replace(true);
         if tokio::time::timeout(LAST_WORDS, ended).await.is_err() {
             tracing::warn!("connections were cut");
         }

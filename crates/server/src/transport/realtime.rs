@@ -89,7 +89,7 @@ pub(super) async fn hold(
         waiting: VecDeque::new(),
     };
     while let Ok(true) = line.turn(&mut stopping).await {}
-    if *stopping.borrow() {
+    if *stopping.borrow() && line.streams.is_empty() {
         part(line.socket).await;
     }
 }
@@ -181,6 +181,7 @@ impl Line {
     async fn next(&mut self, stopping: &mut watch::Receiver<bool>) -> Happened {
         let clock = &self.admitted.world.clock;
         let due = (!clock.is_virtual()).then(|| self.session.due());
+        let is_idle = self.streams.is_empty();
         let (streams, alarm) = (&mut self.streams, &mut self.alarm);
         let frames = poll_fn(|cx| {
             for (place, stream) in streams.iter_mut().enumerate() {
@@ -196,7 +197,7 @@ impl Line {
         });
         tokio::select! {
             biased;
-            () = told(stopping) => Happened::Stopping,
+            () = told(stopping), if is_idle => Happened::Stopping,
             message = self.socket.next() => Happened::Said(message),
             (place, chunk) = frames => Happened::Frames(place, chunk),
             () = time => Happened::Due,

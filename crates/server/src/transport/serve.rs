@@ -32,7 +32,7 @@ pub(crate) struct House {
     pub(crate) body_timeout: Duration,
     /// The most bytes and lines that a request's head may have.
     pub(crate) head_limit: HeadLimit,
-    /// Tells every WebSocket when the server stops. Each holds a receiver until it has ended.
+    /// Tells every WebSocket that the server stops. Each holds a receiver until it has ended.
     pub(crate) stop: watch::Sender<bool>,
 }
 
