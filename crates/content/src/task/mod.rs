@@ -292,6 +292,17 @@ mod tests {
         for (told, asked, expected) in [
             ("My name is Ana.", "What is my name?", "Your name is Ana."),
             (
+                "My boat is called Dora.",
+                "What is my boat called?",
+                "Your boat is called Dora.",
+            ),
+            (
+                "My dog's name is Rex.",
+                "What is my dog called?",
+                "Your dog is called Rex.",
+            ),
+            ("I'm called Ada.", "What am I called?", "Your name is Ada."),
+            (
                 "Hi, I'm Bob and I like tea.",
                 "What's my name?",
                 "Your name is Bob.",

@@ -11,6 +11,8 @@ use crate::reading::Reading;
 pub(super) struct Words {
     /// What opens a question for something told.
     questions: Vec<Question>,
+    /// What a question for a thing may end with.
+    tails: Vec<Tail>,
     /// What a question says of having been told.
     telling: Vec<String>,
     /// What stands between a thing and what was told of it.
@@ -37,6 +39,14 @@ struct Question {
 }
 
 #[derive(Deserialize)]
+struct Tail {
+    ends: String,
+    /// What stands before the answer then.
+    #[serde(default)]
+    naming: String,
+}
+
+#[derive(Deserialize)]
 struct Told {
     thing: String,
     opens: Vec<String>,
@@ -56,7 +66,11 @@ pub(super) fn of(reading: &Reading<'_>, language: Language) -> Option<String> {
         return None;
     }
     let lower = marks::lowered(&reading.asked);
-    let (thing, question) = asked(&lower)?;
+    let Asked {
+        thing,
+        question,
+        naming,
+    } = asked(&lower)?;
     let before = reading.earlier.iter().chain(reading.instructions.iter());
     let value = before
         .into_iter()
@@ -71,21 +85,38 @@ pub(super) fn of(reading: &Reading<'_>, language: Language) -> Option<String> {
     Some(
         pattern
             .replace("{thing}", &thing)
-            .replace("{value}", &value),
+            .replace("{value}", &[naming, value.as_str()].concat()),
     )
 }
 
 /// What is asked for, and in which way.
-fn asked(lower: &str) -> Option<(String, &'static Question)> {
+struct Asked {
+    thing: String,
+    question: &'static Question,
+    /// What stands before a name in the answer, where a name is asked for.
+    naming: &'static str,
+}
+
+fn asked(lower: &str) -> Option<Asked> {
     let mut found = WORDS.recall.questions.iter().filter_map(|question| {
         let at = marks::word_at(lower, &question.opens)?;
         let rest = &lower[at + question.opens.len()..];
         let end = rest.find(['?', '.', '!', ',', '\n']).unwrap_or(rest.len());
+        let mut naming = "";
         let thing = match &question.thing {
             Some(thing) => thing.clone(),
             None => {
                 let thing = rest[..end].trim();
-                let thing = thing.strip_suffix(" again").unwrap_or(thing);
+                let mut tails = WORDS.recall.tails.iter();
+                let cut =
+                    tails.find_map(|tail| Some((thing.strip_suffix(tail.ends.as_str())?, tail)));
+                let thing = match cut {
+                    Some((thing, tail)) => {
+                        naming = &tail.naming;
+                        thing
+                    }
+                    None => thing,
+                };
                 let telling = WORDS.recall.telling.iter();
                 let cut = telling.filter_map(|words| thing.find(words.as_str())).min();
                 if question.open && cut.is_none() {
@@ -95,7 +126,11 @@ fn asked(lower: &str) -> Option<(String, &'static Question)> {
             }
         };
         let is_short = !thing.is_empty() && thing.split(' ').count() <= 4;
-        is_short.then_some((thing, question))
+        is_short.then_some(Asked {
+            thing,
+            question,
+            naming,
+        })
     });
     found.next()
 }
