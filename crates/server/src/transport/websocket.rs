@@ -31,6 +31,9 @@ use crate::tasks;
 
 pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
+/// Bytes that are read at once: an idle socket holds as many.
+const READ_BUFFER: usize = 8 << 10;
+
 /// Messages that wait while an answer is streamed; a client that sends more is cut off.
 const WAITING: usize = 16;
 
@@ -141,6 +144,7 @@ async fn talk(
 pub(super) async fn upgraded(request: Request<Incoming>, limit: usize) -> Option<Socket> {
     let upgraded = hyper::upgrade::on(request).await.ok()?;
     let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(limit))
         .max_frame_size(Some(limit));
     let io = TokioIo::new(upgraded);
