@@ -88,6 +88,7 @@ impl Row {
         let load = ClosedLoop {
             concurrency: self.under_way,
             requests: self.under_way * WAVES,
+            warm_up: 0,
             prompts: None,
             prompt: near(self.prompt),
             output: near(self.output),

@@ -57,6 +57,8 @@ costs! {
         memory_fp4,
         /// The same share for reading the cache in decode.
         decode_attention,
+        /// The same where the cache keeps 8 bits.
+        decode_attention_fp8,
         /// Start of an all-reduce of two GPUs, in µs; more take longer by the root of their number.
         reduce_us,
         /// Bandwidth of an all-reduce, in 10^9 bytes a second.
@@ -71,6 +73,13 @@ costs! {
         host_us,
         /// The host's work for each sequence of a step, in µs.
         row_us,
+        /// The host's work for each part of a prompt in a step, in µs.
+        chunk_us,
+        /// The host's work for a step that nothing hides where steps are not prepared ahead, on top,
+        /// in µs.
+        serial_us,
+        /// The same for each sequence of the step.
+        serial_row_us,
         /// The host's work for a pass of who proposes, beside its kernels, in µs.
         pass_us,
         /// Small kernels of a layer, in µs.

@@ -38,7 +38,7 @@ const FIRST_TOKEN: f64 = 0.5;
 const FAR: f64 = 0.35;
 
 /// How much a number's way from where it started counts, beside the mean error of all runs.
-const PULL: f64 = 0.003;
+const PULL: f64 = 0.004;
 /// Where a number is tried before the first round, between the least and the most that it may be.
 const LEAPS: [f64; 4] = [0.1, 0.35, 0.6, 0.9];
 /// Rounds that a number is left alone for which moving did not help.
@@ -309,7 +309,7 @@ impl Case {
 
 /// The numbers that runs of these GPUs and engines tell something of.
 pub fn knobs<'a>(rows: impl IntoIterator<Item = &'a Measured>, of_all: bool) -> Vec<Knob> {
-    const GPU: [&str; 12] = [
+    const GPU: [&str; 13] = [
         "compute_fp8",
         "memory_fp8",
         "compute_fp8_block",
@@ -320,12 +320,16 @@ pub fn knobs<'a>(rows: impl IntoIterator<Item = &'a Measured>, of_all: bool) -> 
         "compute_bf16",
         "memory_bf16",
         "decode_attention",
+        "decode_attention_fp8",
         "reduce_us",
         "reduce_gb_s",
     ];
-    const ENGINE: [&str; 16] = [
+    const ENGINE: [&str; 19] = [
         "host_us",
         "row_us",
+        "chunk_us",
+        "serial_us",
+        "serial_row_us",
         "pass_us",
         "request_us",
         "prompt_token_us",

@@ -18,6 +18,9 @@ const WAVES: u32 = 10;
 /// is the longest.
 const SHORTEST: f64 = 0.8;
 
+/// How often aiperf sends the concurrency before it measures.
+const WARM_UP: u32 = 2;
+
 /// Prompts that aiperf makes unless told otherwise.
 const AIPERF_PROMPTS: u32 = 100;
 
@@ -61,10 +64,12 @@ impl Client {
         }
     }
 
-    /// Rows of InferenceX are known by the day that they were measured, those of aiperf by what
-    /// they are named after.
+    /// Rows of InferenceX are known by the day that their file is named after, those of aiperf by
+    /// what theirs is.
     fn of(notes: &str) -> Self {
-        if notes.contains("measured 20") {
+        let file = notes.split_once("origin ").map(|(_, file)| file);
+        let has_day = file.is_none_or(|file| file.starts_with("20"));
+        if has_day && notes.contains("measured 20") {
             Client::InferenceX
         } else if notes.contains("nominal") || notes.contains("aiperf") {
             Client::Aiperf
@@ -195,6 +200,8 @@ fn row(line: usize, cells: &Cells<'_>) -> Result<Measured, String> {
         // A line of a command that goes on ends with a backslash.
         is_cut_off: cells.text("notes").contains("\\;"),
         under_way: concurrency,
+        prompt: cells.required("isl")? as u32,
+        output: cells.required("osl")? as u32,
     };
     let series = series(&setup, &told);
     if let Some(series) = series {
@@ -212,6 +219,7 @@ fn row(line: usize, cells: &Cells<'_>) -> Result<Measured, String> {
         load => load,
     };
     let spread = match standing {
+        _ if client == Client::Aiperf => 1.0,
         Standing::Steady | Standing::UnstatedPrecision | Standing::OtherLoad => SHORTEST,
         Standing::AllAtOnce | Standing::StaticBatch | Standing::Uncertain => 1.0,
     };
@@ -222,9 +230,14 @@ fn row(line: usize, cells: &Cells<'_>) -> Result<Measured, String> {
             high: high.max(1.0) as u32,
         })
     };
+    let warm_up = match (client, load) {
+        (Client::Aiperf, Standing::Steady) => concurrency.saturating_mul(WARM_UP),
+        _ => 0,
+    };
     let workload = ClosedLoop {
         concurrency,
         requests,
+        warm_up,
         prompts: (client == Client::Aiperf && setup.setting.kind == Kind::Vllm)
             .then_some(AIPERF_PROMPTS),
         prompt: lengths("isl")?,

@@ -12,6 +12,7 @@ mod estimate;
 mod fit;
 mod gpus;
 mod host_tier;
+mod kernels;
 mod leaving;
 mod live;
 mod log;

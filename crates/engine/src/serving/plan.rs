@@ -148,6 +148,11 @@ pub struct Setting {
     /// Steps of decodes after which an engine looks for new requests again (SGLang); 1 is its own
     /// default.
     pub receive_interval: u32,
+    /// Whether running sequences go on in the steps of prompts (SGLang, whose own default is that
+    /// prompts are computed between their steps).
+    pub mixed_chunks: bool,
+    /// Whether the host prepares a step while the GPUs are at the one before.
+    pub overlaps_host: bool,
 }
 
 /// Who is served first.
@@ -420,6 +425,8 @@ impl Setting {
             max_context: None,
             conservativeness: 1.0,
             receive_interval: 1,
+            mixed_chunks: false,
+            overlaps_host: true,
         }
     }
 }

@@ -21,6 +21,9 @@ pub(super) struct Told<'a> {
     pub(super) is_cut_off: bool,
     /// Requests under way.
     pub(super) under_way: u32,
+    /// Tokens of a prompt and of an answer.
+    pub(super) prompt: u32,
+    pub(super) output: u32,
 }
 
 impl Told<'_> {
@@ -49,13 +52,42 @@ pub(super) struct Series {
     /// Requests under way at most in any of its runs.
     most_under_way: Option<u32>,
     max_batched_tokens: Option<u32>,
+    /// Tokens of a step as sums of what the run is named after.
+    batched: Option<Batched>,
+    /// Whether keys and values are kept in 8 bits, where they would not be or would be.
+    cache_8_bits: Option<bool>,
+    chunked_prefill: Option<bool>,
     prefix_caching: Option<bool>,
+    overlaps_host: Option<bool>,
+    mixed_chunks: Option<bool>,
     memory_share: Option<f64>,
     /// How weights are stored, where the table says something else.
     precision: Option<String>,
     speculates: Option<Speculates>,
     #[serde(rename = "source")]
     _source: String,
+}
+
+/// Tokens of a step: so many for each token of a prompt and of an answer and for each request under
+/// way, and so many more.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Batched {
+    #[serde(default)]
+    prompt: f64,
+    #[serde(default)]
+    output: f64,
+    #[serde(default)]
+    under_way: f64,
+    more: f64,
+}
+
+impl Batched {
+    fn tokens(&self, told: &Told<'_>) -> u32 {
+        let of = |share: f64, tokens: u32| share * f64::from(tokens);
+        let named = of(self.prompt, told.prompt) + of(self.output, told.output);
+        (named + of(self.under_way, told.under_way) + self.more).ceil() as u32
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -120,6 +152,9 @@ impl Series {
         if let Some(precision) = self.precision() {
             setup.precision = precision;
         }
+        if let Some(is_narrow) = self.cache_8_bits {
+            setup.cache_bytes = if is_narrow { 1.0 } else { 2.0 };
+        }
         let setting = &mut setup.setting;
         let reached = self.receive.iter().rev();
         let mut reached = reached.filter(|(from, _)| *from <= told.under_way);
@@ -129,7 +164,13 @@ impl Series {
         setting.max_batched_tokens = self
             .max_batched_tokens
             .unwrap_or(setting.max_batched_tokens);
+        if let Some(batched) = &self.batched {
+            setting.max_batched_tokens = batched.tokens(told);
+        }
+        setting.chunked_prefill = self.chunked_prefill.unwrap_or(setting.chunked_prefill);
         setting.prefix_caching = self.prefix_caching.unwrap_or(setting.prefix_caching);
+        setting.overlaps_host = self.overlaps_host.unwrap_or(setting.overlaps_host);
+        setting.mixed_chunks = self.mixed_chunks.unwrap_or(setting.mixed_chunks);
         setting.memory_share = self.memory_share.or(setting.memory_share);
         if let Some(how) = &self.speculates {
             let how = Speculation::new(how.method, how.tokens, setup, None);

@@ -16,12 +16,20 @@ pub(super) fn schedule(worker: &mut Worker) -> Batch {
     // SGLang computes prompts between the steps of running sequences, not in them.
     let prompts_alone = kind == Kind::Sglang;
     if prompts_alone {
+        if worker.setting().mixed_chunks {
+            let generating = |slot: &&usize| worker.sequence(**slot).is_generating();
+            let beside = worker.running.iter().filter(generating).count();
+            step.budget = step.budget.saturating_sub(beside as u32).max(1);
+        }
         step.unfinished_prompts(worker);
         if !worker.waiting.is_empty() {
             worker.expect();
         }
         step.waiting(worker);
         if !worker.scheduled.is_empty() {
+            if worker.setting().mixed_chunks {
+                beside(worker);
+            }
             return batch(worker);
         }
     }
@@ -33,6 +41,18 @@ pub(super) fn schedule(worker: &mut Worker) -> Batch {
         (false, false) => step.waiting(worker),
     }
     batch(worker)
+}
+
+/// Running sequences go on beside the prompts of a step, those for which there are blocks.
+fn beside(worker: &mut Worker) {
+    for place in 0..worker.running.len() {
+        let slot = worker.running[place];
+        let sequence = worker.sequence(slot);
+        if sequence.scheduled == 0 && sequence.is_generating() && worker.grow(slot, 1) {
+            worker.sequence_mut(slot).scheduled = 1;
+            worker.scheduled.push(slot);
+        }
+    }
 }
 
 /// What the sequences of a step have to be computed together.

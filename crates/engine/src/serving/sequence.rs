@@ -105,6 +105,11 @@ impl Sequence {
         self.request.prompt + self.generated
     }
 
+    /// Whether all that is known of it is computed but the token that it said last.
+    pub(crate) fn is_generating(&self) -> bool {
+        self.generated > 0 && self.known() - self.computed == 1
+    }
+
     /// Whether the step that it is scheduled in ends with a token of it.
     pub(crate) fn gains(&self) -> bool {
         self.computed + self.scheduled >= self.known()

@@ -7,9 +7,10 @@
 //! (see `docs/ACCURACY.md` for how near they come). What does not depend on the step is computed
 //! once.
 
-use fakeai_catalog::hardware::Gpu;
-
 use super::efficiency::Efficiency;
+use super::kernels::{
+    Product, Rate, cache_share, expert_shares, with_others, graph_tokens, peak_tflops, projections, small_kernels,
+};
 use super::plan::{Precision, Setup};
 use super::speculation::{Speculation, lookup_seconds};
 use super::told::told;
@@ -52,83 +53,6 @@ impl Batch {
     /// Tokens of prompts among them.
     pub fn prefill(&self) -> u32 {
         self.chunks.iter().map(|(tokens, _)| tokens).sum()
-    }
-}
-
-/// Seconds of a matrix product, by the rows that go through it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Product {
-    launch: f64,
-    operations: f64,
-    weights: f64,
-    activations: f64,
-}
-
-impl Product {
-    fn seconds(&self, rows: f64) -> f64 {
-        self.launch + (self.operations * rows).max(self.weights + self.activations * rows)
-    }
-}
-
-/// What kernels reach on the set-up's GPU with numbers of one kind.
-#[derive(Clone, Copy, Debug)]
-struct Rate {
-    /// Operations and bytes a second.
-    compute: f64,
-    memory: f64,
-    launch: f64,
-    /// Bytes of a weight and of an activation.
-    weight: f64,
-    activation: f64,
-}
-
-impl Rate {
-    fn product(&self, n: f64, k: f64) -> Product {
-        Product {
-            launch: self.launch,
-            operations: 2.0 * n * k / self.compute,
-            weights: self.weight * n * k / self.memory,
-            activations: (self.activation * k + 2.0 * n) / self.memory,
-        }
-    }
-
-    fn of(setup: &Setup, precision: Precision) -> Self {
-        let (gpu, reach) = (&setup.gpu, &setup.efficiency.gpu);
-        let bf16 = gpu.bf16_tflops * 1e12 * reach.compute_bf16;
-        let bandwidth = gpu.memory_tb_s * 1e12;
-        let wide = Self {
-            compute: bf16,
-            memory: bandwidth * reach.memory_bf16,
-            launch: reach.launch_us * 1e-6,
-            weight: precision.weight_bytes(),
-            activation: 2.0,
-        };
-        let narrow = |tflops: f64, compute: f64, memory: f64, activation: f64| Self {
-            compute: tflops * 1e12 * compute,
-            memory: bandwidth * memory,
-            launch: reach.fp8_launch_us * 1e-6,
-            activation,
-            ..wide
-        };
-        let four = Self {
-            memory: bandwidth * reach.memory_fp4,
-            ..wide
-        };
-        match precision {
-            Precision::Bf16 => wide,
-            // Four bits are widened on the way to units that multiply sixteen.
-            Precision::Int4 | Precision::Mxfp4 => four,
-            Precision::Fp8 => gpu.fp8_tflops.map_or(wide, |rate| {
-                narrow(rate, reach.compute_fp8, reach.memory_fp8, 1.0)
-            }),
-            Precision::Fp8Block => gpu.fp8_tflops.map_or(wide, |rate| {
-                let memory = reach.memory_fp8_block;
-                narrow(rate, reach.compute_fp8_block, memory, 1.0)
-            }),
-            Precision::Fp4 => gpu.fp4_tflops.map_or(four, |rate| {
-                narrow(rate, reach.compute_fp4, reach.memory_fp4, 0.56)
-            }),
-        }
     }
 }
 
@@ -182,7 +106,7 @@ impl StepTime {
         let (heads, kv_heads) = (f64::from(shape.heads) / tensor, f64::from(shape.kv_heads));
         let groups = (kv_heads / tensor).max(1.0);
         let reach = &setup.efficiency;
-        let cache = bandwidth * reach.gpu.decode_attention;
+        let cache = bandwidth * cache_share(setup);
         let (context, multiply, pair) = if shape.kv_rank > 0 {
             let width = f64::from(shape.kv_rank + shape.rope_dim);
             let operations = 2.0 * heads * (width + f64::from(shape.kv_rank));
@@ -209,7 +133,7 @@ impl StepTime {
         Self {
             projections: projections(setup, &main),
             dense: gated(f64::from(shape.ffn) / tensor),
-            shared: gated(f64::from(shape.shared_ffn) / tensor),
+            shared: with_others(setup, gated(f64::from(shape.shared_ffn) / tensor)),
             head: wide.product(f64::from(shape.vocabulary) / tensor, hidden),
             dense_layers: f64::from(dense_layers),
             expert_layers: f64::from(shape.layers.saturating_sub(dense_layers)),
@@ -219,7 +143,7 @@ impl StepTime {
                 / (world * peak_tflops(gpu, setup.precision) * 1e12 * expert_multiply),
             token_small: 16.0 * hidden / (0.6 * bandwidth),
             token_told,
-            layer: costs.layer_us * 1e-6 + told,
+            layer: small_kernels(setup, costs.layer_us) + told,
             context_read: context * setup.cache_bytes / cache,
             context_multiply: multiply,
             pair,
@@ -240,7 +164,12 @@ impl StepTime {
             return 0.0;
         }
         let costs = &self.setup.efficiency.engine;
-        let host = (costs.host_us + costs.row_us * f64::from(batch.rows)) * 1e-6;
+        let mut host = costs.host_us + costs.row_us * f64::from(batch.rows);
+        host += costs.chunk_us * batch.chunks.len() as f64;
+        if !self.setup.setting.overlaps_host {
+            host += costs.serial_us + costs.serial_row_us * f64::from(batch.rows);
+        }
+        let host = host * 1e-6;
         let seconds = self.kernels(batch) + host;
         match &self.setup.speculation {
             Some(how) => seconds + self.proposing(how, batch),
@@ -276,7 +205,6 @@ impl StepTime {
             return 0.0;
         }
         let shape = &self.setup.shape;
-        let costs = &self.setup.efficiency.engine;
         // Stages work on different parts of the batch at the same time, so that all of it has gone
         // through all layers when each part has. Groups of attention have their share of what
         // remains; experts see the tokens of all groups.
@@ -313,22 +241,28 @@ impl StepTime {
         if batch.rows > 0 {
             seconds += self.head.seconds(rows);
         }
-        if prefill > 0.0 {
-            // Experts that quantise what they multiply take many kernels.
-            let expert = match self.setup.precision {
-                Precision::Fp8 | Precision::Fp8Block | Precision::Fp4 => costs.eager_expert_us,
-                Precision::Bf16 | Precision::Mxfp4 | Precision::Int4 => 0.0,
-            };
-            let compressed = if shape.kv_rank > 0 {
-                costs.eager_mla_us
-            } else {
-                0.0
-            };
-            let launched = f64::from(shape.layers) * (costs.eager_us + compressed)
-                + self.expert_layers * expert;
-            seconds = seconds.max(launched * 1e-6);
+        if prefill > 0.0 && own > graph_tokens(self.setup.setting.kind) {
+            seconds = seconds.max(self.launched());
         }
         seconds
+    }
+
+    /// Seconds in which the host launches all kernels of a step that no graph holds.
+    fn launched(&self) -> f64 {
+        let shape = &self.setup.shape;
+        let costs = &self.setup.efficiency.engine;
+        // Experts that quantise what they multiply take many kernels.
+        let expert = match self.setup.precision {
+            Precision::Fp8 | Precision::Fp8Block | Precision::Fp4 => costs.eager_expert_us,
+            Precision::Bf16 | Precision::Mxfp4 | Precision::Int4 => 0.0,
+        };
+        let compressed = if shape.kv_rank > 0 {
+            costs.eager_mla_us
+        } else {
+            0.0
+        };
+        let layers = f64::from(shape.layers) * (costs.eager_us + compressed);
+        (layers + self.expert_layers * expert) * 1e-6
     }
 
     /// The share of the first token's time that no step has, in seconds: what passes before the
@@ -363,7 +297,7 @@ impl StepTime {
             Precision::Bf16 | Precision::Fp4 | Precision::Mxfp4 | Precision::Int4 => touched,
         };
         let read = self.expert_read * touched;
-        self.reach().engine.expert_us * 1e-6 + read.max(self.expert_multiply * tokens)
+        small_kernels(&self.setup, self.reach().engine.expert_us) + read.max(self.expert_multiply * tokens)
     }
 
     /// The part of a prompt that attends to most, which one group computes however many others there
@@ -407,7 +341,7 @@ impl StepTime {
         }
         if linear > 0.0 {
             let sequences = f64::from(batch.decodes) + batch.chunks.len() as f64;
-            let start = self.reach().engine.attention_us * 1e-6;
+            let start = small_kernels(&self.setup, self.reach().engine.attention_us);
             seconds += linear * (start + sequences * self.state);
         }
         seconds
@@ -421,7 +355,7 @@ impl StepTime {
             // What is read once is multiplied with each proposal, too.
             let multiply = self.context_multiply * (1.0 + f64::from(batch.proposed) / decodes);
             seconds +=
-                self.reach().engine.attention_us * 1e-6 + seen * self.context_read.max(multiply);
+                small_kernels(&self.setup, self.reach().engine.attention_us) + seen * self.context_read.max(multiply);
         }
         if prefill > 0.0 {
             let pairs = batch.chunks.iter().map(|(tokens, before)| {
@@ -437,59 +371,5 @@ impl StepTime {
     fn prefill_seconds(&self, pairs: f64, length: f64) -> f64 {
         let share = self.reach().engine.prefill_attention * (length / (length + 1_500.0)).max(0.1);
         pairs * self.pair / (self.setup.gpu.bf16_tflops * 1e12 * share)
-    }
-}
-
-/// Projections of queries, keys, values and outputs.
-fn projections(setup: &Setup, rate: &Rate) -> Vec<Product> {
-    let shape = &setup.shape;
-    let tensor = f64::from(setup.tensor_parallel);
-    let (hidden, heads) = (f64::from(shape.hidden), f64::from(shape.heads) / tensor);
-    if shape.kv_rank == 0 {
-        let groups = (f64::from(shape.kv_heads) / tensor).max(1.0);
-        let width = f64::from(shape.head_dim);
-        return vec![
-            rate.product((heads + 2.0 * groups) * width, hidden),
-            rate.product(hidden, heads * width),
-        ];
-    }
-    let (kv, query) = (f64::from(shape.kv_rank), f64::from(shape.query_rank));
-    let (nope, rope) = (f64::from(shape.nope_dim), f64::from(shape.rope_dim));
-    let value = f64::from(shape.value_dim);
-    let from = if query > 0.0 { query } else { hidden };
-    vec![
-        rate.product(query + kv + rope, hidden),
-        rate.product(heads * (nope + rope), from),
-        // Keys and values are not unpacked in decode: both halves are applied to the queries and
-        // to what attention has gathered.
-        rate.product(heads * nope, kv),
-        rate.product(heads * value, kv),
-        rate.product(hidden, heads * value),
-    ]
-}
-
-/// The shares of the memory's bandwidth and of the peak rate that experts reach: those of 8-bit
-/// numbers have kernels of their own.
-fn expert_shares(setup: &Setup) -> (f64, f64) {
-    let costs = &setup.efficiency.engine;
-    match setup.precision {
-        Precision::Fp8 | Precision::Fp8Block => (costs.expert_memory_fp8, costs.expert_compute_fp8),
-        Precision::Bf16 | Precision::Fp4 | Precision::Mxfp4 | Precision::Int4 => {
-            (costs.expert_memory, costs.expert_compute)
-        }
-    }
-}
-
-/// The rate at which a GPU multiplies numbers of a precision, in 10^12 operations a second.
-fn peak_tflops(gpu: &Gpu, precision: Precision) -> f64 {
-    match precision {
-        Precision::Bf16 | Precision::Int4 => gpu.bf16_tflops,
-        // Units for 4 bits multiply them with activations of 8.
-        Precision::Mxfp4 => match (gpu.fp4_tflops, gpu.fp8_tflops) {
-            (Some(_), Some(rate)) => rate,
-            _ => gpu.bf16_tflops,
-        },
-        Precision::Fp8 | Precision::Fp8Block => gpu.fp8_tflops.unwrap_or(gpu.bf16_tflops),
-        Precision::Fp4 => gpu.fp4_tflops.unwrap_or(gpu.bf16_tflops),
     }
 }

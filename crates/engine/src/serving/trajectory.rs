@@ -18,8 +18,10 @@ use super::workload::Lengths;
 pub struct ClosedLoop {
     /// Requests under way at any time; at least one.
     pub concurrency: u32,
-    /// Requests in all.
+    /// Requests that are measured.
     pub requests: u32,
+    /// Requests that come before these, and have all ended when the first of these comes.
+    pub warm_up: u32,
     /// Different prompts, which come again and again in the same order; none where all differ.
     pub prompts: Option<u32>,
     /// Tokens of their prompts.
@@ -48,6 +50,7 @@ struct Passage {
     prompt: u32,
     output: u32,
     others: u32,
+    is_measured: bool,
     /// The end of the step that was under way when the engine got it.
     joins: Place,
 }
@@ -152,6 +155,7 @@ impl Trajectory {
             prompt: finished.prompt,
             output: finished.output,
             others: finished.others,
+            is_measured: finished.id.0 >= u64::from(workload.warm_up),
             joins: Place::default(),
         });
         let mut trajectory = Self {
@@ -199,8 +203,9 @@ impl Trajectory {
     /// The means of the run with these times of steps.
     pub fn means(&self, times: &StepTime) -> Means {
         let timing = self.timing(times);
-        let (mut ttft, mut tpot, mut several) = (0.0, 0.0, 0.0);
-        for passage in &self.passages {
+        let (mut ttft, mut tpot, mut several, mut all) = (0.0, 0.0, 0.0, 0.0);
+        for passage in self.passages.iter().filter(|passage| passage.is_measured) {
+            all += 1.0;
             let arrived = timing.sent[passage.arrives];
             // The schedule has it join at the end of a step; with another share of the server's it
             // would be that of an earlier or later one.
@@ -214,7 +219,7 @@ impl Trajectory {
             }
         }
         Means {
-            ttft_ms: ttft / (self.passages.len() as f64).max(1.0) * 1e3,
+            ttft_ms: ttft / f64::max(all, 1.0) * 1e3,
             tpot_ms: tpot / f64::max(several, 1.0) * 1e3,
         }
     }
@@ -253,20 +258,24 @@ fn drive(cluster: &mut Cluster, workload: &ClosedLoop, rng: &mut Rng) -> Keeper 
             ..Request::default()
         }
     };
-    let mut left = workload.requests;
-    for _ in 0..workload.concurrency.min(workload.requests) {
-        cluster.submit(request(Micros::ZERO, rng));
-        left -= 1;
-    }
     let mut seen = 0;
-    while let Some(until) = cluster.next() {
-        cluster.advance(until, &mut keeper);
-        let ended = keeper.finished.len();
-        for place in seen..ended.min(seen + left as usize) {
-            cluster.submit(request(keeper.finished[place].ended, rng));
+    for requests in [workload.warm_up, workload.requests] {
+        // All of the warm-up have ended when the first that is measured comes.
+        let begins = keeper.finished.last().map_or(Micros::ZERO, |last| last.ended);
+        let mut left = requests;
+        for _ in 0..workload.concurrency.min(requests) {
+            cluster.submit(request(begins, rng));
             left -= 1;
         }
-        seen = ended;
+        while let Some(until) = cluster.next() {
+            cluster.advance(until, &mut keeper);
+            let ended = keeper.finished.len();
+            for place in seen..ended.min(seen + left as usize) {
+                cluster.submit(request(keeper.finished[place].ended, rng));
+                left -= 1;
+            }
+            seen = ended;
+        }
     }
     keeper
 }

@@ -7,6 +7,7 @@
 )]
 
 mod cluster;
+mod collected;
 mod estimate;
 mod facts;
 mod golden;

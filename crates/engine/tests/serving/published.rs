@@ -200,6 +200,7 @@ fn proposals_make_answers_faster_by_as_much_as_was_measured() {
         let load = ClosedLoop {
             concurrency: whole("under_way"),
             requests: whole("under_way"),
+            warm_up: 0,
             prompts: None,
             prompt: of(whole("prompt")),
             output: of(whole("output").min(400)),

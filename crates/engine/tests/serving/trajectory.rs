@@ -31,6 +31,7 @@ fn both(setup: &Setup, concurrency: u32) -> [[f64; 2]; 2] {
     let load = ClosedLoop {
         concurrency,
         requests,
+        warm_up: 0,
         prompts: None,
         prompt: PROMPT,
         output: OUTPUT,

@@ -71,6 +71,12 @@ section! {
         schedule_conservativeness: f64 = 1.0, from 0 to 100;
         /// Steps of decodes after which SGLang looks for new requests again.
         scheduler_recv_interval: u32 = 1, from 1 to 100000;
+        /// Whether running answers go on in the steps of prompts, as SGLang does where it is told to;
+        /// otherwise it computes prompts between their steps.
+        enable_mixed_chunk: bool = false;
+        /// Whether the host prepares a step only when the GPUs are done with the one before, so that
+        /// they wait for it.
+        disable_overlap_schedule: bool = false, also ["disable_overlap_scheduler"];
         /// Tokens of one prompt in a step at most; `0` leaves that to `max_num_batched_tokens`.
         long_prefill_token_threshold: u32 = 0, from 0 to 1000000;
         /// Tokens of a block of the cache; `0` takes the engine's own default.
@@ -345,6 +351,8 @@ impl Serving {
             Kind::Sglang => self.scheduler_recv_interval,
             Kind::Vllm | Kind::TensorRt => 1,
         };
+        setting.mixed_chunks = self.enable_mixed_chunk;
+        setting.overlaps_host = !self.disable_overlap_schedule;
         setting.blocks = given(self.num_gpu_blocks_override);
         setting.host_bytes = self.swap_space * f64::from(1 << 30);
         setting.max_context = given(self.max_model_len);
