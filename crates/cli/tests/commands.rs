@@ -312,6 +312,21 @@ fn a_plan_names_the_cheapest_that_does_and_why_the_others_do_not() {
     assert_eq!(impossible.status.code(), Some(1));
     let text = String::from_utf8_lossy(&impossible.stdout).into_owned();
     assert!(text.contains("runs alone has a tpot of"), "{text}");
+    let plan = [
+        "plan", "--engine", "vllm", "--rate", "1", "--slo", "ttft:900",
+    ];
+    for (more, words) in [
+        (["--attain", "1.01"], "--attain has to be"),
+        (["--replicas", "4"], "--replicas is what is searched for"),
+    ] {
+        let refused = run(&[&plan[..], &more].concat());
+        let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(why.contains(words), "{why}");
+    }
+    let only = printed(&[&plan[..], &["--gpu", "h100", "--tp", "2", "--json"]].concat());
+    let only: serde_json::Value = serde_json::from_str(&only).expect("JSON");
+    let best = (&only["best"]["gpu"], &only["best"]["gpus"]);
+    assert_eq!(best, (&"H100-SXM5-80GB".into(), &2.into()));
 }
 
 #[test]
@@ -326,6 +341,7 @@ fn what_can_not_be_simulated_is_refused_with_the_arithmetic() {
         (vec!["--requests", "0"], "above 0"),
         (vec!["--concurrency", "0"], "above 0"),
         (vec!["--slo", "ttft:-1"], "with milliseconds"),
+        (vec!["--gpu-price=-1"], "0 or more"),
         (
             vec!["--max-num-batched-tokens", "8", "--max-num-seqs", "9"],
             "is 8, fewer than the 9 sequences",

@@ -324,10 +324,18 @@ impl World {
             return Some(Arc::clone(model));
         }
         let catalog = Catalog::builtin();
-        if tuned.is_none() && catalog.get(id).is_none() && !self.makes_up(id) {
+        let served = self.rules.served.as_ref();
+        let is_served = served.is_some_and(|served| served.model == id);
+        let is_known = tuned.is_some() || is_served || catalog.get(id).is_some();
+        if !is_known && !self.makes_up(id) {
             return None;
         }
         let mut model = catalog.resolve(id);
+        if is_served {
+            // An engine goes on to the end of its context.
+            let longest = self.rules.max_context.unwrap_or(model.context_window);
+            model.max_output_tokens = longest.min(model.context_window);
+        }
         if let Some(object) = tuned.as_ref().map(|tuned| &tuned.object) {
             model.created = object["created"].as_u64().unwrap_or(0);
             object["owned_by"]
@@ -361,6 +369,8 @@ impl World {
         let catalog = Catalog::builtin();
         let mut models: Vec<_> = catalog.models().cloned().map(Arc::new).collect();
         let mut others = self.tuned_models(project);
+        let served = self.rules.served.as_ref();
+        others.extend(served.and_then(|served| self.model(project, &served.model)));
         let adapters = self.adapters.loaded();
         others.extend(adapters.iter().filter_map(|name| self.model(project, name)));
         let made = self.models.read();

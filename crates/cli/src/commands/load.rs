@@ -24,6 +24,11 @@ pub(super) enum Load {
 
 impl Load {
     pub(super) fn read(arguments: &LoadArguments) -> Result<Self, Failure> {
+        let is_price = |price: f64| price.is_finite() && price >= 0.0;
+        if arguments.gpu_price.is_some_and(|price| !is_price(price)) {
+            let words = "--gpu-price has to be a number of dollars, 0 or more";
+            return Err(Failure::Words(words.to_owned()));
+        }
         match &arguments.trace {
             Some(path) => Ok(Self::Traced(trace(path)?)),
             None => Ok(Self::Drawn(workload(arguments)?)),
@@ -244,7 +249,7 @@ impl Traced {
 fn trace(path: &Path) -> Result<Vec<Traced>, Failure> {
     let words = |error: std::io::Error| Failure::Words(format!("{}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(words)?;
-    let lines = text.lines().enumerate();
+    let lines = text.trim_start_matches('\u{feff}').lines().enumerate();
     let lines = lines.filter(|(_, line)| !line.trim().is_empty());
     let requests = lines.map(|(number, line)| {
         let why = |why: &str| Failure::Words(format!("{}:{}: {why}", path.display(), number + 1));

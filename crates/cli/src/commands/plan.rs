@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Failure;
 use super::load::{Goal, Load};
 use crate::arguments::PlanArguments;
-use crate::config::{Surroundings, resolve_unchecked};
+use crate::config::{Origin, Surroundings, resolve_unchecked};
 
 /// GPUs that share each layer, as far as machines have so many.
 const PARALLEL: [u32; 4] = [1, 2, 4, 8];
@@ -55,9 +55,29 @@ impl Candidate {
     }
 }
 
+/// What came of a run.
+struct Attained {
+    /// The share of requests that meet the goals, of those that were run.
+    share: f64,
+    /// Whether all were: a run that has missed its goal is not run to its end.
+    whole: bool,
+    /// How many tokens a step with proposals made.
+    length: Option<f64>,
+}
+
+/// Settings that a search finds, and their flags.
+const FOUND: [(&str, &str); 3] = [
+    ("serving.gpus", "--gpus"),
+    ("serving.replicas", "--replicas"),
+    ("serving.prefill_replicas", "--prefill-replicas"),
+];
+
 /// What is searched for.
 struct Search<'a> {
     arguments: &'a PlanArguments,
+    /// The only GPU to look at, and how many share a layer, where flags say so.
+    gpu: Option<String>,
+    tensor: Option<u32>,
     config: Config,
     load: Load,
     goals: Vec<Goal>,
@@ -66,7 +86,20 @@ struct Search<'a> {
 
 pub(super) fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<(), Failure> {
     // Which GPUs there are is what is searched for, so that it does not matter what fits on which.
-    let config = resolve_unchecked(&arguments.flags, &Surroundings::real())?.config;
+    let resolved = resolve_unchecked(&arguments.flags, &Surroundings::real())?;
+    let is_flag = |setting: &str| matches!(resolved.origin_of(setting), Origin::Flag(_));
+    for (setting, flag) in FOUND {
+        if is_flag(setting) {
+            return Err(Failure::Words(format!(
+                "{flag} is what is searched for; --max-gpus bounds it"
+            )));
+        }
+    }
+    if !(arguments.attain > 0.0 && arguments.attain <= 1.0) {
+        let words = "--attain has to be a share above 0 and up to 1";
+        return Err(Failure::Words(words.to_owned()));
+    }
+    let config = &resolved.config;
     let goals = Goal::all(&arguments.load)?;
     if config.serving.engine.is_none() || goals.is_empty() {
         return Err(Failure::Words(
@@ -77,7 +110,10 @@ pub(super) fn run(arguments: &PlanArguments, out: &mut dyn Write) -> Result<(), 
     let load = Load::read(&arguments.load)?;
     let mut search = Search {
         arguments,
-        config,
+        gpu: is_flag("serving.gpu").then(|| config.serving.gpu.clone()),
+        tensor: is_flag("serving.tensor_parallel_size")
+            .then_some(config.serving.tensor_parallel_size),
+        config: resolved.config,
         load,
         goals,
         rejected: Vec::new(),
@@ -101,7 +137,8 @@ impl Search<'_> {
                 );
                 continue;
             };
-            for tensor in PARALLEL {
+            let parallel = self.tensor.map_or(PARALLEL.to_vec(), |tensor| vec![tensor]);
+            for tensor in parallel {
                 let mut tried = Vec::new();
                 for tokens in BATCHES {
                     let name = format!("{} (tp {tensor})", gpu.name);
@@ -127,11 +164,15 @@ impl Search<'_> {
     }
 
     fn gpus(&self) -> Result<Vec<&'static Gpu>, Failure> {
-        if self.arguments.among.is_empty() {
+        let named = match (&self.gpu, self.arguments.among.as_slice()) {
+            (Some(only), []) => std::slice::from_ref(only),
+            (_, among) => among,
+        };
+        if named.is_empty() {
             let priced = gpus().iter().filter(|gpu| gpu_price(gpu).is_some());
             return Ok(priced.collect());
         }
-        let named = self.arguments.among.iter().map(|name| {
+        let named = named.iter().map(|name| {
             let unknown =
                 || Failure::Words(format!("no GPU is called '{name}'; see `fakeai gpus`"));
             gpu(name).ok_or_else(unknown)
@@ -210,12 +251,22 @@ impl Search<'_> {
     fn cheapest(&mut self, mut queue: Vec<Candidate>) -> Result<Option<(Candidate, f64)>, Failure> {
         while !queue.is_empty() {
             let mut candidate = queue.remove(0);
-            let (share, length) = self.attained(&candidate)?;
+            let Attained {
+                share,
+                whole,
+                length,
+            } = self.attained(&candidate)?;
             if share >= self.arguments.attain {
                 candidate.acceptance = length;
                 return Ok(Some((candidate, share)));
             }
-            let why = format!("{:.1} % of requests meet the goals", share * 100.0);
+            let why = match whole {
+                true => format!("{:.1} % of requests meet the goals", share * 100.0),
+                false => format!(
+                    "less than {:.1} % of requests meet the goals",
+                    self.arguments.attain * 100.0
+                ),
+            };
             self.reject(candidate.name(), &why);
             let one = candidate.cost / f64::from(candidate.replicas);
             // The nearer it was, the smaller the next step.
@@ -234,8 +285,8 @@ impl Search<'_> {
         Ok(None)
     }
 
-    /// The share of requests that meet the goals, and how many tokens a step with proposals made.
-    fn attained(&self, candidate: &Candidate) -> Result<(f64, Option<f64>), Failure> {
+    /// How many requests meet the goals.
+    fn attained(&self, candidate: &Candidate) -> Result<Attained, Failure> {
         let seed = Seed(self.config.server.seed);
         let layout = Layout {
             router: self.config.serving.router(),
@@ -261,14 +312,15 @@ impl Search<'_> {
             .iter()
             .filter(|outcome| goals.iter().all(|goal| goal.is_met(outcome)))
             .count();
-        let asked = if run.outcomes.len() < all && bad > most_bad {
-            run.outcomes.len()
-        } else {
-            all
-        };
+        let whole = run.outcomes.len() >= all || bad <= most_bad;
+        let asked = if whole { all } else { run.outcomes.len() };
         let speculates = candidate.setup.speculation.is_some();
         let length = speculates.then(|| run.mean_acceptance_length());
-        Ok((good as f64 / asked.max(1) as f64, length))
+        Ok(Attained {
+            share: good as f64 / asked.max(1) as f64,
+            whole,
+            length,
+        })
     }
 
     fn reject(&mut self, name: String, why: &str) {

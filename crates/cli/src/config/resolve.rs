@@ -60,7 +60,7 @@ impl Resolved {
         self.origin_of(&setting.name())
     }
 
-    fn origin_of(&self, name: &str) -> &Origin {
+    pub(crate) fn origin_of(&self, name: &str) -> &Origin {
         self.origins.get(name).unwrap_or(&Origin::Default)
     }
 }

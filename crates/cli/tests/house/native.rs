@@ -268,3 +268,23 @@ async fn a_cache_that_was_reset_finds_nothing() {
     let usage = house.post("/v1/chat/completions", &other).await.ok()["usage"].clone();
     assert_eq!(usage["prompt_tokens_details"]["cached_tokens"], 0);
 }
+
+#[tokio::test]
+async fn the_model_that_is_served_is_listed_at_once_and_answers_to_the_end_of_its_context() {
+    let served = "meta-llama/Llama-3.1-8B";
+    let house = House::with(|config| {
+        serve(config);
+        config.serving.served_model = served.to_owned();
+        config.generation.strict_models = true;
+    })
+    .await;
+    let models = house.get("/v1/models").await.ok();
+    assert_eq!(models["data"][0]["id"], served);
+    let chat = json!({
+        "model": served, "max_tokens": 20_000, "stop": ["."],
+        "messages": [{"role": "user", "content": "hi"}],
+    });
+    house.post("/v1/chat/completions", &chat).await.ok();
+    let hosted = json!({"model": "gpt-4o", "max_tokens": 20_000, "messages": chat["messages"]});
+    house.post("/v1/chat/completions", &hosted).await.error(400);
+}

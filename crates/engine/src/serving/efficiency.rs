@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
+use fakeai_catalog::hardware::gpus;
 use serde::Deserialize;
+
+use super::measured::Client;
+use super::plan::Kind;
 
 /// The numbers of one GPU and one engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -186,6 +190,9 @@ impl Constants {
         ];
         for (rows, known, fields, part) in parts {
             for (row, numbers) in rows {
+                if !is_row(part, &row) {
+                    return Err(format!("{part}.{row} is of nothing that is known"));
+                }
                 for (name, value) in numbers {
                     if !fields.contains(&name.as_str()) {
                         return Err(format!(
@@ -193,8 +200,8 @@ impl Constants {
                             fields.join(", ")
                         ));
                     }
-                    if !value.is_finite() || value < 0.0 {
-                        return Err(format!("{part}.{row}.{name} is {value}, which is below 0"));
+                    if let Some(why) = wrong(&name, value) {
+                        return Err(format!("{part}.{row}.{name} is {value}, which is {why}"));
                     }
                     known.entry(row.clone()).or_default().insert(name, value);
                 }
@@ -279,6 +286,36 @@ pub enum Part {
     /// A measuring program's.
     Client,
 }
+
+/// Whether anything goes by such a row of a calibration.
+fn is_row(part: &str, row: &str) -> bool {
+    let is_whose = match part {
+        "gpu" => gpus().iter().any(|gpu| gpu.name.starts_with(row)),
+        "engine" => [Kind::Vllm, Kind::Sglang, Kind::TensorRt]
+            .map(Kind::name)
+            .contains(&row),
+        _ => [Client::InferenceX, Client::Aiperf]
+            .map(Client::name)
+            .contains(&row),
+    };
+    is_whose || row == DEFAULT
+}
+
+/// Why a number can't be one of a calibration, if it can't. Times may be nothing; shares of what
+/// a GPU does and rates may not.
+fn wrong(name: &str, value: f64) -> Option<&'static str> {
+    let may_be_nothing =
+        name.ends_with("_us") || ["expert_least_fp8", "expert_narrow"].contains(&name);
+    match value {
+        value if value.is_nan() || value < 0.0 => Some("below 0"),
+        0.0 if !may_be_nothing => Some("nothing"),
+        value if value > LARGEST => Some("above 10^9"),
+        _ => None,
+    }
+}
+
+/// The largest number of a calibration.
+const LARGEST: f64 = 1e9;
 
 fn gpu_row<'a>(rows: &'a Rows, gpu: &str) -> &'a str {
     let begins = rows.keys().filter(|name| gpu.starts_with(name.as_str()));

@@ -18,6 +18,9 @@ const WAVES: u32 = 10;
 /// is the longest.
 const SHORTEST: f64 = 0.8;
 
+/// Requests under way at most.
+const MOST: u32 = 65_536;
+
 /// How often aiperf sends the concurrency before it measures.
 const WARM_UP: u32 = 2;
 
@@ -114,7 +117,7 @@ impl fmt::Display for Unread {
 /// Reads a table with a header. What a row leaves empty is taken from `defaults`, by the name of
 /// the column. A row that can't be run is told with its line.
 pub fn read(text: &str, defaults: &[(&str, &str)]) -> (Vec<Measured>, Vec<Unread>) {
-    let mut lines = text.lines().enumerate();
+    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
     let header = lines
         .next()
         .map(|(_, line)| cells(line))
@@ -262,7 +265,10 @@ fn row(line: usize, cells: &Cells<'_>) -> Result<Measured, String> {
 fn load(text: &str) -> Result<(u32, u32, Standing), String> {
     let count = |rest: &str| -> Option<u32> {
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().ok().filter(|count| *count > 0)
+        digits
+            .parse()
+            .ok()
+            .filter(|count| (1..=MOST).contains(count))
     };
     let read = if let Some(rest) = text.strip_prefix("inf (") {
         count(rest).map(|all| (all, all, Standing::AllAtOnce))
@@ -274,7 +280,9 @@ fn load(text: &str) -> Result<(u32, u32, Standing), String> {
         whole.map(|count| (count, count.saturating_mul(WAVES), Standing::Steady))
     };
     read.ok_or_else(|| {
-        format!("concurrency_or_rate is '{text}', which is not `conc=16` or such a number")
+        format!(
+            "concurrency_or_rate is '{text}', which is not `conc=16` or such a number, up to {MOST}"
+        )
     })
 }
 

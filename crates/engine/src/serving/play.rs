@@ -88,7 +88,8 @@ impl Run {
     /// The mean of something over all requests that have it.
     pub fn mean(&self, of: impl Fn(&Outcome) -> Option<f64>) -> f64 {
         let values: Vec<f64> = self.outcomes.iter().filter_map(of).collect();
-        values.iter().sum::<f64>() / values.len().max(1) as f64
+        // Nothing summed up is a negative zero.
+        (0.0 + values.iter().sum::<f64>()) / values.len().max(1) as f64
     }
 }
 

@@ -7,7 +7,7 @@ use super::step_time::Batch;
 use super::step_work::{StepCosts, StepWork};
 
 /// The share of the limit that a memory takes which is never still.
-const MEMORY: f64 = 0.30;
+const MEMORY: f64 = 0.32;
 /// The share of the limit that tensor pipes take which are as busy as large products keep them.
 const TENSOR: f64 = 0.65;
 /// How busy large products keep them.

@@ -18,7 +18,8 @@ impl Worker {
     ) -> Result<Micros, Box<Sequence>> {
         let most = self.setting().max_waiting.unwrap_or(u32::MAX) as usize;
         let is_new = sequence.admitted.is_none();
-        if is_new && self.waiting.len() + self.coming_in.len() >= most {
+        let waiting = self.waiting.len() + self.coming_in.len();
+        if is_new && waiting >= most.saturating_add(self.places(&sequence)) {
             return Err(Box::new(sequence));
         }
         let is_at_once = ready <= now && self.setting().receive_interval <= 1;
@@ -41,6 +42,18 @@ impl Worker {
         }
         self.stir(now);
         Ok(ready)
+    }
+
+    /// How many of those that wait only do until the next step, were this one among them: none where
+    /// they have not all room in the cache.
+    fn places(&self, sequence: &Sequence) -> usize {
+        let tokens = self.waiting_tokens + u64::from(sequence.known());
+        let blocks = tokens.div_ceil(u64::from(self.setting().block_tokens));
+        if blocks > u64::from(self.blocks.free()) {
+            return 0;
+        }
+        let most = self.setting().max_sequences as usize;
+        most.saturating_sub(self.running.len() + self.loading.len())
     }
 
     /// Puts a sequence into the queue: behind all others or before them, or where its priority

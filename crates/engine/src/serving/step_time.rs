@@ -9,7 +9,8 @@
 
 use super::efficiency::Efficiency;
 use super::kernels::{
-    Product, Rate, cache_share, expert_shares, with_others, graph_tokens, peak_tflops, projections, small_kernels,
+    Product, Rate, cache_share, expert_shares, graph_tokens, peak_tflops, projections,
+    small_kernels, with_others,
 };
 use super::plan::{Precision, Setup};
 use super::speculation::{Speculation, lookup_seconds};
@@ -297,7 +298,8 @@ impl StepTime {
             Precision::Bf16 | Precision::Fp4 | Precision::Mxfp4 | Precision::Int4 => touched,
         };
         let read = self.expert_read * touched;
-        small_kernels(&self.setup, self.reach().engine.expert_us) + read.max(self.expert_multiply * tokens)
+        small_kernels(&self.setup, self.reach().engine.expert_us)
+            + read.max(self.expert_multiply * tokens)
     }
 
     /// The part of a prompt that attends to most, which one group computes however many others there
@@ -354,8 +356,8 @@ impl StepTime {
             let seen = (batch.context as f64).min(window * decodes);
             // What is read once is multiplied with each proposal, too.
             let multiply = self.context_multiply * (1.0 + f64::from(batch.proposed) / decodes);
-            seconds +=
-                small_kernels(&self.setup, self.reach().engine.attention_us) + seen * self.context_read.max(multiply);
+            seconds += small_kernels(&self.setup, self.reach().engine.attention_us)
+                + seen * self.context_read.max(multiply);
         }
         if prefill > 0.0 {
             let pairs = batch.chunks.iter().map(|(tokens, before)| {

@@ -261,7 +261,10 @@ fn drive(cluster: &mut Cluster, workload: &ClosedLoop, rng: &mut Rng) -> Keeper 
     let mut seen = 0;
     for requests in [workload.warm_up, workload.requests] {
         // All of the warm-up have ended when the first that is measured comes.
-        let begins = keeper.finished.last().map_or(Micros::ZERO, |last| last.ended);
+        let begins = keeper
+            .finished
+            .last()
+            .map_or(Micros::ZERO, |last| last.ended);
         let mut left = requests;
         for _ in 0..workload.concurrency.min(requests) {
             cluster.submit(request(begins, rng));

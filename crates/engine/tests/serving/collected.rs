@@ -15,8 +15,9 @@ fn read(engine: &str, notes: &str) -> Measured {
 }
 
 fn read_of(model: &str, gpu: &str, engine: &str, notes: &str) -> Measured {
-    let table =
-        format!("{HEADER}github:x,{model},{gpu},8,8,fp8,{engine},1024,512,conc=32,200,10,{notes}\n");
+    let table = format!(
+        "{HEADER}github:x,{model},{gpu},8,8,fp8,{engine},1024,512,conc=32,200,10,{notes}\n"
+    );
     let (mut rows, unread) = read_measured(&table, &[]);
     assert!(unread.is_empty(), "{unread:?}");
     rows.remove(0)

@@ -91,3 +91,30 @@ fn a_wrong_row_of_measurements_is_named_by_its_line() {
         assert!(text.contains(word), "{text}");
     }
 }
+
+#[test]
+fn a_calibration_that_nothing_goes_by_or_that_can_not_be_is_refused() {
+    let refused = |text: &str| Constants::shipped().with(text).unwrap_err();
+    for (text, words) in [
+        (
+            "[gpu.H100]\nmemory_bf16 = 0\n",
+            "gpu.H100.memory_bf16 is 0, which is nothing",
+        ),
+        ("[engine.vllm]\nhost_us = 1e300\n", "which is above 10^9"),
+        ("[engine.vllm]\nhost_us = -1.0\n", "which is below 0"),
+        (
+            "[gpu.h100]\nmemory_bf16 = 0.8\n",
+            "gpu.h100 is of nothing that is known",
+        ),
+        (
+            "[engine.foo]\nhost_us = 1.0\n",
+            "engine.foo is of nothing that is known",
+        ),
+        ("[gpu.H100]\nspeed = 1.0\n", "is none of"),
+    ] {
+        let why = refused(text);
+        assert!(why.contains(words), "{why}");
+    }
+    let fine = "[gpu.H100]\nmemory_bf16 = 0.8\n[engine.default]\nhost_us = 0\n[client.aiperf]\nrequest_us = 0\n";
+    assert!(Constants::shipped().with(fine).is_ok());
+}

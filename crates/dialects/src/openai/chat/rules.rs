@@ -2,7 +2,7 @@
 //! realistic mode only; what a single field may be is the contract's matter.
 
 use fakeai_canon::{ApiError, Format, Message, Part};
-use fakeai_catalog::{Ability, Endpoint, Model};
+use fakeai_catalog::{Ability, Endpoint, Flavour, Model};
 use serde_json::Value;
 
 use super::support;
@@ -47,7 +47,11 @@ fn limits(body: &Fields, model: &Model) -> Result<(), ApiError> {
             continue;
         };
         bounds::at_least(name, limit, 1)?;
-        let most = i64::from(model.max_output_tokens);
+        // How long answers of open weights may be, the engine says that serves them.
+        let most = match model.flavour {
+            Flavour::Vllm => 0,
+            Flavour::OpenAi => i64::from(model.max_output_tokens),
+        };
         if most > 0 && limit > most {
             return Err(ApiError::invalid(format!(
                 "{name} is too large: {limit}. This model supports at most {most} completion \
