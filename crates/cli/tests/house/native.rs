@@ -239,6 +239,14 @@ async fn an_engine_that_sleeps_answers_when_it_is_woken() {
     assert_eq!(asleep().await, false);
     assert_eq!(used().await, awake);
     waits.event().await.expect("it is answered");
+    post("/sleep").await;
+    post("/wake_up?tags=weights").await;
+    assert_eq!(asleep().await, true, "its cache has no memory yet");
+    post("/wake_up?tags=kv_cache").await;
+    assert_eq!(asleep().await, false);
+    post("/sleep").await;
+    let wrong = house.send(Request::post("/wake_up?tags=foo")).await;
+    assert_eq!((wrong.status, asleep().await), (400, true.into()));
     assert_eq!(
         house.send(Request::post("/sleep?level=9")).await.status,
         400

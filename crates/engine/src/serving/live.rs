@@ -40,6 +40,17 @@ struct Driven {
     /// The adapters (LoRA) that are loaded, and their numbers.
     adapters: BTreeMap<String, u32>,
     next_adapter: u32,
+    /// What is awake already of an engine that sleeps.
+    awake: Awake,
+}
+
+/// Parts of an engine that are woken one after another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Awake {
+    /// The weights are in the GPUs' memory.
+    pub weights: bool,
+    /// The cache of keys and values has its memory.
+    pub cache: bool,
 }
 
 impl Shared {
@@ -73,6 +84,7 @@ impl LiveEngine {
             watch,
             adapters: BTreeMap::new(),
             next_adapter: 0,
+            awake: Awake::default(),
         });
         Self {
             shared: Arc::new(Shared {
@@ -125,12 +137,26 @@ impl LiveEngine {
 
     /// Sends the engine to sleep; requests wait until it is woken.
     pub fn sleep(&self, level: SleepLevel) {
+        self.shared
+            .drive(|driven, _| driven.awake = Awake::default());
         self.order(Order::Sleep(level));
     }
 
     /// Wakes it.
     pub fn wake_up(&self) {
         self.order(Order::Wake);
+    }
+
+    /// Wakes these parts of it. It goes on when all are awake.
+    pub fn wake_parts(&self, parts: Awake) {
+        let all = self.shared.drive(|driven, _| {
+            driven.awake.weights |= parts.weights;
+            driven.awake.cache |= parts.cache;
+            driven.awake.weights && driven.awake.cache
+        });
+        if all {
+            self.wake_up();
+        }
     }
 
     /// How deeply it sleeps, if it does.

@@ -50,7 +50,7 @@ pub use digest::Digest;
 pub use efficiency::{Constants, Efficiency, EngineCosts, GpuCosts, Part};
 pub use fit::{Fit, Knob, Progress, knobs};
 pub use gpus::{GpuMemory, GpuReading, Gpus};
-pub use live::LiveEngine;
+pub use live::{Awake, LiveEngine};
 pub use log::{BlockChange, Finished, Log, Quiet, Speculated, Token};
 pub use measured::{Measured, Standing, Unread, read as read_measured};
 pub use noise::Noise;

@@ -80,7 +80,7 @@ section! {
         /// Tokens of one prompt in a step at most; `0` leaves that to `max_num_batched_tokens`.
         long_prefill_token_threshold: u32 = 0, from 0 to 1000000;
         /// Tokens of a block of the cache; `0` takes the engine's own default.
-        block_size: u32 = 0, from 0 to 4096;
+        block_size: u32 = 0, from 0 to 4096, also ["page_size"];
         /// Blocks of the cache in place of those that fit; `0` counts them.
         num_gpu_blocks_override: u32 = 0, from 0 to 100000000;
         /// The share of blocks that stays free when a request is taken up.

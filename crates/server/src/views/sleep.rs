@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use fakeai_canon::{ApiError, Call};
-use fakeai_engine::serving::{LiveEngine, SleepLevel};
+use fakeai_engine::serving::{Awake, LiveEngine, SleepLevel};
 use serde_json::{Value, json};
 
 use super::native::{self, done};
@@ -38,14 +38,30 @@ pub(super) fn sleep(
     Ok(done())
 }
 
-/// Wakes it; whatever tags are named, all of it.
+/// Wakes it, or the parts that are named (`?tags=weights&tags=kv_cache`): it goes on when both are.
 pub(super) fn wake_up(
     _: &Gateway,
     world: &Arc<World>,
     call: &Call,
     _: &Value,
 ) -> Result<Answer, ApiError> {
-    engine(world, call)?.wake_up();
+    let engine = engine(world, call)?;
+    let pairs = call.head.query.split('&');
+    let mut parts = Awake::default();
+    for tag in pairs.filter_map(|pair| pair.strip_prefix("tags=")) {
+        match tag {
+            "weights" => parts.weights = true,
+            "kv_cache" => parts.cache = true,
+            other => {
+                let problem = format!("Invalid tag: {other}. It has to be weights or kv_cache.");
+                return native::Refusal::invalid(problem).answered();
+            }
+        }
+    }
+    match parts == Awake::default() {
+        true => engine.wake_up(),
+        false => engine.wake_parts(parts),
+    }
     Ok(done())
 }
 
