@@ -1,6 +1,7 @@
-//! The folds of the measurements that constants are fitted on and held against: groups of one model
-//! on one GPU, in the order of GPUs and then of models, go to the folds by turns. Models of the same
-//! shape are one, since the same run may be published under the names of both.
+//! The folds of the measurements that constants are fitted on and held against. Four of groups of one
+//! model on one GPU, which go to them by turns in the order of GPUs and then of models; models of the
+//! same shape are one, since the same run may be published under the names of both. And two of rows,
+//! which go to them by turns.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -14,19 +15,48 @@ use super::weighted;
 /// Rounds that a fit takes at most.
 const ROUNDS: u32 = 45;
 
-/// How many folds there are.
-pub(crate) const FOLDS: usize = 4;
+/// A part of the rows that is held out.
+pub(crate) struct Fold {
+    /// The file of the constants that were fitted without it.
+    pub(crate) name: &'static str,
+    /// What ships of these.
+    shipped: &'static str,
+    cut: Cut,
+    place: usize,
+}
+
+/// How rows come into folds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// With all of their model and GPU.
+    Groups,
+    /// Each by itself.
+    Rows,
+}
+
+macro_rules! folds {
+    ($($name:literal of $cut:ident at $place:literal),* $(,)?) => {
+        /// All folds.
+        pub(crate) const FOLDS: &[Fold] = &[$(Fold {
+            name: $name,
+            shipped: include_str!(concat!("folds/", $name, ".toml")),
+            cut: Cut::$cut,
+            place: $place,
+        }),*];
+    };
+}
+
+folds![
+    "1" of Groups at 0,
+    "2" of Groups at 1,
+    "3" of Groups at 2,
+    "4" of Groups at 3,
+    "even" of Rows at 0,
+    "odd" of Rows at 1,
+];
 
 /// A number that no run says enough of: it is set (docs/ACCURACY.md says why).
 const PINNED: (&str, &str) = ("H200", "memory_bf16");
-
-/// What ships of each.
-const SHIPPED: [&str; FOLDS] = [
-    include_str!("folds/1.toml"),
-    include_str!("folds/2.toml"),
-    include_str!("folds/3.toml"),
-    include_str!("folds/4.toml"),
-];
 
 /// The group that a row is told of with.
 pub(crate) fn group(row: &Measured) -> String {
@@ -34,18 +64,24 @@ pub(crate) fn group(row: &Measured) -> String {
 }
 
 /// The rows of a fold, and the others.
-pub(crate) fn split(rows: &[Measured], fold: usize) -> (Vec<Measured>, Vec<Measured>) {
+pub(crate) fn split(rows: &[Measured], fold: &Fold) -> (Vec<Measured>, Vec<Measured>) {
+    let all = FOLDS.iter().filter(|other| other.cut == fold.cut).count();
     let key = |row: &Measured| {
         let shape = &row.setup.shape;
         let size = (shape.layers, shape.hidden, shape.experts);
         (row.setup.gpu.name.clone(), size)
     };
     let groups: BTreeSet<_> = rows.iter().map(key).collect();
-    let is_in = |row: &Measured| {
-        let place = groups.iter().position(|name| *name == key(row));
-        place.is_some_and(|place| place % FOLDS == fold)
+    let place = |number: usize, row: &Measured| match fold.cut {
+        Cut::Rows => Some(number),
+        Cut::Groups => groups.iter().position(|name| *name == key(row)),
     };
-    rows.iter().cloned().partition(is_in)
+    let numbered = rows.iter().enumerate();
+    let (of, others): (Vec<_>, Vec<_>) = numbered
+        .partition(|(number, row)| place(*number, row).is_some_and(|at| at % all == fold.place));
+    let only =
+        |rows: Vec<(usize, &Measured)>| rows.into_iter().map(|(_, row)| row.clone()).collect();
+    (only(of), only(others))
 }
 
 /// Where every fit starts: what was known of GPUs before any of these rows was looked at.
@@ -75,7 +111,7 @@ impl Fitted {
     pub(crate) fn of(folder: Option<&Path>) -> Result<Self, Box<dyn Error>> {
         let start = start()?;
         let Some(folder) = folder else {
-            let without = SHIPPED.iter().map(|text| start.with(text));
+            let without = FOLDS.iter().map(|fold| start.with(fold.shipped));
             return Ok(Self {
                 all: Constants::shipped().clone(),
                 without: without.collect::<Result<_, _>>()?,
@@ -84,7 +120,9 @@ impl Fitted {
         let read = |name: &str| -> Result<Constants, Box<dyn Error>> {
             Ok(start.with(&fs::read_to_string(folder.join(name))?)?)
         };
-        let without = (1..=FOLDS).map(|fold| read(&format!("{fold}.toml")));
+        let without = FOLDS
+            .iter()
+            .map(|fold| read(&format!("{}.toml", fold.name)));
         Ok(Self {
             all: read("all.toml")?,
             without: without.collect::<Result<_, _>>()?,
@@ -92,10 +130,11 @@ impl Fitted {
     }
 }
 
-/// Each row with what constants make of it that were fitted without its fold.
-pub(crate) fn held_out(rows: &[Measured], fitted: &Fitted) -> Vec<(Measured, Means)> {
+/// Each row with what constants make of it that were fitted without its fold of such a cut.
+pub(crate) fn held_out(rows: &[Measured], cut: Cut, fitted: &Fitted) -> Vec<(Measured, Means)> {
     let mut results = Vec::new();
-    for (fold, constants) in fitted.without.iter().enumerate() {
+    let folds = FOLDS.iter().zip(&fitted.without);
+    for (fold, constants) in folds.filter(|(fold, _)| fold.cut == cut) {
         let fit = Fit::of(weighted(&split(rows, fold).0), constants);
         results.extend(
             fit.means(constants)

@@ -80,7 +80,10 @@ fn measure(wanted: &Wanted) -> Result<(), Box<dyn Error>> {
     let counting = of(Standing::Steady);
     told.headline(&counting, &of(Standing::OtherLoad), shipped);
     told.farthest(&counting, shipped, FARTHEST);
-    told.held_out(&folds::held_out(&steady(&rows), &fitted));
+    let steady_rows = steady(&rows);
+    for cut in [folds::Cut::Rows, folds::Cut::Groups] {
+        told.held_out(cut, &folds::held_out(&steady_rows, cut, &fitted));
+    }
     for (standing, title) in page::BESIDE {
         told.beside(title, &of(*standing), shipped);
     }
@@ -131,9 +134,9 @@ fn weighted(rows: &[Measured]) -> Vec<(Measured, f64)> {
 /// Fits all rows, and all but those of each fold, and writes these sets of constants.
 fn fit(rows: &[Measured], out: &Path) -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(out)?;
-    let without = (0..folds::FOLDS).map(|fold| {
+    let without = folds::FOLDS.iter().map(|fold| {
         let (_, others) = folds::split(rows, fold);
-        ((fold + 1).to_string(), others)
+        (fold.name.to_owned(), others)
     });
     let all = std::iter::once(("all".to_owned(), rows.to_vec())).chain(without);
     let all: Vec<(String, Vec<Measured>)> = all.collect();

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use fakeai_engine::serving::{Constants, Fit, Means, Measured, Standing};
 
 use super::errors::Errors;
-use super::folds::group;
+use super::folds::{Cut, group};
 use super::speedups::Speedup;
 use super::traces::{Each, Replayed};
 
@@ -196,14 +196,17 @@ impl Page {
     }
 
     /// Rows of each fold, with constants of the others.
-    pub(crate) fn held_out(&mut self, results: &[(Measured, Means)]) {
+    pub(crate) fn held_out(&mut self, cut: Cut, results: &[(Measured, Means)]) {
         let results: Vec<Result<'_>> = results.iter().map(|(row, means)| (row, *means)).collect();
         let mut lines = vec![header(), line("all", &Errors::of(&results))];
+        let title = match cut {
+            Cut::Rows => "Held out by rows: each half with constants fitted on the other",
+            Cut::Groups => {
+                "Held out by model and GPU: each fold with constants fitted on the others"
+            }
+        };
         lines.extend(grouped(&results, group));
-        self.part(
-            "Held out: each fold with constants fitted on the others",
-            lines,
-        );
+        self.part(title, lines);
     }
 
     /// Rows that do not count.
