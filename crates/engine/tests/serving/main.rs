@@ -61,7 +61,8 @@ fn speculating(mut setup: Setup, method: Method, tokens: u32) -> Setup {
     setup
 }
 
-/// Few blocks with every engine, and with speculation of two kinds or none.
+/// Few blocks with every engine, with speculation of two kinds or none, and with answers that go on
+/// in the steps of prompts.
 fn narrow_ones() -> Vec<Setup> {
     let all = KINDS.into_iter().flat_map(|kind| {
         let without = narrow(kind);
@@ -69,7 +70,9 @@ fn narrow_ones() -> Vec<Setup> {
         let from_head = speculating(narrow(kind), Method::Eagle3, 3);
         [without, from_text, from_head]
     });
-    all.collect()
+    let mut mixed = narrow(Kind::Sglang);
+    mixed.setting.mixed_chunks = true;
+    all.chain([mixed]).collect()
 }
 
 #[derive(Default)]

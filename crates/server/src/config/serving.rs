@@ -62,7 +62,8 @@ section! {
         max_num_seqs: u32 = 0, from 0 to 100000;
         /// Tokens of a step at most; `0` takes the engine's own default for the GPU.
         max_num_batched_tokens: u32 = 0, from 0 to 1000000;
-        /// Requests that wait for a replica at most; one more is refused with 503. `0` sets no bound.
+        /// Requests that wait for a replica at most, beside those that have a place in its next step; one
+        /// more is refused with 503. `0` sets no bound.
         max_waiting: u32 = 0, from 0 to 1000000;
         /// Who is served first: `fcfs`, or `priority` by the field of that name, lower first.
         scheduling_policy: SchedulingPolicy = SchedulingPolicy::FirstCome;
